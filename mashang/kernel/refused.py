@@ -1,0 +1,44 @@
+"""How a rule says no: one sentence the reader can act on, or all faults at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: a stable `code`, a full sentence, and the form field it belongs to."""
+
+    code: str
+    text: str
+    field: str = ""
+
+
+class Refused(Exception):
+    """A request the rules do not allow. `faults` holds every reason; `code`, `text`, `field` are the first one's."""
+
+    def __init__(self, code: str, text: str, field: str = "", faults: Sequence[Fault] = ()) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults) or (Fault(code, text, field),)
+        self.code, self.text, self.field = code, text, field
+        super().__init__(text)
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> Refused:
+        """All faults in one refusal; the sentences are joined for readers that show only one line."""
+        first = faults[0]
+        return cls(first.code, "；".join(str(f.text).rstrip("。") for f in faults) + "。", first.field, faults)
+
+
+class NotFound(Refused):
+    """What was asked for does not exist, or is not the asker's to know of: the two look the same from outside."""
+
+    def __init__(self, text: str = "没有找到您要的内容，请核对编号。") -> None:
+        super().__init__("not-found", text)
+
+
+class Forbidden(Refused):
+    """The asker may see the thing but holds no right to do this to it."""
+
+    def __init__(self, text: str = "您没有办理这一事项的权限，请联系本单位管理员。") -> None:
+        super().__init__("forbidden", text)

@@ -1,0 +1,56 @@
+"""Hot-path statements on Django's own connection and transaction: bound by the server, prepared, able to pipeline.
+
+Django's cursor binds parameters on the client, so that it can neither prepare nor pipeline; a case is taken in or
+acted on with a handful of statements, and there each round trip counts. `statements()` is what tests count with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+_log: list[list[str]] = []
+
+
+def _raw() -> psycopg.Connection[Any]:
+    connection.ensure_connection()
+    return connection.connection  # type: ignore[no-any-return]  # Django leaves its wrapper's attribute untyped
+
+
+def run(sql: str, params: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
+    """Send one statement (%s placeholders). Inside `pipeline()` it is only queued until something is fetched."""
+    connection.validate_no_broken_transaction()
+    for log in _log:
+        log.append(sql)
+    with connection.wrap_database_errors:
+        cursor = psycopg.Cursor(_raw())
+        cursor.execute(sql, params or None)
+    return cursor
+
+
+@contextmanager
+def pipeline() -> Iterator[None]:
+    """Queue the statements inside and send them together; errors surface, as Django's, when the block ends."""
+    with connection.wrap_database_errors, _raw().pipeline():
+        yield
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement sent inside, the ORM's too, for tests that assert how many an act costs."""
+    log: list[str] = []
+
+    def seen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        log.append(sql)
+        return execute(sql, params, many, context)
+
+    _log.append(log)
+    try:
+        with connection.execute_wrapper(seen):
+            yield log
+    finally:
+        _log.remove(log)

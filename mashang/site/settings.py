@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
-VAR = Path(os.environ.get("MASHANG_VAR", ROOT / "var"))
+from .paths import DOCUMENTS as DOCUMENTS
+from .paths import ROOT, VAR
+
 DEMO = os.environ.get("MASHANG_DEMO") == "1"
 DEBUG = False
 
@@ -85,3 +85,6 @@ LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LOCALE_PATHS = [ROOT / "mashang" / "site" / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
+
+AUTH_USER_MODEL = "org.Account"
+MASHANG_SENDERS = dict.fromkeys(("sms", "mail"), "mashang.cases.actions.notices.to_folder")

@@ -1,0 +1,8 @@
+"""Chinese text, pure: words to search by, pinyin initials, personal data found and masked."""
+
+from __future__ import annotations
+
+from .personal import Span, find_personal, mask_name, mask_personal
+from .search import bigrams, clean, initials, search_terms
+
+__all__ = ["Span", "bigrams", "clean", "find_personal", "initials", "mask_name", "mask_personal", "search_terms"]

@@ -1,0 +1,47 @@
+"""What must stand before Django starts: the keys, the database, the settings module."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import django
+
+from . import postgres
+from .paths import KEYS, VAR
+
+EMBEDDED = "MASHANG_EMBEDDED"
+
+
+def prepare(*, start_django: bool = True) -> None:
+    """Give the settings what they read from the environment. What the environment already holds is left alone; an
+    embedded database named there by a parent process is joined, so that it stays up as long as this process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mashang.site.settings")
+    for variable, name in (("MASHANG_SECRET", "secret"), ("MASHANG_KEY", "vault")):
+        if not os.environ.get(variable):
+            os.environ[variable] = key(KEYS / name)
+    if embedded():
+        os.environ["DATABASE_URL"] = os.environ[EMBEDDED] = postgres.ensure(VAR)
+    if start_django:
+        django.setup()
+
+
+def embedded() -> bool:
+    """Whether the platform works on its own PostgreSQL and not on one named by DATABASE_URL."""
+    named = os.environ.get("DATABASE_URL", "")
+    return not named or named == os.environ.get(EMBEDDED)
+
+
+def key(path: Path) -> str:
+    """The secret kept in a file of mode 600, made at the first call; two first calls at once agree on one."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+        with suppress(FileExistsError):  # another process was first: its key counts
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_text().strip()

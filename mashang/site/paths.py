@@ -1,0 +1,11 @@
+"""Where things lie: the checkout and the one folder that running makes files in."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VAR = Path(os.environ.get("MASHANG_VAR") or ROOT / "var").resolve()
+KEYS = VAR / "keys"
+DOCUMENTS = VAR / "documents"

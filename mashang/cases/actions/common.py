@@ -1,0 +1,73 @@
+"""Verbs that every kind of case knows: 分派、移交、催办. A procedure takes them in with `join`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field
+
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+from mashang.org import queries as org
+
+from ..casefile import CaseFile, Message
+from ..procedure import Form, Procedure
+
+SENTENCES = {
+    "assign": _("{step}分派给{to}"),
+    "hand_over": _("{step}移交给{to}：{reason}"),
+    "urge": _("催办：{words}"),
+}
+
+
+class Assign(Form):
+    staff: int = Field(title="承办人", json_schema_extra={"widget": "staff"})
+
+
+class HandOver(Form):
+    unit: int = Field(title="移交给", json_schema_extra={"widget": "unit"})
+    reason: str = Field(title="移交理由", min_length=4, max_length=500, json_schema_extra={"widget": "textarea"})
+
+
+class Urge(Form):
+    words: str = Field(title="催办意见", min_length=2, max_length=500, json_schema_extra={"widget": "textarea"})
+
+
+def assign(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
+    """Give the open step to a colleague of its unit. Refuses someone of another unit."""
+    assert case.step is not None
+    if org.unit_of_staff(form.staff) != case.step.unit_id:
+        raise Refused("assign.other-unit", "只能分派给本单位的人员；要交给别的单位请用“移交”。", "staff")
+    case.step.staff = form.staff
+    case.fact(to=org.staff_name(form.staff))
+    case.tell(Message(f"{case.number} 的“{case.step.label}”分派给您办理。", staff=form.staff))
+
+
+def hand_over(case: CaseFile, form: HandOver, *, by: Actor, now: datetime) -> None:
+    """Pass the open step to another unit; its clock runs on (首问负责: responsibility ends when the other has it)."""
+    assert case.step is not None
+    if form.unit == case.step.unit_id:
+        raise Refused("hand_over.same-unit", "这个环节已经在该单位，不用移交。", "unit")
+    unit = org.unit(form.unit)
+    case.step.unit_id, case.step.staff = unit.id, None
+    case.units = sorted({*case.units, unit.id})
+    case.fact(to=unit.name, reason=form.reason)
+    case.tell(Message(f"{case.number} 的“{case.step.label}”移交给贵单位办理：{form.reason}", unit=unit.id))
+
+
+def urge(case: CaseFile, form: Urge, *, by: Actor, now: datetime) -> None:
+    """Press for progress: everyone who takes part as a unit is told, and the record shows it."""
+    case.fact(words=form.words)
+    for unit in case.units:
+        case.tell(Message(f"{case.number} 被催办：{form.words}", unit=unit))
+
+
+def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) -> None:
+    """Let a procedure know the common verbs in its `running` states and for its kinds of `steps`."""
+    running, steps = tuple(running), tuple(steps)
+    on_step = {"leaves": running, "on": "step", "steps": steps}
+    procedure.action("assign", label=_("分派"), right="cases.assign", form=Assign, **on_step)(assign)
+    procedure.action("hand_over", label=_("移交"), right="cases.hand_over", form=HandOver, **on_step)(hand_over)
+    procedure.action("urge", label=_("催办"), right="cases.urge", form=Urge, leaves=running)(urge)

@@ -1,0 +1,76 @@
+"""Files handed in: kept sealed under a keyed digest of their content, so that one file is stored once and read by no one else."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from mashang.kernel import vault
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+
+from .. import rules
+from ..models import Document
+
+
+def place(digest: str) -> Path:
+    """Where the bytes with this digest lie. The digest is ours, never the user's, so no path can be smuggled in."""
+    return Path(settings.VAR) / "documents" / digest[:2] / digest[2:]
+
+
+def keep(name: str, content: BinaryIO, *, by: Actor, now: datetime, facts: dict[str, Any] | None = None) -> Document:
+    """Store an upload that is not yet part of a case. Refuses wrong types, empty or oversize files, and a full disk."""
+    clean = rules.file_name(name)
+    data = content.read(rules.MAX_UPLOAD + 1)
+    if len(data) > rules.MAX_UPLOAD:
+        raise Refused("document.size", f"“{clean}”超过 20 MB，请压缩或分成几份上传。", "file")
+    if not data:
+        raise Refused("document.empty", f"“{clean}”是空文件，请重新选择。", "file")
+    kind = rules.media_type(clean, data[:16])
+    digest = vault.blind_bytes(data, "document")
+    _save(place(digest), vault.seal_bytes(data))
+    with transaction.atomic():
+        return Document.objects.create(
+            owner=by.ref, name=clean, media_type=kind, size=len(data), digest=digest, facts=facts or {}, at=now
+        )
+
+
+def _save(path: Path, data: bytes) -> None:
+    """Write beside, sync, then rename: after a kill there is the whole file or none."""
+    if path.exists():
+        return
+    handle, temporary = None, ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except OSError as fault:
+        if temporary:
+            with contextlib.suppress(FileNotFoundError):
+                Path(temporary).unlink()
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            text = "服务器存储空间已满，文件没有保存。已填写的内容还在，请稍后再上传或联系窗口。"
+            raise Refused("document.no-space", text, "file") from fault
+        raise
+
+
+def forget_unattached(now: datetime) -> int:
+    """Drop uploads that no case took within seven days; files that another row still names stay."""
+    old = Document.objects.filter(case=None, at__lt=now - timedelta(days=7))
+    digests = set(old.values_list("digest", flat=True))
+    count, _ = old.delete()
+    for digest in digests - set(Document.objects.filter(digest__in=digests).values_list("digest", flat=True)):
+        place(digest).unlink(missing_ok=True)
+    return count

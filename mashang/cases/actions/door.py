@@ -1,0 +1,264 @@
+"""The one door through which every change goes: `begin` makes a case, `act` changes one.
+
+One transaction: lock, right, state, body, clocks, ledger, notices. The answer is given after the commit; the same
+`key` again gives the same answer and no second effect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from mashang.clocks import actions as clock_actions
+from mashang.clocks import queries as clocks
+from mashang.clocks import rules as clock_rules
+from mashang.clocks.rules import ClockRow
+from mashang.kernel import sql
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Forbidden, NotFound, Refused
+from mashang.ledger import actions as ledger
+from mashang.ledger.rules import Entry
+from mashang.org import queries as org
+from mashang.org.rules import Facts
+
+from .. import rules
+from ..casefile import CaseFile, StepInHand
+from ..procedure import Action, Form, Procedure, registry
+from . import write
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an act came to. `again` says that this is the answer given to the same key before."""
+
+    number: str
+    kind: str
+    state: str
+    revision: int
+    again: bool = False
+
+
+def facts_of(case: CaseFile) -> Facts:
+    """What decides who may see or act on this case."""
+    return Facts(frozenset(case.units), frozenset(case.persons), case.region, case.kind)
+
+
+def begin(
+    kind: str, action: str, data: Mapping[str, Any] | Form, *, by: Actor, now: datetime, key: str = "", parent: str = ""
+) -> Answer:
+    """Make a case of this kind by its opening action. Refuses unknown kinds, faulty forms and missing rights."""
+    procedure, verb = _verb(kind, action, "new")
+    form = rules.parse(verb.form, data)
+    digest = _digest(kind, action, form)
+    try:
+        with transaction.atomic(durable=True):
+            return _begin(procedure, verb, form, by=by, now=now, request=(by.ref, key, digest), parent=parent)
+    except IntegrityError as fault:
+        if "request_once" not in str(fault):
+            raise
+        return _answered(by.ref, key, digest)
+
+
+def _begin(
+    procedure: Procedure, verb: Action, form: Form, *, by: Actor, now: datetime, request: tuple[str, str, bytes], parent: str
+) -> Answer:
+    case = CaseFile(
+        id=0, number="", kind=procedure.kind, title="", about="", state="", outcome="", lead_unit_id=0, region="",
+        units=[], persons=[], parent_id=write.lock(parent) if parent else None, definition=None, channel="",
+        opened_at=now, due_at=None, settled_at=None, held=False, late=False, supervised=False, revision=1, now=now,
+    )  # fmt: skip
+    verb.body(case, form, by=by, now=now)
+    case.units = sorted({*case.units, case.lead_unit_id})
+    if not org.may_act(by, verb.right, facts_of(case)):
+        raise Forbidden
+    _reach(procedure, verb, case)
+    prefix = rules.number_prefix(org.region_short(case.region), procedure.mark, now)
+    case.id, case.number, ids = write.allocate(prefix, len(case.plans))
+    _finish(procedure, verb, case, by=by, ids=ids, request=request, new=True)
+    return Answer(case.number, case.kind, case.state, 1)
+
+
+def act(
+    number: str,
+    action: str,
+    data: Mapping[str, Any] | Form,
+    *,
+    by: Actor,
+    now: datetime,
+    key: str = "",
+    step: int = 0,
+    revision: int = 0,
+) -> Answer:
+    """Press `action` on the case (on its open step `step` where the action works on steps).
+
+    Refuses: a case the actor can't see (NotFound), a missing right (Forbidden), a state the action does not leave, a
+    faulty form (all faults at once), a `revision` that is no longer the current one.
+    """
+    with transaction.atomic(durable=True):
+        case_id = write.lock(number)
+        with sql.pipeline():
+            case, before = write.load(case_id, step, by.ref, key, now)
+            case.clocks = clocks.open_clocks(case_id, step or None)
+        procedure = registry[case.kind]
+        if not org.may_see(by, facts_of(case)):
+            raise NotFound
+        verb = rules.verb_of(procedure, action)
+        form = rules.parse(verb.form, data)
+        digest = _digest(number, f"{action}/{step}", form)
+        if before:
+            return _same(before, digest)
+        _allow(procedure, verb, case, by, revision, step)
+        verb.body(case, form, by=by, now=now)
+        _reach(procedure, verb, case)
+        _finish(procedure, verb, case, by=by, ids=None, request=(by.ref, key, digest), new=False)
+        return Answer(case.number, case.kind, case.state, case.revision + 1)
+
+
+def _verb(kind: str, action: str, on: str) -> tuple[Procedure, Action]:
+    procedure = registry.get(kind)
+    verb = procedure.actions.get(action) if procedure else None
+    if procedure is None or verb is None or verb.on != on:
+        raise NotFound("没有这一种办理事项，请从大厅重新进入。")
+    return procedure, verb
+
+
+def _allow(procedure: Procedure, verb: Action, case: CaseFile, by: Actor, revision: int, step: int) -> None:
+    """Right, revision, state and step, in the order in which a person would want to be told."""
+    if case.step is None and (step or verb.on == "step"):
+        raise NotFound("没有找到这个环节，请刷新页面。")
+    if not rules.may_press(verb, by, facts_of(case), case.lead_unit_id, case.step):
+        raise Forbidden
+    if revision and revision != case.revision:
+        raise Refused("conflict.stale", "这一件刚刚被别人办理过，请刷新页面看过最新情况再办。")
+    if case.state not in verb.leaves:
+        label = procedure.state_label(case.state)
+        raise Refused("conflict.state", f"这一件现在是“{label}”，不能再{verb.label}。请刷新页面查看最新进展。")
+    if verb.on == "step" and case.step is not None:
+        if case.step.kind not in verb.steps:
+            raise Refused("conflict.step", f"“{case.step.label}”这个环节不办“{verb.label}”。")
+        if case.step.state != "open":
+            raise Refused("conflict.step-done", f"“{case.step.label}”已经办过或还没有开始，请刷新页面。")
+
+
+def _reach(procedure: Procedure, verb: Action, case: CaseFile) -> None:
+    """Set the declared state, or check that the body chose one of those declared; a final state settles the case."""
+    if len(verb.reaches) == 1:
+        case.state = verb.reaches[0]
+    elif verb.reaches and case.state not in verb.reaches and case.state not in verb.leaves:
+        raise AssertionError(f"{case.kind}.{verb.code} reached {case.state!r}, which it does not declare")
+    if case.state in procedure.final and case.settled_at is None:
+        case.settle(case.outcome or case.state)
+
+
+def _move_clocks(verb: Action, case: CaseFile) -> None:
+    for code in verb.stops:
+        case.stop_clock(code)
+    if case.step and case.finished:
+        for row in case.clocks:
+            if row.step_id == case.step.id:
+                case.changed[row.id] = clock_rules.stop(case.changed.get(row.id, row), case.now)
+    for code in verb.starts:
+        if not any(row.code == code for row, _ in case.began):
+            case.start_clock(code)
+
+
+def _open_followers(case: CaseFile) -> None:
+    """Steps that waited for the one now done: those with nothing left to wait for open and their clocks start."""
+    if not case.finished or case.drop_steps:
+        case.opening = [] if not case.finished or case.drop_steps else case.opening
+        return
+    for step in case.opening:
+        step.needs -= 1
+        if step.needs == 0:
+            step.state, step.opened_at = "open", case.now
+            _start_step(case, step)
+
+
+def _start_step(case: CaseFile, step: StepInHand) -> None:
+    for code, limit in step.clocks:
+        case.start_clock(code, limit, step=step.code)
+
+
+def _finish(
+    procedure: Procedure,
+    verb: Action,
+    case: CaseFile,
+    *,
+    by: Actor,
+    ids: list[int] | None,
+    request: tuple[str, str, bytes],
+    new: bool,
+) -> None:
+    """Work out clocks and followers, then write all of it: case, clocks, ledger, each one statement, sent together."""
+    _open_followers(case)
+    planned = write.lay_out(case.plans, ids if ids is not None else write.step_ids(len(case.plans)), case.now)
+    for step in planned:
+        if step.state == "open":
+            _start_step(case, step)
+    _move_clocks(verb, case)
+    opened = _bind_clocks(case, planned)
+    _show_due(case, planned, opened)
+    answer = asdict(Answer(case.number, case.kind, case.state, 1 if new else case.revision + 1))
+    with sql.pipeline():
+        staff = by.id if by.kind == "staff" else None
+        bound = write.write(case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new)
+        if opened or case.changed:
+            clock_actions.write(opened, list(case.changed.values()))
+        if case.drop_steps:
+            clock_actions.stop_all(case.id, case.now)
+        ledger.record([_entry(verb, case, by)])
+        if bound.fetchone()[0] != len(case.attached):
+            raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")
+
+
+def _bind_clocks(case: CaseFile, planned: list[StepInHand]) -> list[ClockRow]:
+    """Clocks begun in this act, with the identities of case and step, which were unknown while the body ran."""
+    steps = {s.code: s.id for s in (*planned, *case.opening)}
+    if case.step:
+        steps.setdefault(case.step.code, case.step.id)
+    return [replace(row, case_id=case.id, step_id=steps[code] if code else None) for row, code in case.began]
+
+
+def _show_due(case: CaseFile, planned: list[StepInHand], opened: list[ClockRow]) -> None:
+    """The case and each step in hand carry the due time of the clock a reader is shown."""
+    rows = [*(case.changed.get(c.id, c) for c in case.clocks), *opened]
+    main = write.main_clock([r for r in rows if r.step_id is None])
+    case.due_at, case.held = (main.due_at, main.state == "suspended") if main else (None, False)
+    for step in (*planned, *case.opening, *([case.step] if case.step else [])):
+        own = write.main_clock([r for r in rows if r.step_id == step.id])
+        if own:
+            step.due_at, step.held = own.due_at or step.due_at, own.state == "suspended"
+
+
+def _entry(verb: Action, case: CaseFile, by: Actor) -> Entry:
+    facts = {"state": case.state, **case.facts}
+    if case.step:
+        facts |= {"step": case.step.label, "unit": case.step.unit_id}
+    return Entry(case.number, f"{case.kind}.{verb.code}", by.ref, case.now, facts, case.private)
+
+
+def _digest(*parts: Any) -> bytes:
+    """What a key stands for: the same key with another request is refused, not answered with the old answer."""
+    texts = [p.model_dump_json() if isinstance(p, Form) else str(p) for p in parts]
+    return hashlib.sha256(json.dumps(texts, ensure_ascii=False).encode()).digest()
+
+
+def _same(before: Any, digest: bytes) -> Answer:
+    if before[0] != digest.hex():
+        raise Refused("conflict.key", "同一个请求编号已用于另一次不同的提交，请换一个编号再试。")
+    return Answer(**{**before[1], "again": True})
+
+
+def _answered(actor: str, key: str, digest: bytes) -> Answer:
+    row = sql.run(
+        "SELECT encode(digest, 'hex'), answer FROM cases_request WHERE actor = %s AND key = %s", [actor, key]
+    ).fetchone()
+    if row is None:
+        raise Refused("conflict.retry", "系统正忙，请稍后用同一编号再试一次。")
+    return _same(row, digest)

@@ -1,0 +1,200 @@
+"""The statements by which the door locks, reads and writes a case: fixed texts, so that the server prepares them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from mashang.clocks.rules import ClockRow
+from mashang.kernel import sql
+from mashang.kernel.refused import NotFound
+
+from .. import rules
+from ..casefile import CaseFile, StepInHand, StepPlan
+
+_FIELDS = (
+    "id, number, kind, title, about, state, outcome, lead_unit_id, region, units, persons, parent_id, definition, channel,"
+    " opened_at, due_at, settled_at, held, late, supervised, revision"
+)
+_STEP = (
+    "id bigint, code text, label text, kind text, unit_id bigint, staff int, state text, needs smallint, next text[],"
+    " clocks jsonb, opened_at timestamptz, due_at timestamptz, held boolean, done_at timestamptz, done_by int, result text"
+)
+_LOCK = "SELECT id FROM cases_case WHERE number = %s FOR UPDATE"
+_LOAD = f"""
+SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
+  (SELECT to_jsonb(s) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s),
+  (SELECT jsonb_agg(n) FROM cases_step n
+    WHERE n.case_id = c.id AND n.state = 'waiting'
+      AND n.code = ANY (SELECT unnest(s.next) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s)),
+  (SELECT jsonb_build_array(encode(r.digest, 'hex'), r.answer) FROM cases_request r WHERE r.actor = %s AND r.key = %s)
+FROM cases_case c WHERE c.id = %s"""
+_ALLOCATE = """
+SELECT nextval('cases_case_id_seq'), cases_next_number(%s),
+  (SELECT array_agg(nextval('cases_step_id_seq')) FROM generate_series(1, %s))"""
+_STEP_IDS = "SELECT nextval('cases_step_id_seq') FROM generate_series(1, %s)"
+_NEW = f"""
+INSERT INTO cases_case ({_FIELDS}, updated_at, search)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 1, %s, array_to_tsvector(%s))"""
+_CHANGE = """
+UPDATE cases_case SET title = %s, about = %s, state = %s, outcome = %s, units = %s, persons = %s, due_at = %s,
+  settled_at = %s, held = %s, late = %s, supervised = %s, revision = revision + 1, updated_at = %s,
+  search = CASE WHEN %s THEN array_to_tsvector(%s) ELSE search END
+WHERE id = %s"""
+_REST = f"""
+, worked AS (
+  UPDATE cases_step s SET state = d.state, staff = d.staff, needs = d.needs, opened_at = d.opened_at, due_at = d.due_at,
+    held = d.held, done_at = d.done_at, done_by = d.done_by, result = d.result, unit_id = d.unit_id
+  FROM jsonb_to_recordset(%s) AS d ({_STEP}) WHERE s.id = d.id)
+, dropped AS (
+  UPDATE cases_step SET state = 'dropped' WHERE case_id = %s AND state IN ('waiting', 'open') AND id <> ALL (%s))
+, planned AS (
+  INSERT INTO cases_step (id, case_id, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at,
+    held, result)
+  SELECT id, %s, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at, held, ''
+  FROM jsonb_to_recordset(%s) AS d ({_STEP}))
+, joined AS (
+  INSERT INTO cases_participant (case_id, person_id, role, shown, phone_tail)
+  SELECT %s, person, role, shown, decode(tail, 'hex')
+  FROM jsonb_to_recordset(%s) AS d (person int, role text, shown text, tail text))
+, bound AS (
+  UPDATE cases_document o SET case_id = %s, step_id = %s, material = d.material
+  FROM jsonb_to_recordset(%s) AS d (id bigint, material text)
+  WHERE o.id = d.id AND o.case_id IS NULL AND o.owner = %s RETURNING 1)
+, told AS (
+  INSERT INTO cases_notice (case_id, person, staff, unit, channel, text, state, attempts, at, next_at, sent_at, fault)
+  SELECT %s, person, staff, unit, channel, text, CASE channel WHEN 'in-app' THEN 'sent' ELSE 'queued' END, 0, %s,
+    CASE channel WHEN 'in-app' THEN NULL ELSE %s END, CASE channel WHEN 'in-app' THEN %s END, ''
+  FROM jsonb_to_recordset(%s) AS d (person int, staff int, unit int, channel text, text text))
+, answered AS (
+  INSERT INTO cases_request (actor, key, digest, answer, at)
+  SELECT %s, %s, %s, %s, %s WHERE %s <> '')
+SELECT count(*) FROM bound"""
+_WRITE_NEW = f"WITH made AS ({_NEW}){_REST}"
+_WRITE_CHANGE = f"WITH changed AS ({_CHANGE}){_REST}"
+
+
+def _instant(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def step_in_hand(row: dict[str, Any]) -> StepInHand:
+    """A step from the JSON of its row."""
+    return StepInHand(
+        id=row["id"], code=row["code"], label=row["label"], kind=row["kind"], unit_id=row["unit_id"],
+        state=row["state"], needs=row["needs"], next=row["next"], clocks=row["clocks"], staff=row["staff"],
+        opened_at=_instant(row["opened_at"]), due_at=_instant(row["due_at"]), held=row["held"], result=row["result"],
+    )  # fmt: skip
+
+
+def lock(number: str) -> int:
+    """Wait for the case and hold it until the transaction ends; what is read after this is current."""
+    row = sql.run(_LOCK, [number]).fetchone()
+    if row is None:
+        raise NotFound
+    return int(row[0])
+
+
+def load(case_id: int, step_id: int, actor: str, key: str, now: datetime) -> tuple[CaseFile, Any]:
+    """The locked case, the step pressed on, the steps that wait for it, and what was answered to this key before."""
+    row = sql.run(_LOAD, [step_id, step_id, actor, key, case_id]).fetchone()
+    if row is None:
+        raise NotFound
+    *fields, step, following, before = row
+    case = CaseFile(*fields, now)
+    case.step = step_in_hand(step) if step else None
+    case.opening = [step_in_hand(s) for s in following or ()]
+    return case, before
+
+
+def allocate(prefix: str, steps: int) -> tuple[int, str, list[int]]:
+    """Identity and number for a new case, identities for its steps. Sequences never wait for another session."""
+    row = sql.run(_ALLOCATE, [prefix, steps]).fetchone()
+    if row is None:
+        raise NotFound
+    return row[0], row[1], row[2] or []
+
+
+def step_ids(count: int) -> list[int]:
+    return [row[0] for row in sql.run(_STEP_IDS, [count])] if count else []
+
+
+def lay_out(plans: Sequence[StepPlan], ids: Sequence[int], now: datetime) -> list[StepInHand]:
+    """Plans as rows: each knows its successors; those that wait for nothing are open."""
+    following: dict[str, list[str]] = {p.code: [] for p in plans}
+    for plan in plans:
+        for before in plan.after:
+            following[before].append(plan.code)
+    return [
+        StepInHand(
+            id=i, code=p.code, label=p.label, kind=p.kind, unit_id=p.unit_id, needs=len(p.after), next=following[p.code],
+            state="waiting" if p.after else "open", clocks=[list(c) for c in p.clocks],
+            opened_at=None if p.after else now,
+        )
+        for p, i in zip(plans, ids, strict=True)
+    ]  # fmt: skip
+
+
+def _json_step(step: StepInHand, case: CaseFile, by: int | None) -> dict[str, Any]:
+    done = step is case.step and case.finished
+    return {
+        "id": step.id, "code": step.code, "label": step.label, "kind": step.kind, "unit_id": step.unit_id,
+        "staff": step.staff, "state": step.state, "needs": step.needs, "next": step.next, "clocks": step.clocks,
+        "opened_at": step.opened_at and step.opened_at.isoformat(), "due_at": step.due_at and step.due_at.isoformat(),
+        "held": step.held, "done_at": case.now.isoformat() if done else None, "done_by": by if done else None,
+        "result": step.result,
+    }  # fmt: skip
+
+
+def write(case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: str, request: Sequence[Any], new: bool) -> Any:
+    """One statement for everything but clocks and ledger; its cursor counts the documents bound.
+
+    `request` is (actor, key, digest, answer); only unattached documents of `owner` can be bound.
+    """
+    head = _new_values(case) if new else _change_values(case)
+    worked = [case.step, *case.opening] if case.step else case.opening
+    steps = [_json_step(s, case, by) for s in worked]
+    kept = [s["id"] for s in steps]
+    parties = [
+        {"person": p.person_id, "role": p.role, "shown": p.shown, "tail": p.phone_tail.hex() if p.phone_tail else None}
+        for p in case.parties
+    ]
+    notices = [
+        {"person": m.person, "staff": m.staff, "unit": m.unit, "channel": m.channel, "text": m.text} for m in case.messages
+    ]
+    actor, key, digest, answer = request
+    return sql.run(
+        _WRITE_NEW if new else _WRITE_CHANGE,
+        [
+            *head, json.dumps(steps), case.id if case.drop_steps else None, kept,
+            case.id, json.dumps([_json_step(s, case, None) for s in planned]),
+            case.id, json.dumps(parties),
+            case.id, case.step.id if case.step else None,
+            json.dumps([{"id": d, "material": m} for d, m in case.attached]), owner,
+            case.id, case.now, case.now, case.now, json.dumps(notices),
+            actor, key, digest, json.dumps(answer), case.now, key,
+        ],
+    )  # fmt: skip
+
+
+def _new_values(case: CaseFile) -> list[Any]:
+    return [
+        case.id, case.number, case.kind, case.title, case.about, case.state, case.outcome, case.lead_unit_id, case.region,
+        case.units, case.persons, case.parent_id, case.definition, case.channel, case.opened_at, case.due_at,
+        case.settled_at, case.held, case.late, case.supervised, case.now, rules.search_tokens(case.title, f"{case.about} {case.words}", case.number),
+    ]  # fmt: skip
+
+
+def _change_values(case: CaseFile) -> list[Any]:
+    return [
+        case.title, case.about, case.state, case.outcome, case.units, case.persons, case.due_at, case.settled_at,
+        case.held, case.late, case.supervised, case.now, bool(case.words), rules.search_tokens(case.title, f"{case.about} {case.words}", case.number) if case.words else [], case.id,
+    ]  # fmt: skip
+
+
+def main_clock(rows: Sequence[ClockRow]) -> ClockRow | None:
+    """The clock a reader is shown: the promised one that ends first, else the statutory one that ends first."""
+    live = [r for r in rows if r.state != "stopped"]
+    return min(live, key=lambda r: (r.kind != "promised", r.due_at is None, r.due_at or r.started_at), default=None)

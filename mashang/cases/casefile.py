@@ -1,0 +1,197 @@
+"""卷宗: the case in hand while one act runs. Bodies read it and change it; the door writes it back in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mashang.clocks import queries as clocks
+from mashang.clocks import rules as clock_rules
+from mashang.clocks.rules import ClockRow
+from mashang.kernel.refused import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A step to be worked: `after` are the codes it waits for, `clocks` pairs of (rule code, limit or "" for the rule's)."""
+
+    code: str
+    label: str
+    kind: str
+    unit_id: int
+    after: tuple[str, ...] = ()
+    clocks: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class StepInHand:
+    """The step acted on, or one that this act opens."""
+
+    id: int
+    code: str
+    label: str
+    kind: str
+    unit_id: int
+    state: str
+    needs: int
+    next: list[str]
+    clocks: list[list[str]]
+    staff: int | None = None
+    opened_at: datetime | None = None
+    due_at: datetime | None = None
+    held: bool = False
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A person who takes part: `shown` is the masked name, `phone_tail` the digest a case is tracked by."""
+
+    person_id: int
+    role: str
+    shown: str
+    phone_tail: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A notice owed to one reader (a person, a staff member or a unit)."""
+
+    text: str
+    person: int | None = None
+    staff: int | None = None
+    unit: int | None = None
+    channel: str = "in-app"
+
+
+@dataclass(slots=True)
+class CaseFile:
+    """One case, locked. Times are aware; `clocks` are those of the case and of the step in hand that still run."""
+
+    id: int
+    number: str
+    kind: str
+    title: str
+    about: str
+    state: str
+    outcome: str
+    lead_unit_id: int
+    region: str
+    units: list[int]
+    persons: list[int]
+    parent_id: int | None
+    definition: int | None
+    channel: str
+    opened_at: datetime
+    due_at: datetime | None
+    settled_at: datetime | None
+    held: bool
+    late: bool
+    supervised: bool
+    revision: int
+    now: datetime
+    step: StepInHand | None = None
+    opening: list[StepInHand] = field(default_factory=list)
+    clocks: list[ClockRow] = field(default_factory=list)
+    began: list[tuple[ClockRow, str]] = field(default_factory=list)
+    changed: dict[int, ClockRow] = field(default_factory=dict)
+    plans: list[StepPlan] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    attached: list[tuple[int, str]] = field(default_factory=list)
+    drop_steps: bool = False
+    finished: bool = False
+    words: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    private: dict[str, str] = field(default_factory=dict)
+
+    def fact(self, **facts: Any) -> None:
+        """Public facts of this act: they stand in the ledger and fill the timeline's sentence."""
+        self.facts.update(facts)
+
+    def confide(self, **facts: str) -> None:
+        """Private facts: the ledger keeps a salted commitment, the text can be erased."""
+        self.private.update(facts)
+
+    def plan(self, steps: Sequence[StepPlan]) -> None:
+        """Lay out steps; those without predecessors open with this act."""
+        self.plans.extend(steps)
+        self.units = sorted({*self.units, *(s.unit_id for s in steps)})
+
+    def join(self, party: Party) -> None:
+        """Let a person take part: they see the case from now on."""
+        self.parties.append(party)
+        self.persons = sorted({*self.persons, party.person_id})
+
+    def tell(self, message: Message) -> None:
+        """Queue a notice; it is sent after the commit."""
+        self.messages.append(message)
+
+    def tell_persons(self, text: str, channel: str = "in-app") -> None:
+        """Queue a notice for everyone who takes part as a person."""
+        for person in self.persons:
+            self.messages.append(Message(text, person=person, channel=channel))
+
+    def attach(self, documents: Mapping[int, str]) -> None:
+        """Bind uploaded documents (id → material code) to the case with this act."""
+        self.attached.extend(documents.items())
+
+    def finish(self, result: str) -> None:
+        """The step in hand is done with this result; the door opens what waited for it alone."""
+        if self.step is None or self.step.state != "open":
+            raise Refused("step.not-open", "这个环节现在不在办理中，请刷新页面查看最新进展。")
+        self.step.state, self.step.result, self.finished = "done", result, True
+
+    def settle(self, outcome: str) -> None:
+        """The case is settled: open steps are dropped, running clocks stop."""
+        self.outcome, self.settled_at, self.drop_steps = outcome, self.now, True
+
+    def clock(self, code: str) -> ClockRow | None:
+        """The running clock of this rule code, the step's before the case's."""
+        rows = [self.changed.get(c.id, c) for c in self.clocks if c.code == code]
+        live = [c for c in rows if c.state != "stopped"]
+        return next((c for c in live if c.step_id), live[0] if live else None)
+
+    def start_clock(self, code: str, limit: str = "", *, step: str = "") -> None:
+        """Start the rule's clock for the case, or for the step with code `step`; `limit` overrides the rule's."""
+        unit = next((s.unit_id for s in (*self.plans, *self.opening) if s.code == step), self.lead_unit_id)
+        if self.step and self.step.code == step:
+            unit = self.step.unit_id
+        calendar = clocks.calendar_for(self.region, unit, self.now)
+        rule = clocks.rule_for(code)
+        row = clock_rules.start(
+            rule, at=self.now, calendar=calendar, case_id=self.id, step_id=None, party=f"unit:{unit}", limit=limit or None
+        )
+        self.began.append((row, step))
+
+    def stop_clock(self, code: str) -> None:
+        """Stop every running clock of this code that is in hand; none running is not a fault."""
+        for row in self.live(code):
+            self.changed[row.id] = clock_rules.stop(row, self.now)
+
+    def suspend_clock(self, code: str, ground: str) -> None:
+        """Suspend the clocks of this code on a lawful ground; refused where the rule does not know the ground."""
+        for row in self.live(code):
+            self.changed[row.id] = clock_rules.suspend(row, self.now, ground)
+
+    def resume_clock(self, code: str) -> None:
+        for row in self.live(code):
+            if row.state == "suspended":
+                calendar = clocks.calendar_for(self.region, self.unit_of(row), self.now)
+                self.changed[row.id] = clock_rules.resume(row, self.now, calendar)
+
+    def extend_clock(self, code: str, limit: str, ground: str) -> None:
+        for row in self.live(code):
+            calendar = clocks.calendar_for(self.region, self.unit_of(row), self.now)
+            self.changed[row.id] = clock_rules.extend(row, limit, self.now, calendar, ground)
+
+    def live(self, code: str) -> list[ClockRow]:
+        """Clocks of this code that are not stopped, as changed so far."""
+        rows = (self.changed.get(c.id, c) for c in self.clocks if c.code == code)
+        return [r for r in rows if r.state != "stopped"]
+
+    def unit_of(self, row: ClockRow) -> int:
+        """The unit whose opening hours the clock follows."""
+        return int(row.party.removeprefix("unit:")) if row.party.startswith("unit:") else self.lead_unit_id

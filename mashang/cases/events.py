@@ -1,0 +1,44 @@
+"""From verb to sentence: the timeline is the ledger, read aloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from .procedure import registry
+
+
+class _Blank(dict[str, Any]):
+    """Facts for a sentence: one that was erased leaves a mark, so that the sentence still stands."""
+
+    def __missing__(self, key: str) -> str:
+        return "（已删除）"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a timeline: when, what happened, by whom (display name of a unit or a role), and which entry says so."""
+
+    at: datetime
+    text: str
+    by: str
+    verb: str
+    entry: int
+    facts: Mapping[str, Any]
+
+
+def sentence(verb: str, facts: Mapping[str, Any]) -> str:
+    """The sentence of a verb like "application.accept", filled with the facts of its entry."""
+    kind, _, code = verb.partition(".")
+    procedure = registry.get(kind)
+    template = str(procedure.sentences[code]) if procedure and code in procedure.sentences else verb
+    return template.format_map(_Blank(facts))
+
+
+def unsaid() -> Iterable[str]:
+    """Sentences that no action speaks: what a declaration says must be sayable."""
+    for procedure in registry.values():
+        for code in procedure.sentences.keys() - procedure.actions.keys():
+            yield f"{procedure.kind}.{code}"

@@ -1,0 +1,153 @@
+"""One case, whole, for whoever may see it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mashang.clocks import queries as clocks
+from mashang.clocks.rules import ClockRow
+from mashang.kernel import vault
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import NotFound
+from mashang.ledger import queries as ledger
+from mashang.org import queries as org
+from mashang.org.rules import Facts
+
+from .. import rules
+from ..actions.documents import place
+from ..casefile import StepInHand
+from ..events import Line, sentence
+from ..models import Case, Document, Draft, Notice, Participant, Step
+from ..procedure import Action, Procedure, registry
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button: the action, and the open step it works on (None for the case itself)."""
+
+    action: Action
+    step: Step | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case the actor may see, with all that hangs on it."""
+
+    case: Case
+    procedure: Procedure
+    steps: Sequence[Step]
+    participants: Sequence[Participant]
+    documents: Sequence[Document]
+    children: Sequence[Case]
+
+    @property
+    def state_label(self) -> str:
+        return self.procedure.state_label(self.case.state)
+
+    @property
+    def facts(self) -> Facts:
+        return facts_of(self.case)
+
+    @property
+    def open_steps(self) -> list[Step]:
+        return [s for s in self.steps if s.state == "open"]
+
+
+def facts_of(case: Case) -> Facts:
+    """What decides who may see or act on this case."""
+    return Facts(frozenset(case.units), frozenset(case.persons), case.region, case.kind)
+
+
+def _whole(case: Case) -> CaseView:
+    children = [c for c in Case.objects.filter(parent=case).order_by("id")]
+    return CaseView(
+        case,
+        registry[case.kind],
+        list(case.steps.order_by("id")),
+        list(case.participants.order_by("id")),
+        list(case.documents.order_by("id")),
+        children,
+    )
+
+
+def case_for(by: Actor, number: str, *, right: str = "cases.view") -> CaseView:
+    """The case with this number. Refuses (NotFound) when there is none or it is not the actor's to see: no difference."""
+    case = Case.objects.filter(number=number).first() if "\x00" not in number else None
+    if case is None or not org.may_see(by, facts_of(case), right):
+        raise NotFound("没有找到这一件，请核对编号。")
+    return _whole(case)
+
+
+def track(number: str, phone_tail: str) -> CaseView:
+    """A case found without an account, by its number and the last four digits of a participant's phone.
+
+    Refuses (NotFound) in the same words whether the number or the digits are wrong.
+    """
+    digest = org.phone_tail(phone_tail)
+    found = Participant.objects.filter(case__number=number, phone_tail=digest).select_related("case").first()
+    if found is None:
+        raise NotFound("没有找到这一件，请核对编号和手机后四位。")
+    return _whole(found.case)
+
+
+def available(view: CaseView, by: Actor) -> list[Press]:
+    """The buttons this actor may press now, the first one first."""
+    presses = []
+    for verb in view.procedure.actions.values():
+        if verb.on == "new" or view.case.state not in verb.leaves:
+            continue
+        steps = [s for s in view.open_steps if s.kind in verb.steps] if verb.on == "step" else [None]
+        presses += [Press(verb, s) for s in steps if may_press(view, verb, s, by)]
+    return sorted(presses, key=lambda p: not p.action.first)
+
+
+def may_press(view: CaseView, verb: Action, step: Step | None, by: Actor) -> bool:
+    hand = step and StepInHand(step.id, step.code, step.label, step.kind, step.unit_id, step.state, 0, [], [])
+    return rules.may_press(verb, by, view.facts, view.case.lead_unit_id, hand or None)
+
+
+def timeline(view: CaseView, by: Actor) -> list[Line]:
+    """The case told in sentences, from the ledger. Citizens read which unit acted; colleagues read who."""
+    lines = []
+    for entry in ledger.history(view.case.number):
+        facts = {**entry.facts, **entry.private}
+        lines.append(
+            Line(entry.at, sentence(entry.verb, facts), org.shown_name(entry.by, to=by), entry.verb, entry.id, entry.facts)
+        )
+    return lines
+
+
+def clocks_of(view: CaseView) -> list[ClockRow]:
+    """Every clock of the case, running or stopped."""
+    return clocks.clocks_of(view.case.id)
+
+
+def document_for(by: Actor, document_id: int) -> tuple[Document, bytes]:
+    """A file and its bytes, for those who may see its case, or who uploaded it. Refuses (NotFound) everyone else."""
+    document = Document.objects.select_related("case").filter(pk=document_id).first()
+    owner = document is not None and document.owner == by.ref and by.kind != "anonymous"
+    seen = document is not None and document.case is not None and org.may_see(by, facts_of(document.case), "cases.view")
+    if document is None or not (owner or seen):
+        raise NotFound("没有找到这份文件，或您无权查看。")
+    path: Path = place(document.digest)
+    return document, vault.open_bytes(path.read_bytes())
+
+
+def draft(form: str, by: Actor) -> dict[str, Any]:
+    """What the actor typed last in this form, or nothing."""
+    row = Draft.objects.filter(owner=by.ref, form=form).first()
+    return dict(json.loads(vault.open_(row.content))) if row else {}
+
+
+def notices_for(by: Actor, limit: int = 50) -> list[Notice]:
+    """The reader's notices, newest first: a person's own, or a staff member's own and their unit's."""
+    if by.kind == "person":
+        return list(Notice.objects.filter(person=by.person_id).order_by("-at")[:limit])
+    own = Notice.objects.filter(staff=by.id).order_by("-at")[:limit]
+    unit = Notice.objects.filter(unit=by.unit_id).order_by("-at")[:limit]
+    return sorted([*own, *unit], key=lambda n: n.at, reverse=True)[:limit]
+

@@ -1,0 +1,106 @@
+"""What must I do now: one inbox for every kind of case, ordered by the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from mashang.kernel import sql
+from mashang.kernel.actor import Actor
+from mashang.org import queries as org
+
+from .pages import COLUMNS, Filter, Row, conditions, cursor, read_cursor
+
+Tab = Literal["todo", "doing", "done", "supervised"]
+_FAR = "'infinity'::timestamptz"
+_TODO = "s.state = 'open' AND s.unit_id = %s"
+_MINE = "(s.staff IS NULL OR s.staff = ANY (%s))"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A case as it lies in the inbox: with the step to work, or without one in the tabs that look back."""
+
+    case: Row
+    step_id: int | None
+    step: str
+    step_kind: str
+    staff: int | None
+    due_at: datetime | None
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Inbox:
+    tasks: list[Task]
+    after: str
+
+
+def inbox(
+    by: Actor, tab: Tab, filter: Filter | None = None, *, now: datetime, mine: bool = True, after: str = "", limit: int = 50
+) -> Inbox:
+    """One page of a tab. `mine` leaves out what is assigned to colleagues the reader does not stand in for."""
+    filter = filter or Filter()
+    if tab == "todo":
+        return _todo(by, filter, now, mine, after, limit)
+    return _looking_back(by, tab, filter, after, limit)
+
+
+def counts(by: Actor, *, now: datetime) -> dict[str, int]:
+    """How many lie in each tab, in one statement (待办 mine and whole unit, 在办, 督办)."""
+    seen, values = org.visible_to(by, "cases.view", "c")
+    row = sql.run(
+        f"""SELECT
+          (SELECT count(*) FROM cases_step s WHERE {_TODO} AND {_MINE}),
+          (SELECT count(*) FROM cases_step s WHERE {_TODO}),
+          (SELECT count(*) FROM cases_case c WHERE c.settled_at IS NULL AND c.id IN
+            (SELECT case_id FROM cases_step WHERE done_by = %s)),
+          (SELECT count(*) FROM cases_case c WHERE {seen} AND c.supervised AND c.settled_at IS NULL)""",
+        [by.unit_id, org.standing_for(by, now), by.unit_id, by.id, *values],
+    ).fetchone()
+    return dict(zip(("todo", "unit", "doing", "supervised"), row or (0, 0, 0, 0), strict=True))
+
+
+def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, after: str, limit: int) -> Inbox:
+    where, values = conditions(filter)
+    values = [by.unit_id, *([org.standing_for(by, now)] if mine else []), *values]
+    where = [_TODO, *([_MINE] if mine else []), *where]
+    if after:
+        where.append(f"(coalesce(s.due_at, {_FAR}), s.id) > (coalesce(%s, {_FAR}), %s)")
+        values += read_cursor(after)
+    rows = sql.run(
+        f"""SELECT {COLUMNS}, s.id, s.label, s.kind, s.staff, s.due_at, s.held
+        FROM cases_step s JOIN cases_case c ON c.id = s.case_id
+        WHERE {" AND ".join(where)} ORDER BY coalesce(s.due_at, {_FAR}), s.id LIMIT %s""",
+        [*values, limit + 1],
+    ).fetchall()
+    tasks = [_task(row) for row in rows[:limit]]
+    last = tasks[-1] if len(rows) > limit else None
+    return Inbox(tasks, cursor(last.due_at, last.step_id or 0) if last else "")
+
+
+def _task(row: tuple[Any, ...]) -> Task:
+    return Task(Row(*row[:16]), *row[16:])
+
+
+def _looking_back(by: Actor, tab: Tab, filter: Filter, after: str, limit: int) -> Inbox:
+    where, values = conditions(filter)
+    seen, seen_values = org.visible_to(by, "cases.view", "c")
+    worked = "c.id IN (SELECT case_id FROM cases_step WHERE done_by = %s)"
+    own = {
+        "doing": ("c.settled_at IS NULL AND " + worked, [by.id]),
+        "done": ("c.settled_at IS NOT NULL AND " + worked, [by.id]),
+        "supervised": ("c.supervised AND c.settled_at IS NULL", []),
+    }[tab]
+    where = [seen, own[0], *where]
+    values = [*seen_values, *own[1], *values]
+    if after:
+        where.append("(c.updated_at, c.id) < (%s, %s)")
+        values += read_cursor(after)
+    rows = sql.run(
+        f"SELECT {COLUMNS} FROM cases_case c WHERE {' AND '.join(where)} ORDER BY c.updated_at DESC, c.id DESC LIMIT %s",
+        [*values, limit + 1],
+    ).fetchall()
+    tasks = [Task(Row(*row), None, "", "", None, row[11], row[13]) for row in rows[:limit]]
+    return Inbox(tasks, cursor(tasks[-1].case.updated_at, tasks[-1].case.id) if len(rows) > limit else "")

@@ -1,0 +1,170 @@
+"""What is allowed and how things are named, without a database."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.org import queries as org
+from mashang.org.rules import Facts
+from mashang.text import rules as text
+
+from .casefile import StepInHand, StepPlan
+from .procedure import Action, Form, Procedure
+
+MAX_UPLOAD = 20 * 1024 * 1024
+
+_SAID = {
+    "missing": "请填写这一项。",
+    "extra_forbidden": "这一项不在表单里，请删除。",
+    "string_too_short": "请填写这一项。",
+    "string_too_long": "内容太长，最多 {max_length} 个字。",
+    "string_type": "请填写文字。",
+    "string_pattern_mismatch": "格式不对，请核对后重填。",
+    "int_parsing": "请填写整数。",
+    "int_type": "请填写整数。",
+    "float_parsing": "请填写数字。",
+    "decimal_parsing": "请填写数字。",
+    "bool_parsing": "请选择是或否。",
+    "date_from_datetime_parsing": "请填写日期，例如 2026-03-02。",
+    "date_parsing": "请填写日期，例如 2026-03-02。",
+    "datetime_parsing": "请填写时间，例如 2026-03-02 09:30。",
+    "datetime_from_date_parsing": "请填写时间，例如 2026-03-02 09:30。",
+    "greater_than_equal": "不能小于 {ge}。",
+    "less_than_equal": "不能大于 {le}。",
+    "greater_than": "必须大于 {gt}。",
+    "less_than": "必须小于 {lt}。",
+    "enum": "请从列出的选项中选择。",
+    "literal_error": "请从列出的选项中选择。",
+    "list_type": "请逐项填写。",
+    "too_short": "至少填写 {min_length} 项。",
+    "too_long": "最多填写 {max_length} 项。",
+    "dict_type": "请按表单逐项填写。",
+}
+
+
+def parse(form: type[Form], data: Mapping[str, Any] | Form) -> Form:
+    """The form filled in. Refuses with every fault at once, each on its field (一次性告知 holds for forms too)."""
+    if isinstance(data, form):
+        return data
+    values = data.model_dump() if isinstance(data, Form) else dict(data)
+    if faults := [Fault("form.nul", "内容含有无法保存的字符，请删除后重填。", path) for path in _nuls(values)]:
+        raise Refused.of(faults)
+    try:
+        return form.model_validate(values)
+    except ValidationError as errors:
+        raise Refused.of([_fault(e) for e in errors.errors(include_url=False)]) from None
+
+
+def _fault(error: Any) -> Fault:
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        text = str(context.get("error", "")) or "内容不对，请核对后重填。"
+    else:
+        text = _SAID.get(error["type"], "内容不对，请核对后重填。").format(**context)
+    return Fault(f"form.{error['type']}", text, ".".join(str(part) for part in error["loc"]))
+
+
+def _nuls(value: Any, path: str = "") -> list[str]:
+    """Paths of texts that hold a NUL or a lone surrogate: PostgreSQL can store neither."""
+    if isinstance(value, str):
+        return [path] if "\x00" in value or re.search("[\ud800-\udfff]", value) else []
+    if isinstance(value, Mapping):
+        return [p for k, v in value.items() for p in (_nuls(str(k), path) + _nuls(v, f"{path}.{k}".strip(".")))]
+    if isinstance(value, (list, tuple)):
+        return [p for i, v in enumerate(value) for p in _nuls(v, f"{path}.{i}".strip("."))]
+    return []
+
+
+def verb_of(procedure: Procedure, action: str) -> Action:
+    """The declared action. Refuses what this kind of case does not know."""
+    verb = procedure.actions.get(action)
+    if verb is None or verb.on == "new":
+        raise NotFound("这一类件没有这个操作，请刷新页面。")
+    return verb
+
+
+def may_press(verb: Action, by: Actor, facts: Facts, lead_unit: int, step: StepInHand | None) -> bool:
+    """A step is worked by its own unit, a case by its lead unit; who takes part as a person acts on their own case."""
+    if verb.by_rule and by.kind != "system":
+        return False
+    if by.kind == "person" and not facts.persons & org.persons_of(by):
+        return False
+    unit = step.unit_id if verb.on == "step" and step else lead_unit
+    return org.may(by, verb.right, units=(unit,), region=facts.region, kind=facts.kind)
+
+
+def number_prefix(region: str, mark: str, now: datetime) -> str:
+    """The fixed part of a case number, as 武平-事-2026."""
+    return f"{region}-{mark}-{now.year}"
+
+
+@lru_cache(maxsize=4096)
+def _title_tokens(title: str) -> frozenset[str]:
+    """Pairs of characters, and the pinyin initials read from each character on, so that any part of a title is found."""
+    letters = text.initials(title)
+    return frozenset({*text.bigrams(title), *(letters[i : i + 12] for i in range(len(letters) - 1))})
+
+
+def search_tokens(title: str, words: str, number: str) -> list[str]:
+    """What a case is found by: its number, the words of its title and subject, the pinyin initials of its title."""
+    return sorted({*_title_tokens(title), *text.bigrams(words), *text.bigrams(number), number})
+
+
+def search_query(words: str) -> str:
+    """The words typed, as a tsquery: all must match, Latin letters and digits by their beginning."""
+    terms = text.search_terms(words)
+    return " & ".join(f"'{term}'{':*' if term.isascii() else ''}" for term in terms)
+
+
+def check_plan(plans: Sequence[StepPlan]) -> None:
+    """A step graph must name each step once, wait only for steps it has, and never in a circle. Refuses with all faults."""
+    codes = [p.code for p in plans]
+    faults = [Fault("plan.twice", f"环节“{c}”重复。") for c in sorted({c for c in codes if codes.count(c) > 1})]
+    known = set(codes)
+    faults += [Fault("plan.unknown", f"环节“{p.code}”要等的“{a}”不存在。") for p in plans for a in p.after if a not in known]
+    left = {p.code: {a for a in p.after if a in known} for p in plans}
+    while ready := {code for code, after in left.items() if not after}:
+        left = {code: after - ready for code, after in left.items() if code not in ready}
+    if left:
+        faults.append(Fault("plan.circle", f"环节互相等待，无法开始：{'、'.join(sorted(left))}。"))
+    if faults:
+        raise Refused.of(faults)
+
+
+_SIGNS: tuple[tuple[bytes, str, tuple[str, ...]], ...] = (
+    (b"%PDF-", "application/pdf", (".pdf",)),
+    (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg")),
+    (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
+    (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", (".docx",)),
+    (b"PK\x03\x04", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", (".xlsx",)),
+)
+
+
+def media_type(name: str, head: bytes) -> str:
+    """The type of an upload, decided by its content and matched with its name. Refuses all but PDF, JPG, PNG, DOCX, XLSX."""
+    ending = "." + name.rsplit(".", 1)[-1].lower() if "." in name else ""
+    kinds = [(kind, endings) for sign, kind, endings in _SIGNS if head.startswith(sign)]
+    if not kinds:
+        raise Refused("document.type", f"“{name}”不是可以接收的文件，请上传 PDF、JPG、PNG、DOCX 或 XLSX。", "file")
+    for kind, endings in kinds:
+        if ending in endings:
+            return kind
+    raise Refused("document.ending", f"“{name}”的内容与文件名后缀不符，请改正文件名后重新上传。", "file")
+
+
+def file_name(name: str) -> str:
+    """A name that is safe to show and to save: no folders, no control characters, at most 120 characters."""
+    bare = re.split(r"[/\\]", name)[-1]
+    clean = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069<>:\"|?*]", "", bare).strip(" .")
+    if not clean:
+        raise Refused("document.name", "文件没有可用的名称，请改名后重新上传。", "file")
+    stem, dot, ending = clean.rpartition(".")
+    return f"{stem[:110]}{dot}{ending[:9]}" if dot else clean[:120]

@@ -29,11 +29,9 @@ def as_text(name: str) -> Coalesce:
     return Coalesce(Cast(name, models.TextField()), Value("-"), output_field=models.TextField())
 
 
-class PeriodQuerySet(models.QuerySet[models.Model]):
-    """Rows with a half-open period `starts_at` .. `ends_at` (open-ended when null)."""
-
-    def running(self, at: datetime) -> PeriodQuerySet:
-        return self.filter(Q(starts_at__lte=at), Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+def running(at: datetime) -> Q:
+    """Rows whose half-open period `starts_at` .. `ends_at` (open-ended when null) holds an instant."""
+    return Q(starts_at__lte=at) & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -242,8 +240,6 @@ class Absence(models.Model):
     registered_by = models.CharField(max_length=40)
     registered_at = models.DateTimeField()
 
-    objects = PeriodQuerySet.as_manager()
-
     class Meta:
         constraints = (
             models.CheckConstraint(name="org_absence_two_people", condition=~Q(staff=F("stand_in"))),
@@ -270,8 +266,6 @@ class GrantRow(models.Model):
     granted_at = models.DateTimeField()
     ended_by = models.CharField(max_length=40, blank=True, default="")
     reason = models.CharField(max_length=200, blank=True, default="")
-
-    objects = PeriodQuerySet.as_manager()
 
     class Meta:
         constraints = (
@@ -322,8 +316,6 @@ class Mandate(models.Model):
     recorded_by = models.CharField(max_length=40)
     recorded_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
-
-    objects = PeriodQuerySet.as_manager()
 
     class Meta:
         constraints = (

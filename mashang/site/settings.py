@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -43,6 +45,13 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
+    "procrastinate.contrib.django",
     "mashang.clocks",
     "mashang.ledger",
     "mashang.org",
@@ -53,6 +62,7 @@ INSTALLED_APPS = [
     "mashang.reviews",
     "mashang.supervision",
     "mashang.performance",
+    "mashang.portals.shared.accounts",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -62,6 +72,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "mashang.site.urls"
 TEMPLATES = [
@@ -87,4 +99,75 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 
 AUTH_USER_MODEL = "org.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_COOKIE_NAME = "mashang"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("MASHANG_HTTPS") == "1"
+MASHANG_IDLE_SECONDS = {"staff": 30 * 60, "person": 2 * 3600}
+"""After so long without a request a session ends (GB/T 22239 level 3: 会话超时)."""
+MASHANG_KEEP_SECONDS = 5.0
+MASHANG_MFA = os.environ.get("MASHANG_MFA", "0" if DEMO else "1") == "1"
+"""Whether roles marked so in the rights table must sign in with two factors."""
+MASHANG_CODE_SENDER = os.environ.get("MASHANG_CODE_SENDER", "mashang.org.actions.codes.to_outbox")
+
+ACCOUNT_ADAPTER = "mashang.portals.shared.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+MFA_ADAPTER = "mashang.portals.shared.accounts.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_TOTP_ISSUER = "马上办"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "mashang.portals.shared.accounts.adapters.IdentityAdapter"
+SOCIALACCOUNT_ONLY = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_STORE_TOKENS = False
+MASHANG_OIDC = json.loads(os.environ.get("MASHANG_OIDC", "[]"))
+"""OpenID Connect providers: [{"id", "name", "client_id", "secret", "server", "for": "staff" | "person"}, ...]."""
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": provider["id"],
+                "name": provider["name"],
+                "client_id": provider["client_id"],
+                "secret": provider["secret"],
+                "settings": {"server_url": provider["server"], "for": provider.get("for", "staff")},
+            }
+            for provider in MASHANG_OIDC
+        ],
+    }
+}
+
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_RESET_ON_SUCCESS = True
+AXES_HTTP_RESPONSE_CODE = 429
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "mashang.portals.shared.accounts.views.locked_out"
 MASHANG_SENDERS = dict.fromkeys(("sms", "mail"), "mashang.cases.actions.notices.to_folder")
+PROCRASTINATE_ON_APP_READY = "mashang.site.jobs.register"
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""

@@ -9,284 +9,704 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('username', models.CharField(max_length=64, unique=True, verbose_name='账号')),
-                ('kind', models.CharField(choices=[('staff', '工作人员'), ('person', '群众和企业')], default='person', max_length=8)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('demo_password', models.CharField(blank=True, default='', max_length=64)),
-                ('demo_label', models.CharField(blank=True, default='', max_length=64)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("username", models.CharField(max_length=64, unique=True, verbose_name="账号")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("staff", "工作人员"), ("person", "群众和企业")], default="person", max_length=8
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("demo_password", models.CharField(blank=True, default="", max_length=64)),
+                ("demo_label", models.CharField(blank=True, default="", max_length=64)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('is_demo', True), ('demo_password', ''), _connector='OR'), name='org_account_demo_password')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("is_demo", True), ("demo_password", ""), _connector="OR"),
+                        name="org_account_demo_password",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('natural', '自然人'), ('legal', '企业和其他组织')], max_length=8)),
-                ('name_sealed', models.BinaryField()),
-                ('name_masked', models.CharField(max_length=100)),
-                ('phone_sealed', models.BinaryField(null=True)),
-                ('phone_masked', models.CharField(blank=True, default='', max_length=20)),
-                ('phone_blind', models.BinaryField(null=True)),
-                ('phone_tail_blind', models.BinaryField(null=True)),
-                ('phone_signs_in', models.BooleanField(default=False)),
-                ('number_sealed', models.BinaryField(null=True)),
-                ('number_masked', models.CharField(blank=True, default='', max_length=20)),
-                ('number_blind', models.BinaryField(null=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('registered_at', models.DateTimeField()),
-                ('account', models.OneToOneField(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='person', to=settings.AUTH_USER_MODEL)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(choices=[("natural", "自然人"), ("legal", "企业和其他组织")], max_length=8)),
+                ("name_sealed", models.BinaryField()),
+                ("name_masked", models.CharField(max_length=100)),
+                ("phone_sealed", models.BinaryField(null=True)),
+                ("phone_masked", models.CharField(blank=True, default="", max_length=20)),
+                ("phone_blind", models.BinaryField(null=True)),
+                ("phone_tail_blind", models.BinaryField(null=True)),
+                ("phone_signs_in", models.BooleanField(default=False)),
+                ("number_sealed", models.BinaryField(null=True)),
+                ("number_masked", models.CharField(blank=True, default="", max_length=20)),
+                ("number_blind", models.BinaryField(null=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("registered_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="person",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Region',
+            name="Region",
             fields=[
-                ('code', models.CharField(max_length=12, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=64)),
-                ('level', models.CharField(choices=[('province', '省级'), ('city', '市级'), ('county', '县级'), ('zone', '开发区'), ('township', '乡级'), ('village', '村级')], max_length=8)),
-                ('national', models.BooleanField(default=True)),
-                ('valid_from', models.DateField(null=True)),
-                ('valid_to', models.DateField(null=True)),
-                ('note', models.CharField(blank=True, default='', max_length=200)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.region')),
-                ('successor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='predecessors', to='org.region')),
+                ("code", models.CharField(max_length=12, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=64)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("province", "省级"),
+                            ("city", "市级"),
+                            ("county", "县级"),
+                            ("zone", "开发区"),
+                            ("township", "乡级"),
+                            ("village", "村级"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("national", models.BooleanField(default=True)),
+                ("valid_from", models.DateField(null=True)),
+                ("valid_to", models.DateField(null=True)),
+                ("note", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="children", to="org.region"
+                    ),
+                ),
+                (
+                    "successor",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="predecessors",
+                        to="org.region",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SignInCode',
+            name="SignInCode",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('phone_blind', models.BinaryField()),
-                ('code_blind', models.BinaryField()),
-                ('purpose', models.CharField(max_length=12)),
-                ('sent_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('tries_left', models.PositiveSmallIntegerField()),
-                ('used_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("phone_blind", models.BinaryField()),
+                ("code_blind", models.BinaryField()),
+                ("purpose", models.CharField(max_length=12)),
+                ("sent_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("tries_left", models.PositiveSmallIntegerField()),
+                ("used_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['phone_blind', 'purpose', '-sent_at'], name='org_code_latest')],
+                "indexes": [models.Index(fields=["phone_blind", "purpose", "-sent_at"], name="org_code_latest")],
             },
         ),
         migrations.CreateModel(
-            name='Staff',
+            name="Staff",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=40)),
-                ('phone_sealed', models.BinaryField(null=True)),
-                ('phone_masked', models.CharField(blank=True, default='', max_length=20)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('joined_at', models.DateTimeField()),
-                ('left_at', models.DateTimeField(null=True)),
-                ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='staff', to=settings.AUTH_USER_MODEL)),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=40)),
+                ("phone_sealed", models.BinaryField(null=True)),
+                ("phone_masked", models.CharField(blank=True, default="", max_length=20)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("joined_at", models.DateTimeField()),
+                ("left_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="staff", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mandate',
+            name="Mandate",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('kinds', models.CharField(blank=True, default='', max_length=400)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('evidence', models.CharField(choices=[('code', '本人验证码确认'), ('paper', '书面委托书'), ('in_person', '本人到场确认')], max_length=10)),
-                ('evidence_digest', models.CharField(blank=True, default='', max_length=64)),
-                ('recorded_by', models.CharField(max_length=40)),
-                ('recorded_at', models.DateTimeField()),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('helper_person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mandates_held', to='org.person')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='mandates_given', to='org.person')),
-                ('helper_staff', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='mandates_held', to='org.staff')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("kinds", models.CharField(blank=True, default="", max_length=400)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "evidence",
+                    models.CharField(
+                        choices=[("code", "本人验证码确认"), ("paper", "书面委托书"), ("in_person", "本人到场确认")],
+                        max_length=10,
+                    ),
+                ),
+                ("evidence_digest", models.CharField(blank=True, default="", max_length=64)),
+                ("recorded_by", models.CharField(max_length=40)),
+                ("recorded_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "helper_person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mandates_held",
+                        to="org.person",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="mandates_given", to="org.person"
+                    ),
+                ),
+                (
+                    "helper_staff",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mandates_held",
+                        to="org.staff",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Absence',
+            name="Absence",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('reason', models.CharField(max_length=100)),
-                ('registered_by', models.CharField(max_length=40)),
-                ('registered_at', models.DateTimeField()),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to='org.staff')),
-                ('stand_in', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='stands_in', to='org.staff')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("reason", models.CharField(max_length=100)),
+                ("registered_by", models.CharField(max_length=40)),
+                ("registered_at", models.DateTimeField()),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="absences", to="org.staff"
+                    ),
+                ),
+                (
+                    "stand_in",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="stands_in", to="org.staff"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=100)),
-                ('short_name', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('government', '人民政府'), ('department', '部门'), ('office', '效能办'), ('centre', '政务服务中心'), ('township', '乡镇街道'), ('division', '内设机构'), ('window', '窗口'), ('village', '村(社区)服务点')], max_length=12)),
-                ('scheme_class', models.CharField(blank=True, default='', max_length=40)),
-                ('credit_code', models.CharField(blank=True, default='', max_length=18)),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(null=True)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='org.unit')),
-                ('region', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='units', to='org.region')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                ("short_name", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("government", "人民政府"),
+                            ("department", "部门"),
+                            ("office", "效能办"),
+                            ("centre", "政务服务中心"),
+                            ("township", "乡镇街道"),
+                            ("division", "内设机构"),
+                            ("window", "窗口"),
+                            ("village", "村(社区)服务点"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("scheme_class", models.CharField(blank=True, default="", max_length=40)),
+                ("credit_code", models.CharField(blank=True, default="", max_length=18)),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="children", to="org.unit"
+                    ),
+                ),
+                (
+                    "region",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="units", to="org.region"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='staff',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='org.unit'),
+            model_name="staff",
+            name="unit",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="staff", to="org.unit"),
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=40)),
-                ('duties', models.TextField()),
-                ('secret', models.BooleanField(default=False)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='posts_held', to='org.staff')),
-                ('stand_in', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='posts_covered', to='org.staff')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='org.unit')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("title", models.CharField(max_length=40)),
+                ("duties", models.TextField()),
+                ("secret", models.BooleanField(default=False)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts_held",
+                        to="org.staff",
+                    ),
+                ),
+                (
+                    "stand_in",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts_covered",
+                        to="org.staff",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="posts", to="org.unit"),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GrantRow',
+            name="GrantRow",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('role', models.CharField(max_length=40)),
-                ('region', models.CharField(blank=True, default='', max_length=12)),
-                ('kinds', models.CharField(blank=True, default='', max_length=400)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField(null=True)),
-                ('granted_by', models.CharField(max_length=40)),
-                ('granted_at', models.DateTimeField()),
-                ('ended_by', models.CharField(blank=True, default='', max_length=40)),
-                ('reason', models.CharField(blank=True, default='', max_length=200)),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='org.staff')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='org.unit')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("role", models.CharField(max_length=40)),
+                ("region", models.CharField(blank=True, default="", max_length=12)),
+                ("kinds", models.CharField(blank=True, default="", max_length=400)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField(null=True)),
+                ("granted_by", models.CharField(max_length=40)),
+                ("granted_at", models.DateTimeField()),
+                ("ended_by", models.CharField(blank=True, default="", max_length=40)),
+                ("reason", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="org.staff"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="grants", to="org.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ApiClient',
+            name="ApiClient",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('region', models.CharField(blank=True, default='', max_length=12)),
-                ('token_blind', models.BinaryField(unique=True)),
-                ('token_head', models.CharField(max_length=12)),
-                ('scopes', models.CharField(max_length=400)),
-                ('per_minute', models.PositiveIntegerField()),
-                ('expires_at', models.DateTimeField(null=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
-                ('created_by', models.CharField(max_length=40)),
-                ('created_at', models.DateTimeField()),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='clients', to='org.unit')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=60)),
+                ("region", models.CharField(blank=True, default="", max_length=12)),
+                ("token_blind", models.BinaryField(unique=True)),
+                ("token_head", models.CharField(max_length=12)),
+                ("scopes", models.CharField(max_length=400)),
+                ("per_minute", models.PositiveIntegerField()),
+                ("expires_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("created_by", models.CharField(max_length=40)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="clients", to="org.unit"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='person',
-            index=models.Index(fields=['phone_blind'], name='org_person_phone'),
+            model_name="person",
+            index=models.Index(fields=["phone_blind"], name="org_person_phone"),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('number_blind__isnull', False)), fields=('kind', 'number_blind'), name='org_person_number_once'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("number_blind__isnull", False)),
+                fields=("kind", "number_blind"),
+                name="org_person_number_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.UniqueConstraint(condition=models.Q(('phone_signs_in', True)), fields=('phone_blind',), name='org_person_phone_signs_in_once'),
+            model_name="person",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("phone_signs_in", True)),
+                fields=("phone_blind",),
+                name="org_person_phone_signs_in_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='person',
-            constraint=models.CheckConstraint(condition=models.Q(('phone_signs_in', False), models.Q(('account__isnull', False), ('phone_blind__isnull', False)), _connector='OR'), name='org_person_phone_signs_in'),
+            model_name="person",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("phone_signs_in", False),
+                    models.Q(("account__isnull", False), ("phone_blind__isnull", False)),
+                    _connector="OR",
+                ),
+                name="org_person_phone_signs_in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('code__regex', '^[0-9]{2,12}$')), name='org_region_code_digits'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("code__regex", "^[0-9]{2,12}$")), name="org_region_code_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='region',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_from__isnull', True), ('valid_to__gt', models.F('valid_from')), _connector='OR'), name='org_region_valid'),
+            model_name="region",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_to__gt", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="org_region_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(('helper_person__isnull', True), ('helper_staff__isnull', True), _connector='XOR'), name='org_mandate_one_helper'),
+            model_name="mandate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("helper_person__isnull", True), ("helper_staff__isnull", True), _connector="XOR"),
+                name="org_mandate_one_helper",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(('person', models.F('helper_person')), _negated=True), name='org_mandate_two_people'),
+            model_name="mandate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("person", models.F("helper_person")), _negated=True), name="org_mandate_two_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='org_mandate_period'),
+            model_name="mandate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="org_mandate_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('evidence', 'paper'), _negated=True), ('evidence_digest__regex', '^[0-9a-f]{64}$'), _connector='OR'), name='org_mandate_paper_digest'),
+            model_name="mandate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("evidence", "paper"), _negated=True),
+                    ("evidence_digest__regex", "^[0-9a-f]{64}$"),
+                    _connector="OR",
+                ),
+                name="org_mandate_paper_digest",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mandate',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.Func(django.db.models.functions.text.Concat(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('person_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('helper_person_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('helper_staff_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('kinds', models.TextField()), models.Value('-'), output_field=models.TextField()), output_field=models.TextField()), models.Value(0), function='hashtextextended'), models.Func(django.db.models.functions.text.Concat(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('person_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('helper_person_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('helper_staff_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('kinds', models.TextField()), models.Value('-'), output_field=models.TextField()), output_field=models.TextField()), models.Value(0), function='hashtextextended'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), models.Value('[)'), function='tstzrange'), '&&')], name='org_mandate_once'),
+            model_name="mandate",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        models.Func(
+                            models.Func(
+                                django.db.models.functions.text.Concat(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("person_id", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast(
+                                            "helper_person_id", models.TextField()
+                                        ),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast(
+                                            "helper_staff_id", models.TextField()
+                                        ),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("kinds", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value(0),
+                                function="hashtextextended",
+                            ),
+                            models.Func(
+                                django.db.models.functions.text.Concat(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("person_id", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast(
+                                            "helper_person_id", models.TextField()
+                                        ),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast(
+                                            "helper_staff_id", models.TextField()
+                                        ),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("kinds", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value(0),
+                                function="hashtextextended",
+                            ),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"), models.F("ends_at"), models.Value("[)"), function="tstzrange"
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="org_mandate_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('staff', models.F('stand_in')), _negated=True), name='org_absence_two_people'),
+            model_name="absence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("staff", models.F("stand_in")), _negated=True), name="org_absence_two_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='absence',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='org_absence_period'),
+            model_name="absence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="org_absence_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='absence',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.Func(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('staff_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value(0), function='hashtextextended'), models.Func(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('staff_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value(0), function='hashtextextended'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), models.Value('[)'), function='tstzrange'), '&&')], name='org_absence_once'),
+            model_name="absence",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        models.Func(
+                            models.Func(
+                                django.db.models.functions.comparison.Coalesce(
+                                    django.db.models.functions.comparison.Cast("staff_id", models.TextField()),
+                                    models.Value("-"),
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value(0),
+                                function="hashtextextended",
+                            ),
+                            models.Func(
+                                django.db.models.functions.comparison.Coalesce(
+                                    django.db.models.functions.comparison.Cast("staff_id", models.TextField()),
+                                    models.Value("-"),
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value(0),
+                                function="hashtextextended",
+                            ),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"), models.F("ends_at"), models.Value("[)"), function="tstzrange"
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="org_absence_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_to__isnull', True)), fields=('name',), name='org_unit_name_once'),
+            model_name="unit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_to__isnull", True)), fields=("name",), name="org_unit_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('parent', models.F('id')), _negated=True), name='org_unit_not_its_parent'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("parent", models.F("id")), _negated=True), name="org_unit_not_its_parent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unit',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='org_unit_valid'),
+            model_name="unit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                ),
+                name="org_unit_valid",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='staff',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at__isnull', True), ('left_at__gte', models.F('joined_at')), _connector='OR'), name='org_staff_left_after_joined'),
+            model_name="staff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("left_at__isnull", True), ("left_at__gte", models.F("joined_at")), _connector="OR"),
+                name="org_staff_left_after_joined",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('holder', models.F('stand_in')), _negated=True), name='org_post_two_people'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("holder", models.F("stand_in")), _negated=True), name="org_post_two_people"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at__isnull', True)), fields=('unit', 'title', 'holder'), name='org_post_title_once'),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at__isnull", True)),
+                fields=("unit", "title", "holder"),
+                name="org_post_title_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grantrow',
-            constraint=models.CheckConstraint(condition=models.Q(('region__regex', '^[0-9]{0,12}$')), name='org_grant_region_digits'),
+            model_name="grantrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("region__regex", "^[0-9]{0,12}$")), name="org_grant_region_digits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grantrow',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__isnull', True), ('ends_at__gte', models.F('starts_at')), _connector='OR'), name='org_grant_period'),
+            model_name="grantrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__isnull", True), ("ends_at__gte", models.F("starts_at")), _connector="OR"),
+                name="org_grant_period",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grantrow',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(models.Func(models.Func(django.db.models.functions.text.Concat(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('staff_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('role', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('unit_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('region', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('kinds', models.TextField()), models.Value('-'), output_field=models.TextField()), output_field=models.TextField()), models.Value(0), function='hashtextextended'), models.Func(django.db.models.functions.text.Concat(django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('staff_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('role', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('unit_id', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('region', models.TextField()), models.Value('-'), output_field=models.TextField()), models.Value('/'), django.db.models.functions.comparison.Coalesce(django.db.models.functions.comparison.Cast('kinds', models.TextField()), models.Value('-'), output_field=models.TextField()), output_field=models.TextField()), models.Value(0), function='hashtextextended'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), models.Value('[)'), function='tstzrange'), '&&')], name='org_grant_once'),
+            model_name="grantrow",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                expressions=[
+                    (
+                        models.Func(
+                            models.Func(
+                                django.db.models.functions.text.Concat(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("staff_id", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("role", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("unit_id", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("region", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("kinds", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value(0),
+                                function="hashtextextended",
+                            ),
+                            models.Func(
+                                django.db.models.functions.text.Concat(
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("staff_id", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("role", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("unit_id", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("region", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    models.Value("/"),
+                                    django.db.models.functions.comparison.Coalesce(
+                                        django.db.models.functions.comparison.Cast("kinds", models.TextField()),
+                                        models.Value("-"),
+                                        output_field=models.TextField(),
+                                    ),
+                                    output_field=models.TextField(),
+                                ),
+                                models.Value(0),
+                                function="hashtextextended",
+                            ),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"), models.F("ends_at"), models.Value("[)"), function="tstzrange"
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="org_grant_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apiclient',
-            constraint=models.CheckConstraint(condition=models.Q(('per_minute__gte', 1), ('per_minute__lte', 1000000)), name='org_client_rate'),
+            model_name="apiclient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("per_minute__gte", 1), ("per_minute__lte", 1000000)), name="org_client_rate"
+            ),
         ),
     ]

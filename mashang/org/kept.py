@@ -1,0 +1,45 @@
+"""Values kept a few seconds in the process, so that a page or an act need not ask for them again.
+
+What is kept may be stale for `settings.MASHANG_KEEP_SECONDS` in other processes after a change; the process that
+makes the change forgets at once (`forget`). A right taken back is therefore gone everywhere within those seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from time import monotonic
+from typing import Generic, TypeVar
+
+from django.conf import settings
+
+Value = TypeVar("Value")
+_all: list[Kept[object]] = []
+MOST = 20_000
+
+
+class Kept(Generic[Value]):
+    """A small store by key; entries older than the setting are made again."""
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, tuple[float, Value]] = {}
+        _all.append(self)  # type: ignore[arg-type]  # invariance: the list only clears
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        now = monotonic()
+        known = self._values.get(key)
+        if known is not None and now - known[0] < settings.MASHANG_KEEP_SECONDS:
+            return known[1]
+        if len(self._values) >= MOST:
+            self._values.clear()
+        value = make()
+        self._values[key] = (now, value)
+        return value
+
+    def clear(self) -> None:
+        self._values.clear()
+
+
+def forget() -> None:
+    """Drop everything kept in this process: after each change of the room's tables, and between tests."""
+    for kept in _all:
+        kept.clear()

@@ -1,0 +1,130 @@
+"""Who is asking: an account, with what it holds now, made into an `Actor`; kept a few seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Q
+
+from mashang.kernel import clock, vault
+from mashang.kernel.actor import Actor, Grant
+from mashang.kernel.refused import NotFound
+
+from ..kept import Kept
+from ..models import Account, ApiClient, GrantRow, Mandate, Person, Staff, running
+from ..rights import ROLES
+from ..rules import PersonGrant, acting_for
+from .people import away_at
+from .places import units_under
+from .spread import grant_of, kinds_of
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What the gate needs of an account. `auth_hash` changes with the password and ends older sessions."""
+
+    actor: Actor
+    auth_hash: str
+    needs_mfa: bool
+    has_mfa: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A calling system: the actor it is, and how many calls a minute it may make."""
+
+    actor: Actor
+    per_minute: int
+
+
+_sessions: Kept[tuple[datetime, Session]] = Kept()
+_clients: Kept[tuple[datetime, Client | None]] = Kept()
+DRIFT = timedelta(seconds=30)
+
+
+def session_for(account: int, now: datetime) -> Session:
+    """The account's actor and sign-in facts. Refuses one that is unknown, closed, or belongs to someone who left."""
+    made, session = _sessions.get(account, lambda: (now, _session(account, now)))
+    if abs(now - made) > DRIFT:  # the clock was turned: seeds and tests
+        return _session(account, now)
+    return session
+
+
+def actor_for(account: Account | int, now: datetime | None = None) -> Actor:
+    """Who the account is and what it holds at an instant (the present one by default)."""
+    return session_for(account if isinstance(account, int) else account.pk, now or clock.now()).actor
+
+
+def _session(account_id: int, now: datetime) -> Session:
+    account = Account.objects.active().filter(pk=account_id).select_related("staff", "person").first()
+    if account is None:
+        raise NotFound("这个账号不存在或已停用，请联系本单位管理员。")
+    if hasattr(account, "staff"):
+        actor = _staff_actor(account, account.staff, now)
+    elif hasattr(account, "person"):
+        actor = _person_actor(account, account.person, now)
+    else:
+        raise NotFound("这个账号还没有登记身份，请联系本单位管理员。")
+    needs = any(ROLES[grant.role].mfa for grant in actor.grants)
+    has = needs and Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).exists()
+    return Session(actor, account.get_session_auth_hash(), needs, has)
+
+
+def _staff_actor(account: Account, staff: Staff, now: datetime) -> Actor:
+    if staff.left_at is not None and staff.left_at <= now:
+        raise NotFound("这个账号的使用人已离岗，账号不再有效。")
+    covered = covering(staff.id, now)
+    grants: list[Grant] = []
+    for row in GrantRow.objects.filter(running(now), staff_id__in=[staff.id, *covered]).order_by("id"):
+        if row.staff_id == staff.id or ROLES[row.role].hands_over:
+            grants.append(grant_of(row))
+    grants += _helped(Q(helper_staff=staff), now)
+    return Actor("staff", account.pk, staff.id, staff.name, staff.unit_id, (Grant("public"), *grants))
+
+
+def _person_actor(account: Account, person: Person, now: datetime) -> Actor:
+    own = PersonGrant("citizen", persons=frozenset({person.id}))
+    helped = _helped(Q(helper_person=person), now)
+    return Actor("person", account.pk, person.id, person.name_masked, 0, (Grant("public"), own, *helped))
+
+
+def _helped(who: Q, now: datetime) -> list[Grant]:
+    rows = Mandate.objects.filter(running(now), who).order_by("id")
+    return [PersonGrant("helper", kinds=kinds_of(m.kinds), persons=frozenset({m.person_id})) for m in rows]
+
+
+def covering(staff: int, at: datetime) -> frozenset[int]:
+    """Whom someone stands in for at an instant, through chains of absences (AB 岗)."""
+    away = away_at(at)
+    return frozenset(a.staff for a in away if a.staff != staff and acting_for(a.staff, at, away) == staff)
+
+
+def stand_in(staff: int, at: datetime) -> int | None:
+    """Who acts for a staff member who is away at an instant; None when the member is there."""
+    acting = acting_for(staff, at, away_at(at))
+    return None if acting == staff else acting
+
+
+def client_for(token: str, now: datetime) -> Client | None:
+    """The calling system behind a token; None when unknown, expired or revoked."""
+    digest = vault.blind(token, "token")
+    made, client = _clients.get(digest, lambda: (now, _client(digest, now)))
+    return client if abs(now - made) <= DRIFT else _client(digest, now)
+
+
+def _client(digest: bytes, now: datetime) -> Client | None:
+    row = ApiClient.objects.filter(token_blind=digest, revoked_at=None).first()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    units = None if row.unit_id is None else units_under(row.unit_id)
+    grants = tuple(Grant(scope, units, row.region) for scope in row.scopes.split(","))
+    actor = Actor("client", row.id, 0, row.name, row.unit_id or 0, (Grant("public"), *grants))
+    return Client(actor, row.per_minute)
+
+
+def demo_accounts() -> list[tuple[str, str, str]]:
+    """(what they are, account, password) of the demo county's accounts, for the sign-in page in demo mode."""
+    rows = Account.objects.active().filter(is_demo=True).exclude(demo_password="").order_by("kind", "id")
+    return list(rows.values_list("demo_label", "username", "demo_password"))

@@ -1,0 +1,54 @@
+"""Rights decided from the actor alone: no statement is sent, so every act and every row may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mashang.kernel.actor import Actor, Grant
+
+from ..rights import PUBLIC, RIGHTS
+from ..rules import Facts, Reach, bound, covers
+
+
+def scopes(actor: Actor, right: str) -> tuple[Grant, ...]:
+    """The actor's grants whose role holds the right. An unlisted right is a fault of the program: LookupError."""
+    roles = RIGHTS[right].roles
+    return tuple(bound(actor, grant) for grant in actor.grants if grant.role in roles)
+
+
+def holds(actor: Actor, right: str) -> bool:
+    """Whether the right is held at all, over whatever scope: for menus and pages that are not about one case."""
+    roles = RIGHTS[right].roles
+    return PUBLIC in roles or any(grant.role in roles for grant in actor.grants)
+
+
+def may(
+    actor: Actor,
+    right: str,
+    *,
+    units: Iterable[int] | None = None,
+    persons: Iterable[int] | None = None,
+    region: str | None = None,
+    kind: str | None = None,
+) -> bool:
+    """Whether the actor holds the right over these facts; with no fact given, whether it is held at all.
+
+    Closed: once one fact is given, those left out count as empty, so that a scope bound to them is not met.
+    Citizens and helpers are met through `persons` alone: pass the persons who take part.
+    """
+    if units is None and persons is None and region is None and kind is None:
+        return holds(actor, right)
+    if PUBLIC in RIGHTS[right].roles:
+        return True
+    facts = Facts.of(units or (), persons or (), region or "", kind or "")
+    return any(covers(grant, facts) for grant in scopes(actor, right))
+
+
+def visible_to(actor: Actor, right: str = "cases.view") -> Reach:
+    """The one predicate of who sees what: `.covers(facts)` for one case, `.sql("c")` for lists, search, export."""
+    return Reach(scopes(actor, right))
+
+
+def bounded(actor: Actor, right: str) -> bool:
+    """Whether some bound (unit, region, kinds, persons) narrows the right: for the sentence on an empty list."""
+    return visible_to(actor, right).sql("c")[0] != "true"

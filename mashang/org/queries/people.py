@@ -1,0 +1,146 @@
+"""Staff, posts and persons. Personal data comes out masked; the clear text only through `actions.reveal`."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from mashang.kernel import vault
+from mashang.kernel.refused import NotFound
+
+from ..models import Absence, GrantRow, Person, Post, Staff, running
+from ..rights import RIGHTS, ROLES
+from ..rules import Away, Facts, acting_for, covers, plain_phone
+from .places import unit_table
+from .spread import grant_of
+
+
+@dataclass(frozen=True, slots=True)
+class StaffInfo:
+    id: int
+    account: int
+    name: str
+    unit: int
+    unit_name: str
+    phone: str
+    working: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInfo:
+    """`name`, `phone`, `number` are masked."""
+
+    id: int
+    kind: str
+    name: str
+    phone: str
+    number: str
+    account: int | None
+    is_demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostInfo:
+    id: int
+    unit: int
+    title: str
+    duties: str
+    secret: bool
+    holder: StaffInfo | None
+    stand_in: StaffInfo | None
+
+
+def _staff_info(row: Staff) -> StaffInfo:
+    known = unit_table().get(row.unit_id)
+    name = known.name if known else ""
+    return StaffInfo(row.id, row.account_id, row.name, row.unit_id, name, row.phone_masked, row.left_at is None)
+
+
+def staff(ids: Iterable[int]) -> dict[int, StaffInfo]:
+    """Staff by id, those who left too."""
+    return {row.id: _staff_info(row) for row in Staff.objects.filter(id__in=list(ids))}
+
+
+def staff_of(units: Iterable[int]) -> list[StaffInfo]:
+    """Who works in these units now, by unit and name."""
+    rows = Staff.objects.filter(unit_id__in=list(units), left_at=None).order_by("unit_id", "id")
+    return [_staff_info(row) for row in rows]
+
+
+def away_at(instant: datetime) -> list[Away]:
+    return [Away(a.staff_id, a.stand_in_id, a.starts_at, a.ends_at) for a in Absence.objects.filter(running(instant))]
+
+
+def who_may(right: str, facts: Facts, at: datetime) -> list[StaffInfo]:
+    """Staff whose own grants reach these facts at an instant; one who is away is replaced by the stand-in."""
+    roles = RIGHTS[right].roles
+    rows = GrantRow.objects.filter(running(at), role__in=roles, staff__left_at=None).select_related("staff")
+    away = away_at(at)
+    found: dict[int, None] = {}
+    for row in rows.order_by("staff_id"):
+        if covers(grant_of(row), facts):
+            acting = acting_for(row.staff_id, at, away) if ROLES[row.role].hands_over else row.staff_id
+            found[acting] = None
+    known = staff(found)
+    return [known[i] for i in found if i in known and known[i].working]
+
+
+def posts_of(units: Iterable[int], *, secret: bool = False) -> list[PostInfo]:
+    """Open posts with duties, holder and stand-in, to be published; secret posts only when asked for."""
+    rows = Post.objects.filter(Q(secret=False) | Q(secret=secret), unit_id__in=list(units), closed_at=None)
+    posts = list(rows.select_related("holder", "stand_in").order_by("unit_id", "id"))
+    return [
+        PostInfo(
+            p.id,
+            p.unit_id,
+            p.title,
+            p.duties,
+            p.secret,
+            _staff_info(p.holder) if p.holder else None,
+            _staff_info(p.stand_in) if p.stand_in else None,
+        )
+        for p in posts
+    ]
+
+
+_SHOWN = ("id", "kind", "name_masked", "phone_masked", "number_masked", "account_id", "is_demo")
+
+
+def people(ids: Iterable[int]) -> dict[int, PersonInfo]:
+    """Persons by id, masked, in one statement."""
+    return {row[0]: PersonInfo(*row) for row in Person.objects.filter(id__in=list(ids)).values_list(*_SHOWN)}
+
+
+def person(id_: int) -> PersonInfo:
+    found = people([id_])
+    if id_ not in found:
+        raise NotFound("没有找到这位申请人。")
+    return found[id_]
+
+
+def find_person(*, number: str = "", phone: str = "") -> list[PersonInfo]:
+    """Persons by exact identity number (or credit code), or by exact phone; never by part of either."""
+    asked = Q(pk__in=())
+    if number:
+        asked |= Q(number_blind=vault.blind(number.strip().upper(), "number"))
+    if phone:
+        asked |= Q(phone_blind=vault.blind(plain_phone(phone), "phone"))
+    return [PersonInfo(*row) for row in Person.objects.filter(asked).order_by("id").values_list(*_SHOWN)]
+
+
+def tail_digest(phone_or_tail: str) -> bytes:
+    """The keyed digest of a phone's last four digits, as kept with persons and participants."""
+    return vault.blind(plain_phone(phone_or_tail)[-4:], "tail")
+
+
+def tail_matches(persons: Sequence[int], tail: str) -> bool:
+    """Whether any of the persons has a phone ending in these four digits: tracking without an account."""
+    if len(tail) != 4 or not tail.isdigit():
+        return False
+    asked = tail_digest(tail)
+    rows = Person.objects.filter(id__in=list(persons)).values_list("phone_tail_blind", flat=True)
+    return any(kept is not None and hmac.compare_digest(bytes(kept), asked) for kept in rows)

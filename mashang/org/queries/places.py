@@ -1,0 +1,197 @@
+"""Units and regions, kept in the process: a few thousand rows that change rarely and are asked for always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.utils.functional import Promise
+
+from mashang.kernel.refused import NotFound
+
+from ..kept import Kept
+from ..models import Region, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInfo:
+    id: int
+    name: str
+    short_name: str
+    kind: str
+    kind_label: str | Promise
+    scheme_class: str
+    region: str
+    parent: int | None
+    credit_code: str
+    valid_from: date
+    valid_to: date | None
+
+    def open_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionInfo:
+    code: str
+    name: str
+    level: str
+    level_label: str | Promise
+    parent: str | None
+    national: bool
+    valid_from: date | None
+    valid_to: date | None
+    successor: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    by_id: dict[int, UnitInfo]
+    children: dict[int, list[int]]
+    under: dict[int, frozenset[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Regions:
+    by_code: dict[str, RegionInfo]
+    children: dict[str, list[str]]
+
+
+_units: Kept[_Units] = Kept()
+_regions: Kept[_Regions] = Kept()
+
+
+def _load_units() -> _Units:
+    kinds = dict(Unit.Kind.choices)
+    by_id = {}
+    children: dict[int, list[int]] = {}
+    for row in Unit.objects.order_by("id"):
+        by_id[row.id] = UnitInfo(
+            row.id,
+            row.name,
+            row.short_name,
+            row.kind,
+            kinds[row.kind],
+            row.scheme_class,
+            row.region_id,
+            row.parent_id,
+            row.credit_code,
+            row.valid_from,
+            row.valid_to,
+        )
+        if row.parent_id is not None:
+            children.setdefault(row.parent_id, []).append(row.id)
+    return _Units(by_id, children)
+
+
+def _load_regions() -> _Regions:
+    levels = dict(Region.Level.choices)
+    by_code = {}
+    children: dict[str, list[str]] = {}
+    for row in Region.objects.order_by("code"):
+        by_code[row.code] = RegionInfo(
+            row.code,
+            row.name,
+            row.level,
+            levels[row.level],
+            row.parent_id,
+            row.national,
+            row.valid_from,
+            row.valid_to,
+            row.successor_id,
+            row.note,
+        )
+        if row.parent_id:
+            children.setdefault(row.parent_id, []).append(row.code)
+    return _Regions(by_code, children)
+
+
+def unit_table() -> dict[int, UnitInfo]:
+    """Every unit by id, closed ones too."""
+    return _units.get("", _load_units).by_id
+
+
+def region_table() -> dict[str, RegionInfo]:
+    return _regions.get("", _load_regions).by_code
+
+
+def unit(id_: int) -> UnitInfo:
+    """A unit, also one that is closed by now. Refuses an id that never was."""
+    known = unit_table().get(id_)
+    if known is None:
+        raise NotFound("没有找到这个单位，请从单位列表中选择。")
+    return known
+
+
+def unit_named(name: str) -> UnitInfo:
+    """The open unit of exactly this name or short name."""
+    found = [u for u in unit_table().values() if name in (u.name, u.short_name) and u.valid_to is None]
+    if len(found) != 1:
+        raise NotFound(f"没有找到名称为“{name}”的单位，请核对全称。")
+    return found[0]
+
+
+def units_under(id_: int) -> frozenset[int]:
+    """The unit and everything below it, closed units too: their old cases stay with the superior."""
+    tree = _units.get("", _load_units)
+    if id_ not in tree.under:
+        found, waiting = set(), [id_]
+        while waiting:
+            current = waiting.pop()
+            found.add(current)
+            waiting += [child for child in tree.children.get(current, []) if child not in found]
+        tree.under[id_] = frozenset(found)
+    return tree.under[id_]
+
+
+def units_of(ids: Iterable[int]) -> list[UnitInfo]:
+    """Units by id, in the order asked; unknown ids are left out."""
+    table = unit_table()
+    return [table[i] for i in ids if i in table]
+
+
+def units_in(region_code: str = "", *, kind: str = "", day: date | None = None) -> list[UnitInfo]:
+    """Units of a region (by code prefix), of a kind, open on a day; each bound only when given."""
+    return [
+        u
+        for u in unit_table().values()
+        if u.region.startswith(region_code) and kind in ("", u.kind) and (day is None or u.open_on(day))
+    ]
+
+
+def region(code: str) -> RegionInfo:
+    """A division, also a superseded one. Refuses an unknown code."""
+    known = region_table().get(code)
+    if known is None:
+        raise NotFound(f"没有代码为“{code}”的行政区划，请从列表中选择。")
+    return known
+
+
+def current_region(code: str) -> RegionInfo:
+    """The division that now stands in place of the given one: successors are followed."""
+    known = region(code)
+    while known.successor is not None:
+        known = region(known.successor)
+    return known
+
+
+def region_path(code: str) -> str:
+    """The whole name from the city down, like 漳州市漳浦县古雷镇."""
+    names: list[str] = []
+    known: RegionInfo | None = region(code)
+    while known is not None:
+        if known.level != "province" or not names:
+            names.append(known.name)
+        known = region_table().get(known.parent) if known.parent else None
+    return "".join(reversed(names))
+
+
+def regions_under(code: str, *, day: date | None = None) -> list[RegionInfo]:
+    """The direct children of a division, those valid on the day when one is given."""
+    tree = _regions.get("", _load_regions)
+    found = [tree.by_code[child] for child in tree.children.get(code, [])]
+    if day is None:
+        return found
+    return [r for r in found if (r.valid_from or day) <= day and (r.valid_to is None or day < r.valid_to)]

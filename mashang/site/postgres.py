@@ -50,7 +50,7 @@ def ensure(var: Path, *, durable: bool = True) -> str:
     try:
         var.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
-        raise Unusable(f"{var} cannot be made ({fault.strerror}): set MASHANG_VAR to a folder of your own.") from fault
+        raise Unusable(f"无法建立 {var}（{fault.strerror}）：请设置 MASHANG_VAR 指向自己的文件夹。") from fault
     with _alone(var):
         place = find(var)
         _join(var)
@@ -97,6 +97,11 @@ def answers(place: Place) -> bool:
     return True
 
 
+def running(var: Path) -> bool:
+    """Whether the server that belongs to `var` is up or coming up."""
+    return postmaster(find(var)) is not None
+
+
 def postmaster(place: Place) -> psutil.Process | None:
     """The server's process; None when it is not running, whatever a killed server left lying about."""
     try:
@@ -120,14 +125,14 @@ def _alone(var: Path) -> Iterator[None]:
     """One process at a time looks after the server; the lock goes with the process that holds it."""
     deadline = time.monotonic() + LOCK_SECONDS
     if not os.access(var, os.W_OK):
-        raise Unusable(f"{var} belongs to another account: use that one, or set MASHANG_VAR to a folder of your own.")
+        raise Unusable(f"{var} 属于别的账号：请用那个账号运行，或设置 MASHANG_VAR 指向自己的文件夹。")
     with _lock_file(var / "postgres.lock") as lock:
         while True:
             with suppress(BlockingIOError):
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             if time.monotonic() > deadline:
-                raise Unusable(f"Another command has held {var / 'postgres.lock'} for {LOCK_SECONDS:.0f} s.")
+                raise Unusable(f"另一条命令占用 {var / 'postgres.lock'} 已超过 {LOCK_SECONDS:.0f} 秒，请检查后重试。")
             time.sleep(0.05)
         yield
 
@@ -152,7 +157,7 @@ def _start(place: Place, durable: bool) -> None:
     deadline, spawned = time.monotonic() + START_SECONDS, 0.0
     while not answers(place):
         if time.monotonic() > deadline:
-            raise Unusable(f"The embedded PostgreSQL does not start. Its log {place.log} ends:\n{last_words(place)}")
+            raise Unusable(f"自带的 PostgreSQL 没有启动，日志 {place.log} 的末尾是：\n{last_words(place)}")
         if postmaster(place) is None and time.monotonic() - spawned > 1:
             _clear_stale(place)
             _spawn(place, durable)
@@ -172,11 +177,11 @@ def _create(place: Place) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
         made = _run(place, "initdb", *options, "--locale=C")
     if made.returncode:
-        raise Unusable(f"initdb failed in {fresh}:\n{made.stdout}")
+        raise Unusable(f"initdb 未能建立 {fresh}：\n{made.stdout}")
     statements = f"CREATE ROLE {NAME} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {NAME} TEMPLATE template0;\n"
     made = _run(place, "postgres", "--single", "-D", str(fresh), "template1", stdin=statements)
     if made.returncode or "ERROR" in made.stdout:
-        raise Unusable(f"The role and database could not be made in {fresh}:\n{made.stdout}")
+        raise Unusable(f"未能在 {fresh} 建立角色和数据库：\n{made.stdout}")
     fresh.rename(place.data)
 
 
@@ -249,4 +254,4 @@ def _stop(place: Place) -> bool:
             time.sleep(0.02)
         if postmaster(place) is None:
             return True
-    raise Unusable(f"The embedded PostgreSQL (process {process.pid}) does not stop.")
+    raise Unusable(f"自带的 PostgreSQL（进程 {process.pid}）停不下来。")

@@ -1,0 +1,3 @@
+from mashang.site.cli import app
+
+app(prog_name="mashang")

@@ -1,0 +1,89 @@
+"""The `mashang` command. Each part is loaded only when it is called, so that `mashang clock due` starts in an instant,
+without Django and without a database."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from mashang.kernel.refused import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A part of the command: `target` is "module:function" or "module:Typer app". With `django`, keys, database and
+    Django are made ready first, unless the subcommand asked for stands in `bare` (its own target, which must not need
+    them)."""
+
+    help: str
+    target: str
+    django: bool = False
+    bare: dict[str, str] = field(default_factory=dict)
+
+    def load(self, rest: Sequence[str]) -> Any:
+        """The command for the arguments that follow its name."""
+        target = self.bare.get(rest[0], self.target) if rest else self.target
+        if self.django and not (rest and rest[0] in self.bare):
+            import_module("mashang.site.environment").prepare()
+        module, _, name = target.partition(":")
+        found = getattr(import_module(module), name)
+        if isinstance(found, typer.Typer):
+            return get_command(found)
+        single = typer.Typer(add_completion=False)
+        single.command(context_settings=getattr(found, "context_settings", None))(found)
+        return get_command(single)
+
+
+COMMANDS = "mashang.site.commands."
+MOUNTS = {
+    "demo": Mount("启动演示县 · Start the demo county", COMMANDS + "demo:demo"),
+    "serve": Mount("启动网页服务 · Serve the pages and the API", COMMANDS + "serve:serve"),
+    "worker": Mount("执行到期任务 · Run jobs and what falls due", COMMANDS + "worker:worker"),
+    "setup": Mount("建表并装入基础数据 · Migrate and load reference data", COMMANDS + "setup:setup"),
+    "doctor": Mount("检查运行环境 · Check what Mashang needs", COMMANDS + "doctor:doctor"),
+    "backup": Mount("备份到一个文件 · Back up into one file", COMMANDS + "backup:backup"),
+    "restore": Mount("从备份文件恢复 · Restore from a backup", COMMANDS + "backup:restore"),
+    "stop": Mount("停止演示和自带数据库 · Stop demo and embedded database", COMMANDS + "stop:stop"),
+    "manage": Mount("Django 管理命令 · Django's own commands", COMMANDS + "manage:manage", django=True),
+    "clock": Mount("期限计算 · Due dates", "mashang.clocks.commands:app"),
+    "ledger": Mount("存证账本 · The ledger", "mashang.ledger.commands:app"),
+    "seed-rest": Mount("继续生成演示数据 · The rest of the demo's past", COMMANDS + "demo:seed_rest", django=True),
+}
+
+
+class Lazy(TyperGroup):
+    """Knows the names and sentences of its parts; imports the one that runs."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(MOUNTS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        mount = MOUNTS.get(cmd_name)
+        return mount and TyperCommand(cmd_name, help=mount.help, hidden=cmd_name == "seed-rest")
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, MOUNTS[name].load(rest) if name else command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Refused as no:
+            for fault in no.faults:
+                typer.secho(str(fault.text), fg="red", err=True)
+            sys.exit(1)
+
+
+app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def mashang() -> None:
+    """马上办：机关效能建设网上综合平台 · One platform for administrative effectiveness."""

@@ -1,0 +1,17 @@
+"""What is loaded, and in which order: the one list. Each line is the dotted path of a function.
+
+`REFERENCE` (`function(now)`, may be run again at any time) belongs to every installation and runs in `mashang setup`.
+The rest belongs to the demo county: `DEMO` (`function(progress)`) before the first page, `DEMO_REST` beside the running
+platform, in a process of its own, picking up where it was stopped; `ACCOUNTS` gives (role, name, password) to print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+Progress = Callable[[str, int, int], None]  # what is being made, how many are done, of how many
+
+REFERENCE: tuple[str, ...] = ()
+DEMO: tuple[str, ...] = ()
+DEMO_REST: tuple[str, ...] = ()
+ACCOUNTS: tuple[str, ...] = ()

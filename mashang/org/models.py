@@ -88,6 +88,7 @@ class Region(models.Model):
 
     code = models.CharField(primary_key=True, max_length=12)
     name = models.CharField(max_length=64)
+    short_name = models.CharField(max_length=16)
     level = models.CharField(max_length=8, choices=Level)
     parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children")
     national = models.BooleanField(default=True)
@@ -159,6 +160,7 @@ class Person(models.Model):
     account = models.OneToOneField(Account, models.SET_NULL, null=True, related_name="person")
     name_sealed = models.BinaryField()
     name_masked = models.CharField(max_length=100)
+    name_blind = models.BinaryField()
     phone_sealed = models.BinaryField(null=True)
     phone_masked = models.CharField(max_length=20, blank=True, default="")
     phone_blind = models.BinaryField(null=True)
@@ -183,14 +185,16 @@ class Person(models.Model):
                 condition=Q(phone_signs_in=False) | Q(phone_blind__isnull=False, account__isnull=False),
             ),
         )
-        indexes = (models.Index(fields=["phone_blind"], name="org_person_phone"),)
+        indexes = (
+            models.Index(fields=["phone_blind"], name="org_person_phone"),
+            models.Index(fields=["name_blind"], name="org_person_name"),
+        )
 
 
 class Staff(models.Model):
-    """Someone who works in a unit. The name is public by duty (岗位公开)."""
+    """Someone who works in a unit, known by the id of their account. The name is public by duty (岗位公开)."""
 
-    id = models.AutoField(primary_key=True)
-    account = models.OneToOneField(Account, models.PROTECT, related_name="staff")
+    account = models.OneToOneField(Account, models.PROTECT, related_name="staff", primary_key=True)
     name = models.CharField(max_length=40)
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="staff")
     phone_sealed = models.BinaryField(null=True)

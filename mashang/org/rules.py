@@ -109,8 +109,10 @@ class Reach:
             return "false", []
         if any(sql == "true" for sql, _ in fragments):
             return "true", []
-        text = " or ".join(f"({sql})" for sql, _ in fragments)
-        return f"({text})", [param for _, params in fragments for param in params]
+        text = ") or (".join(sql for sql, _ in fragments)
+        return f"(({text}))" if len(fragments) > 1 else f"({text})", [
+            param for _, params in fragments for param in params
+        ]
 
 
 def merged(grants: Sequence[Grant]) -> list[Grant]:

@@ -1,72 +1,148 @@
 """What others may ask the room: rights (no SQL), actors, places, people."""
 
-from .actors import Client, Session, actor_for, client_for, covering, demo_accounts, session_for, stand_in
-from .decide import bounded, holds, may, scopes, visible_to
+from .actors import (
+    Client as Client,
+)
+from .actors import (
+    Session as Session,
+)
+from .actors import (
+    actor_for as actor_for,
+)
+from .actors import (
+    client_for as client_for,
+)
+from .actors import (
+    covering as covering,
+)
+from .actors import (
+    demo_accounts as demo_accounts,
+)
+from .actors import (
+    session_for as session_for,
+)
+from .actors import (
+    shown_name as shown_name,
+)
+from .actors import (
+    stand_in as stand_in,
+)
+from .actors import (
+    standing_for as standing_for,
+)
+from .decide import (
+    bounded as bounded,
+)
+from .decide import (
+    holds as holds,
+)
+from .decide import (
+    may as may,
+)
+from .decide import (
+    may_act as may_act,
+)
+from .decide import (
+    may_see as may_see,
+)
+from .decide import (
+    persons_of as persons_of,
+)
+from .decide import (
+    reach as reach,
+)
+from .decide import (
+    scopes as scopes,
+)
+from .decide import (
+    visible_to as visible_to,
+)
 from .people import (
-    PersonInfo,
-    PostInfo,
-    StaffInfo,
-    find_person,
-    people,
-    person,
-    posts_of,
-    staff,
-    staff_of,
-    tail_digest,
-    tail_matches,
-    who_may,
+    PersonInfo as PersonInfo,
+)
+from .people import (
+    PostInfo as PostInfo,
+)
+from .people import (
+    StaffInfo as StaffInfo,
+)
+from .people import (
+    address_of as address_of,
+)
+from .people import (
+    find_person as find_person,
+)
+from .people import (
+    people as people,
+)
+from .people import (
+    person as person,
+)
+from .people import (
+    persons_by_exact as persons_by_exact,
+)
+from .people import (
+    phone_tail as phone_tail,
+)
+from .people import (
+    posts_of as posts_of,
+)
+from .people import (
+    staff as staff,
+)
+from .people import (
+    staff_member as staff_member,
+)
+from .people import (
+    staff_name as staff_name,
+)
+from .people import (
+    staff_of as staff_of,
+)
+from .people import (
+    tail_matches as tail_matches,
+)
+from .people import (
+    unit_of_staff as unit_of_staff,
+)
+from .people import (
+    who_may as who_may,
 )
 from .places import (
-    RegionInfo,
-    UnitInfo,
-    current_region,
-    region,
-    region_path,
-    regions_under,
-    unit,
-    unit_named,
-    units_in,
-    units_of,
-    units_under,
+    RegionInfo as RegionInfo,
 )
-from .reasons import why
-
-__all__ = [
-    "Client",
-    "PersonInfo",
-    "PostInfo",
-    "RegionInfo",
-    "Session",
-    "StaffInfo",
-    "UnitInfo",
-    "actor_for",
-    "bounded",
-    "client_for",
-    "covering",
-    "current_region",
-    "demo_accounts",
-    "find_person",
-    "holds",
-    "may",
-    "people",
-    "person",
-    "posts_of",
-    "region",
-    "region_path",
-    "regions_under",
-    "scopes",
-    "session_for",
-    "staff",
-    "staff_of",
-    "stand_in",
-    "tail_digest",
-    "tail_matches",
-    "unit",
-    "unit_named",
-    "units_in",
-    "units_of",
-    "units_under",
-    "visible_to",
-    "who_may",
-    "why",
-]
+from .places import (
+    UnitInfo as UnitInfo,
+)
+from .places import (
+    current_region as current_region,
+)
+from .places import (
+    region as region,
+)
+from .places import (
+    region_path as region_path,
+)
+from .places import (
+    region_short as region_short,
+)
+from .places import (
+    regions_under as regions_under,
+)
+from .places import (
+    unit as unit,
+)
+from .places import (
+    unit_named as unit_named,
+)
+from .places import (
+    units_in as units_in,
+)
+from .places import (
+    units_of as units_of,
+)
+from .places import (
+    units_under as units_under,
+)
+from .reasons import scope_text as scope_text
+from .reasons import why as why

@@ -16,7 +16,7 @@ from ..kept import Kept
 from ..models import Account, ApiClient, GrantRow, Mandate, Person, Staff, running
 from ..rights import ROLES
 from ..rules import PersonGrant, acting_for
-from .people import away_at
+from .people import away_at, staff
 from .places import units_under
 from .spread import grant_of, kinds_of
 
@@ -72,16 +72,16 @@ def _session(account_id: int, now: datetime) -> Session:
     return Session(actor, account.get_session_auth_hash(), needs, has)
 
 
-def _staff_actor(account: Account, staff: Staff, now: datetime) -> Actor:
-    if staff.left_at is not None and staff.left_at <= now:
+def _staff_actor(account: Account, member: Staff, now: datetime) -> Actor:
+    if member.left_at is not None and member.left_at <= now:
         raise NotFound("这个账号的使用人已离岗，账号不再有效。")
-    covered = covering(staff.id, now)
+    covered = covering(member.pk, now)
     grants: list[Grant] = []
-    for row in GrantRow.objects.filter(running(now), staff_id__in=[staff.id, *covered]).order_by("id"):
-        if row.staff_id == staff.id or ROLES[row.role].hands_over:
+    for row in GrantRow.objects.filter(running(now), staff_id__in=[member.pk, *covered]).order_by("id"):
+        if row.staff_id == member.pk or ROLES[row.role].hands_over:
             grants.append(grant_of(row))
-    grants += _helped(Q(helper_staff=staff), now)
-    return Actor("staff", account.pk, staff.id, staff.name, staff.unit_id, (Grant("public"), *grants))
+    grants += _helped(Q(helper_staff=member), now)
+    return Actor("staff", account.pk, account.pk, member.name, member.unit_id, (Grant("public"), *grants))
 
 
 def _person_actor(account: Account, person: Person, now: datetime) -> Actor:
@@ -95,16 +95,21 @@ def _helped(who: Q, now: datetime) -> list[Grant]:
     return [PersonGrant("helper", kinds=kinds_of(m.kinds), persons=frozenset({m.person_id})) for m in rows]
 
 
-def covering(staff: int, at: datetime) -> frozenset[int]:
+def covering(member: int, at: datetime) -> frozenset[int]:
     """Whom someone stands in for at an instant, through chains of absences (AB 岗)."""
     away = away_at(at)
-    return frozenset(a.staff for a in away if a.staff != staff and acting_for(a.staff, at, away) == staff)
+    return frozenset(a.staff for a in away if a.staff != member and acting_for(a.staff, at, away) == member)
 
 
-def stand_in(staff: int, at: datetime) -> int | None:
+def stand_in(member: int, at: datetime) -> int | None:
     """Who acts for a staff member who is away at an instant; None when the member is there."""
-    acting = acting_for(staff, at, away_at(at))
-    return None if acting == staff else acting
+    acting = acting_for(member, at, away_at(at))
+    return None if acting == member else acting
+
+
+def standing_for(actor: Actor, at: datetime) -> list[int]:
+    """Whose desk is the actor's at an instant: one's own, and those one stands in for."""
+    return [actor.id, *sorted(covering(actor.id, at))] if actor.kind == "staff" else []
 
 
 def client_for(token: str, now: datetime) -> Client | None:
@@ -122,6 +127,30 @@ def _client(digest: bytes, now: datetime) -> Client | None:
     grants = tuple(Grant(scope, units, row.region) for scope in row.scopes.split(","))
     actor = Actor("client", row.id, 0, row.name, row.unit_id or 0, (Grant("public"), *grants))
     return Client(actor, row.per_minute)
+
+
+_names: Kept[tuple[str, str]] = Kept()
+
+
+def shown_name(ref: str, *, to: Actor) -> str:
+    """Who a ledger reference is, for a reader: colleagues read name and unit, others read only which unit acted."""
+    if ref == to.ref:
+        return "您" if to.kind == "person" else to.name
+    open_name, full_name = _names.get(ref, lambda: _name_of(ref))
+    return full_name if to.kind in ("staff", "system") else open_name
+
+
+def _name_of(ref: str) -> tuple[str, str]:
+    kind, _, key = ref.partition(":")
+    if kind == "staff" and key.isdigit() and (member := staff([int(key)]).get(int(key))):
+        return member.unit_name, f"{member.name}（{member.unit_name}）"
+    if kind == "person" and key.isdigit():
+        name = Person.objects.filter(account_id=int(key)).values_list("name_masked", flat=True).first()
+        return "申请人", name or "申请人"
+    if kind == "client" and key.isdigit():
+        name = ApiClient.objects.filter(pk=int(key)).values_list("name", flat=True).first() or "外部系统"
+        return name, name
+    return ("系统", "系统") if kind == "system" else ("访客", "访客")
 
 
 def demo_accounts() -> list[tuple[str, str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mashang.kernel.actor import Actor, Grant
 
 from ..rights import PUBLIC, RIGHTS
-from ..rules import Facts, Reach, bound, covers
+from ..rules import Facts, Fragment, PersonGrant, Reach, bound, covers
 
 
 def scopes(actor: Actor, right: str) -> tuple[Grant, ...]:
@@ -44,11 +44,32 @@ def may(
     return any(covers(grant, facts) for grant in scopes(actor, right))
 
 
-def visible_to(actor: Actor, right: str = "cases.view") -> Reach:
-    """The one predicate of who sees what: `.covers(facts)` for one case, `.sql("c")` for lists, search, export."""
+def reach(actor: Actor, right: str = "cases.view") -> Reach:
+    """The one predicate of who sees what, in its two forms: `.covers(facts)` and `.sql(alias)`."""
     return Reach(scopes(actor, right))
+
+
+def may_see(actor: Actor, facts: Facts, right: str = "cases.view") -> bool:
+    """Whether these facts are the actor's to see."""
+    return reach(actor, right).covers(facts)
+
+
+def may_act(actor: Actor, right: str, facts: Facts) -> bool:
+    """Whether the actor holds the right over these facts."""
+    return PUBLIC in RIGHTS[right].roles or reach(actor, right).covers(facts)
+
+
+def visible_to(actor: Actor, right: str = "cases.view", alias: str = "c") -> Fragment:
+    """`may_see` as a condition on rows of `alias` (units int[], persons int[], region, kind): for every list."""
+    return reach(actor, right).sql(alias)
+
+
+def persons_of(actor: Actor) -> frozenset[int]:
+    """The persons whose cases are the actor's own: oneself, and those who gave a mandate."""
+    bound_to = [grant.persons for g in actor.grants if isinstance(grant := bound(actor, g), PersonGrant)]
+    return frozenset().union(*bound_to)
 
 
 def bounded(actor: Actor, right: str) -> bool:
     """Whether some bound (unit, region, kinds, persons) narrows the right: for the sentence on an empty list."""
-    return visible_to(actor, right).sql("c")[0] != "true"
+    return visible_to(actor, right)[0] != "true"

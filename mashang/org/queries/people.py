@@ -5,13 +5,14 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from mashang.kernel import vault
+from mashang.kernel import clock, vault
 from mashang.kernel.refused import NotFound
 
+from ..kept import Kept
 from ..models import Absence, GrantRow, Person, Post, Staff, running
 from ..rights import RIGHTS, ROLES
 from ..rules import Away, Facts, acting_for, covers, plain_phone
@@ -21,8 +22,9 @@ from .spread import grant_of
 
 @dataclass(frozen=True, slots=True)
 class StaffInfo:
+    """`id` is the account's, as in `Actor.id`."""
+
     id: int
-    account: int
     name: str
     unit: int
     unit_name: str
@@ -57,22 +59,47 @@ class PostInfo:
 def _staff_info(row: Staff) -> StaffInfo:
     known = unit_table().get(row.unit_id)
     name = known.name if known else ""
-    return StaffInfo(row.id, row.account_id, row.name, row.unit_id, name, row.phone_masked, row.left_at is None)
+    return StaffInfo(row.pk, row.name, row.unit_id, name, row.phone_masked, row.left_at is None)
 
 
 def staff(ids: Iterable[int]) -> dict[int, StaffInfo]:
     """Staff by id, those who left too."""
-    return {row.id: _staff_info(row) for row in Staff.objects.filter(id__in=list(ids))}
+    return {row.pk: _staff_info(row) for row in Staff.objects.filter(pk__in=list(ids))}
 
 
 def staff_of(units: Iterable[int]) -> list[StaffInfo]:
     """Who works in these units now, by unit and name."""
-    rows = Staff.objects.filter(unit_id__in=list(units), left_at=None).order_by("unit_id", "id")
+    rows = Staff.objects.filter(unit_id__in=list(units), left_at=None).order_by("unit_id", "pk")
     return [_staff_info(row) for row in rows]
 
 
+_away: Kept[list[Away]] = Kept()
+
+
 def away_at(instant: datetime) -> list[Away]:
-    return [Away(a.staff_id, a.stand_in_id, a.starts_at, a.ends_at) for a in Absence.objects.filter(running(instant))]
+    """The absences that hold an instant."""
+    day = clock.local(instant).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def load() -> list[Away]:
+        rows = Absence.objects.filter(starts_at__lt=day + timedelta(days=1), ends_at__gt=day)
+        return [Away(a.staff_id, a.stand_in_id, a.starts_at, a.ends_at) for a in rows]
+
+    return [away for away in _away.get(day, load) if away.at(instant)]
+
+
+def staff_member(id_: int) -> StaffInfo:
+    found = staff([id_])
+    if id_ not in found:
+        raise NotFound("没有找到这位工作人员，请从名单中选择。")
+    return found[id_]
+
+
+def staff_name(id_: int) -> str:
+    return staff_member(id_).name
+
+
+def unit_of_staff(id_: int) -> int:
+    return staff_member(id_).unit
 
 
 def who_may(right: str, facts: Facts, at: datetime) -> list[StaffInfo]:
@@ -132,7 +159,38 @@ def find_person(*, number: str = "", phone: str = "") -> list[PersonInfo]:
     return [PersonInfo(*row) for row in Person.objects.filter(asked).order_by("id").values_list(*_SHOWN)]
 
 
-def tail_digest(phone_or_tail: str) -> bytes:
+def persons_by_exact(words: str) -> list[int]:
+    """Ids of persons whose name, phone or number is exactly this; for search, which then shows only what may be seen."""
+    digests = {field: vault.blind(text, field) for field, text in _exact_forms(words).items()}
+    asked = Q(pk__in=())
+    for field, digest in digests.items():
+        asked |= Q(**{f"{field}_blind": digest})
+    return list(Person.objects.filter(asked).order_by("id").values_list("id", flat=True)[:500]) if digests else []
+
+
+def _exact_forms(words: str) -> dict[str, str]:
+    words = words.strip()
+    if not words or "\x00" in words:
+        return {}
+    phone = plain_phone(words)
+    if phone.isdigit() and 7 <= len(phone) <= 12:
+        return {"phone": phone}
+    if len(words) == 18 and words.isascii():
+        return {"number": words.upper()}
+    return {"name": words}
+
+
+def address_of(*, person: int | None = None, staff: int | None = None, channel: str = "sms") -> str:
+    """Where a notice goes: the clear phone for "sms"; empty when none is known. For senders only."""
+    if channel != "sms":
+        return ""
+    row = Person.objects.filter(pk=person).values_list("phone_sealed", flat=True).first() if person else None
+    if staff:
+        row = Staff.objects.filter(pk=staff).values_list("phone_sealed", flat=True).first()
+    return vault.open_(row) if row else ""
+
+
+def phone_tail(phone_or_tail: str) -> bytes:
     """The keyed digest of a phone's last four digits, as kept with persons and participants."""
     return vault.blind(plain_phone(phone_or_tail)[-4:], "tail")
 
@@ -141,6 +199,6 @@ def tail_matches(persons: Sequence[int], tail: str) -> bool:
     """Whether any of the persons has a phone ending in these four digits: tracking without an account."""
     if len(tail) != 4 or not tail.isdigit():
         return False
-    asked = tail_digest(tail)
+    asked = phone_tail(tail)
     rows = Person.objects.filter(id__in=list(persons)).values_list("phone_tail_blind", flat=True)
     return any(kept is not None and hmac.compare_digest(bytes(kept), asked) for kept in rows)

@@ -36,6 +36,7 @@ class UnitInfo:
 class RegionInfo:
     code: str
     name: str
+    short_name: str
     level: str
     level_label: str | Promise
     parent: str | None
@@ -94,6 +95,7 @@ def _load_regions() -> _Regions:
         by_code[row.code] = RegionInfo(
             row.code,
             row.name,
+            row.short_name,
             row.level,
             levels[row.level],
             row.parent_id,
@@ -186,6 +188,14 @@ def region_path(code: str) -> str:
             names.append(known.name)
         known = region_table().get(known.parent) if known.parent else None
     return "".join(reversed(names))
+
+
+def region_short(code: str) -> str:
+    """The short name of the county (zone, else city) a place lies in, as case numbers carry it: 武平, 古雷, 漳州."""
+    known: RegionInfo | None = region(code)
+    while known is not None and known.level in ("township", "village") and known.parent:
+        known = region_table().get(known.parent)
+    return known.short_name if known else ""
 
 
 def regions_under(code: str, *, day: date | None = None) -> list[RegionInfo]:

@@ -98,7 +98,7 @@ def unit_names(ids: Collection[int]) -> str:
     tops = [table[i] for i in sorted(ids) if i in table and table[i].parent not in ids]
     names = "、".join(f"“{u.name}”" for u in tops[:5]) or "（无）"
     more = "等" if len(tops) > 5 else ""
-    below = "及下属单位" if len(ids) > len(tops) else ""
+    below = "及下属单位" if tops and len(ids) > len(tops) else ""
     return names + more + below
 
 

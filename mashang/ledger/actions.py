@@ -1,0 +1,48 @@
+"""Writing to the ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from mashang.kernel import sql, vault
+
+from .rules.entry import Entry, body_of, commitment
+
+# A transaction's number below the sealed horizon can only come from another server: after a restore a new era begins.
+_ERA = """(SELECT coalesce((SELECT era + (pg_current_xact_id() < horizon)::int FROM ledger_seal
+ ORDER BY size DESC LIMIT 1), 1))"""
+_ONE = f"INSERT INTO ledger_entry (era, subject, body) VALUES ({_ERA}, %s, %s)"
+_MANY = f"""INSERT INTO ledger_entry (era, subject, body)
+SELECT {_ERA}, subject, body FROM unnest(%s::text[], %s::text[]) AS t (subject, body)"""
+_PRIVATE = f"""WITH numbered AS MATERIALIZED (
+ SELECT nextval('ledger_entry_id_seq') AS id, subject, body, place
+ FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS t (subject, body, place)
+), written AS (
+ INSERT INTO ledger_entry (id, era, subject, body) SELECT id, {_ERA}, subject, body FROM numbered
+) INSERT INTO ledger_private (entry_id, name, sealed)
+SELECT id, name, sealed FROM unnest(%s::int[], %s::text[], %s::bytea[]) AS p (place, name, sealed)
+JOIN numbered USING (place)"""
+
+
+def record(entries: Sequence[Entry]) -> None:
+    """Write entries in the caller's transaction with one statement, whose answer nobody waits for."""
+    if not entries:
+        return
+    if not any(entry.private for entry in entries):
+        if len(entries) == 1:
+            sql.run(_ONE, [entries[0].case, body_of(entries[0])])
+        else:
+            sql.run(_MANY, [[e.case for e in entries], [body_of(e) for e in entries]])
+        return
+    bodies, places, names, sealed = [], [], [], []
+    for place, entry in enumerate(entries, start=1):
+        commitments = {}
+        for name, value in entry.private.items():
+            salt = os.urandom(16)
+            commitments[name] = commitment(salt, name, value)
+            places.append(place)
+            names.append(name)
+            sealed.append(vault.seal(salt.hex() + value))
+        bodies.append(body_of(entry, commitments))
+    sql.run(_PRIVATE, [[e.case for e in entries], bodies, places, names, sealed])

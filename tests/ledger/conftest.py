@@ -1,0 +1,31 @@
+"""A ledger for each test, with keys of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+TABLES = "ledger_entry, ledger_private, ledger_tile, ledger_mark, ledger_seal"
+
+
+def unguarded(*statements: str) -> None:
+    """What only the owner of the tables can do: take the guards away, change something, put them back."""
+    with connection.cursor() as cursor:
+        for name in TABLES.split(", "):
+            cursor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+        for statement in statements:
+            cursor.execute(statement)
+        for name in TABLES.split(", "):
+            cursor.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
+
+
+@pytest.fixture
+def ledger(transactional_db: None, settings, tmp_path: Path) -> Iterator[Path]:
+    """An empty ledger whose transactions really commit; gives the folder of its keys."""
+    settings.VAR = tmp_path
+    unguarded(f"TRUNCATE {TABLES} RESTART IDENTITY")
+    yield tmp_path / "keys"
+    unguarded(f"TRUNCATE {TABLES} RESTART IDENTITY")

@@ -1,0 +1,119 @@
+"""From scores of children to the score of a node. Arrays may carry leading axes (replicates); the last one is units.
+
+A missing child (NaN) is left out and its weight shared among the rest: whether it may be missing at all was decided by
+the indicator's own rule before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from mashang.performance.rules.scheme import Indicator, Node, Scheme
+from mashang.performance.rules.statistics import Array
+
+Mean = Callable[[Sequence[Array], Sequence[Array]], Array]
+
+
+def _total(terms: Sequence[Array]) -> Array:
+    """Added in the order of the scheme, so that the same inputs give the same last digit anywhere."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def _known(scores: Sequence[Array], weights: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+    if not any(np.isnan(s).any() for s in scores):
+        return list(scores), list(weights)
+    gaps = [np.isnan(s) for s in scores]
+    return (
+        [np.where(g, 1.0, s) for s, g in zip(scores, gaps, strict=True)],
+        [np.where(g, 0.0, w) for w, g in zip(weights, gaps, strict=True)],
+    )
+
+
+def arithmetic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    s, w = _known(scores, weights)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(_total([a * b for a, b in zip(s, w, strict=True)]) / _total(w))
+
+
+def geometric(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """Π x^(w/Σw); 0 if any counted child is 0, NaN if one is negative."""
+    s, w = _known(scores, weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = [np.where(b > 0, np.log(a), 0.0) * b for a, b in zip(s, w, strict=True)]
+        return np.asarray(np.exp(_total(logs) / _total(w)))
+
+
+def harmonic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """Σw / Σ(w/x); 0 if any counted child is 0, NaN if one is negative."""
+    s, w = _known(scores, weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = [np.where(b > 0, b / np.where(a < 0, np.nan, a), 0.0) for a, b in zip(s, w, strict=True)]
+        return np.asarray(_total(w) / _total(inverse))
+
+
+def added(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """The plain sum of what is known, for bonus and deduction points."""
+    s, w = _known(scores, [np.ones(1)] * len(scores))
+    return _total([a * b for a, b in zip(s, w, strict=True)])
+
+
+def mazziotta_pareto(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """M - S·(S/M): the mean less a penalty for imbalance (Mazziotta and Pareto); children on a mean-100, sd-10 scale."""
+    middle = arithmetic(scores, weights)
+    spread = arithmetic([(s - middle) ** 2 for s in scores], weights)
+    return np.asarray(middle - spread / middle)
+
+
+MEANS: Mapping[str, Mean] = {
+    "arithmetic": arithmetic,
+    "geometric": geometric,
+    "harmonic": harmonic,
+    "sum": added,
+    "mazziotta-pareto": mazziotta_pareto,
+}
+MEAN_LABELS = {
+    "arithmetic": "加权算术平均",
+    "geometric": "加权几何平均",
+    "harmonic": "加权调和平均",
+    "sum": "相加",
+    "mazziotta-pareto": "Mazziotta–Pareto 均值",
+}
+
+
+def node_score(
+    scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], mean: str = ""
+) -> Array:
+    """The score of one node from those of its children: mean of parts + bonus - deductions, within floor and ceiling."""
+    children = scheme.children(node.id)
+    parts = [c.id for c in children if c.role == "part" or node.role != "part"]
+    total = MEANS[mean or node.mean]([scores[c] for c in parts], [weights[c] for c in parts])
+    if node.known > 0:
+        total = np.where(
+            _share_known([scores[c] for c in parts], [weights[c] for c in parts]) < node.known, np.nan, total
+        )
+    if node.role == "part":
+        total = _extras(total, children, scores)
+    if node.cap is not None or node.floor is not None or node.ceiling is not None:
+        low = -np.inf if node.floor is None else node.floor
+        high = min(np.inf if limit is None else limit for limit in (node.cap, node.ceiling))
+        total = np.clip(total, low, high)
+    return total
+
+
+def _extras(total: Array, children: Sequence[Indicator | Node], scores: Mapping[str, Array]) -> Array:
+    for child in children:
+        if child.role in ("bonus", "deduction"):
+            sign = 1.0 if child.role == "bonus" else -1.0
+            total = total + sign * np.nan_to_num(scores[child.id])
+    return total
+
+
+def _share_known(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    held = _total([np.where(np.isnan(s), 0.0, w) for s, w in zip(scores, weights, strict=True)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(held / _total([np.broadcast_to(w, s.shape) for s, w in zip(scores, weights, strict=True)]))

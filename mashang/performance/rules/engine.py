@@ -1,0 +1,223 @@
+"""A scheme over a table: every stage, every node's score and rank, grades. Nothing is rounded here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mashang.kernel.refused import Fault, Refused
+from mashang.performance.rules.aggregate import MEAN_LABELS, node_score
+from mashang.performance.rules.leaf import STAGES, Leaf, Peers, bad_denominators, must_be_known, work_out
+from mashang.performance.rules.methods import KINDS, Column, Fact
+from mashang.performance.rules.scheme import Grades, Indicator, Node, Scheme
+from mashang.performance.rules.statistics import NOISE, Array, Groups
+from mashang.performance.rules.table import Table
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Units compared with each other under one class's scheme: `rows` get their scores here, `against` sets the scale."""
+
+    klass: str
+    scheme: Scheme
+    rows: NDArray[np.intp]
+    against: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that was worked out, by node or indicator id, aligned with the table's rows."""
+
+    scheme: Scheme
+    table: Table
+    blocks: tuple[Block, ...]
+    leaves: tuple[Mapping[str, Leaf], ...]
+    stages: Mapping[str, Mapping[str, Array]]
+    weights: Mapping[str, Array]
+    scores: Mapping[str, Array]
+    ranks: Mapping[str, Ints]
+    peers: Groups
+    grades: tuple[str, ...]
+    vetoed: tuple[tuple[str, ...], ...]
+
+    def block_of(self, row: int) -> tuple[Block, Mapping[str, Leaf], int]:
+        """The block a row was scored in, the leaves worked out there, and the row's place among those compared."""
+        for block, leaves in zip(self.blocks, self.leaves, strict=True):
+            if row in block.rows:
+                return block, leaves, int(np.flatnonzero(block.against == row)[0])
+        raise KeyError(row)
+
+    def fact(self, row: int, leaf: str) -> Mapping[str, float]:
+        """The statistics behind one unit's score on one indicator."""
+        _, leaves, place = self.block_of(row)
+        return {k: _at(v, place) for k, v in leaves[leaf].facts.items()}
+
+
+def _at(fact: Fact, place: int) -> float:
+    array = np.asarray(fact)
+    return float(array[place]) if array.ndim else float(array)
+
+
+def evaluate(scheme: Scheme, table: Table) -> Result:
+    """Scores, ranks and grades; refuses, with all faults at once, what cannot be scored by the scheme's rules."""
+    faults: list[Fault] = []
+    blocks = tuple(blocks_of(scheme, table))
+    whole = Peers(len(table), table.numbers, table.texts)
+    leaves = tuple(
+        {i.id: leaf for i in b.scheme.indicators.values() if (leaf := _leaf(i, b, whole, table, faults))}
+        for b in blocks
+    )
+    if faults:
+        raise Refused.of(list(dict.fromkeys(faults)))
+    stages = {s: {i: _spread(i, s, blocks, leaves, len(table)) for i in scheme.indicators} for s in STAGES}
+    weights = weights_of(scheme, blocks, len(table))
+    scores = dict(stages["normalised"])
+    for node in scheme.bottom_up():
+        score = node_score(scheme, node, scores, weights)
+        faults += _undefined(scheme, node, scores, weights, score, table)
+        scores[node.id] = _rescaled(node, score, blocks, faults)
+    if faults:
+        raise Refused.of(faults)
+    peers = Groups(peer_keys(scheme, table))
+    ranks = {key: peers.ranks(score) for key, score in scores.items()}
+    vetoed = vetoes(scheme, scores, len(table))
+    grades = grades_of(scheme, scores[scheme.root], peers, vetoed)
+    return Result(scheme, table, blocks, leaves, stages, weights, scores, ranks, peers, grades, vetoed)
+
+
+def blocks_of(scheme: Scheme, table: Table) -> Iterator[Block]:
+    """One block for each period and class of unit; a class the scheme doesn't name follows the common scheme."""
+    classes = table.texts[scheme.class_by] if scheme.class_by else ("",) * len(table)
+    named = [c if c in scheme.classes else "" for c in classes]
+    keys = list(zip(table.periods, named, strict=True))
+    variants = {c: scheme.for_class(c) for c in dict.fromkeys(named)}
+    periods = Groups(table.periods)
+    against = dict(zip(periods.keys, periods.rows, strict=True))
+    groups = Groups(keys)
+    for _key, rows in zip(groups.keys, groups.rows, strict=True):
+        period, klass = keys[rows[0]]
+        yield Block(klass, variants[klass], rows, against[period] if scheme.compare_all else rows)
+
+
+def peer_keys(scheme: Scheme, table: Table) -> list[tuple[str, ...]]:
+    """Who is ranked with whom: the same period and, as the scheme says, the same class or other group."""
+    parts = [table.periods]
+    if scheme.rank_within:
+        parts.append(table.texts[scheme.rank_within])
+    elif scheme.class_by and not scheme.compare_all:
+        parts.append(table.texts[scheme.class_by])
+    return list(zip(*parts, strict=True))
+
+
+def _leaf(leaf: Indicator, block: Block, whole: Peers, table: Table, faults: list[Fault]) -> Leaf | None:
+    peers = whole.take(block.against)
+    for row in bad_denominators(leaf, peers):
+        place = table.place(block.against[row])
+        faults.append(
+            Fault(
+                "values.denominator",
+                f"{place}“{leaf.per}”应当大于 0，指标“{leaf.id}”要用它作分母。",
+                f"{place} {leaf.per}",
+            )
+        )
+    try:
+        done = work_out(leaf, peers)
+    except Refused as no:
+        faults += [Fault(f.code, f"指标“{leaf.id}”：{f.text}", leaf.id) for f in no.faults]
+        return None
+    if must_be_known(leaf, done.scores):
+        for row in np.flatnonzero(np.isnan(done.scores)):
+            place = table.place(block.against[row])
+            faults.append(
+                Fault("values.missing", f"{place}缺“{leaf.id}”，方案没有写缺数怎么办。", f"{place} {leaf.id}")
+            )
+    return done
+
+
+def _spread(
+    leaf: str, stage: str, blocks: tuple[Block, ...], leaves: tuple[Mapping[str, Leaf], ...], count: int
+) -> Array:
+    """One stage of one indicator for all rows; NaN where the unit's class is freed from it."""
+    out = np.full(count, np.nan)
+    for block, done in zip(blocks, leaves, strict=True):
+        if leaf in done:
+            whole = np.full(count, np.nan)
+            whole[block.against] = done[leaf].stages[stage]
+            out[block.rows] = whole[block.rows]
+    return out
+
+
+def weights_of(scheme: Scheme, blocks: tuple[Block, ...], count: int) -> dict[str, Array]:
+    """The weight of every child for every row: 0 where its class has no such child, 1 where no weights are given."""
+    out = {key: np.zeros(count) for key in (*scheme.nodes, *scheme.indicators)}
+    for block in blocks:
+        for child in (*block.scheme.nodes.values(), *block.scheme.indicators.values()):
+            out[child.id][block.rows] = 1.0 if child.weight is None else child.weight
+    return out
+
+
+def _undefined(
+    scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], score: Array, table: Table
+) -> Iterator[Fault]:
+    """A mean that is not defined for these figures (a negative child under a geometric mean) is a fault, not a gap."""
+    parts = [c.id for c in scheme.children(node.id) if c.role == "part" or node.role != "part"]
+    negative = np.any([(scores[p] < 0) & (weights[p] > 0) for p in parts], axis=0)
+    for row in np.flatnonzero(np.isnan(score) & negative):
+        text = f"{table.place(int(row))}“{node.id}”下有负分，不能取{MEAN_LABELS[node.mean]}。"
+        yield Fault("values.negative-part", text, node.id)
+
+
+def _rescaled(node: Node, score: Array, blocks: tuple[Block, ...], faults: list[Fault]) -> Array:
+    """A node may be normalised again among those compared (as the EGDI does with its component indices)."""
+    if node.method is None:
+        return score
+    out = np.full(score.shape, np.nan)
+    for block in blocks:
+        try:
+            done = KINDS[node.method.kind].run(score[block.against], node.method.options, Column())
+        except Refused as no:
+            faults += [Fault(f.code, f"节点“{node.id}”：{f.text}", node.id) for f in no.faults]
+            continue
+        whole = np.full(score.shape, np.nan)
+        whole[block.against] = done.scores
+        out[block.rows] = whole[block.rows]
+    return out
+
+
+def vetoes(scheme: Scheme, scores: Mapping[str, Array], count: int) -> tuple[tuple[str, ...], ...]:
+    """For each row the veto items that struck it (一票否决: the figure is above what is allowed)."""
+    items = [i for i in scheme.indicators.values() if i.role == "veto"]
+    return tuple(tuple(i.id for i in items if scores[i.id][row] > i.above) for row in range(count))
+
+
+def grades_of(scheme: Scheme, score: Array, peers: Groups, vetoed: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    """Grades by threshold or quota inside the peer group; a veto caps the grade and leaves the score as it is."""
+    if scheme.grades is None:
+        return ("",) * len(score)
+    names = scheme.grades.names
+    places = (
+        _thresholds(score, scheme.grades) if scheme.grades.by == "thresholds" else _quota(score, scheme.grades, peers)
+    )
+    for row, items in enumerate(vetoed):
+        for item in items:
+            places[row] = max(places[row], names.index(scheme.indicators[item].grade_at_most))
+    return tuple("" if np.isnan(s) else names[p] for s, p in zip(score, places, strict=True))
+
+
+def _thresholds(score: Array, grades: Grades) -> Ints:
+    return np.sum([np.round(score, NOISE) < bound for bound in grades.bounds], axis=0, dtype=np.int64)
+
+
+def _quota(score: Array, grades: Grades, peers: Groups) -> Ints:
+    """Places inside floor(share · n); of a tie across the line none get in if strict, else all."""
+    rank = peers.ranks(score, worst=grades.strict)
+    count = np.zeros(len(score))
+    for rows in peers.rows:
+        count[rows] = np.count_nonzero(~np.isnan(score[rows]))
+    limits = [np.floor(share * count + 1e-9) for share in np.cumsum(grades.bounds)]
+    return np.sum([rank > limit for limit in limits], axis=0, dtype=np.int64)

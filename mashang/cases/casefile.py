@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -101,6 +101,7 @@ class CaseFile:
     parties: list[Party] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     attached: list[tuple[int, str]] = field(default_factory=list)
+    also: list[Callable[[CaseFile], None]] = field(default_factory=list)
     drop_steps: bool = False
     finished: bool = False
     words: str = ""
@@ -154,15 +155,19 @@ class CaseFile:
         live = [c for c in rows if c.state != "stopped"]
         return next((c for c in live if c.step_id), live[0] if live else None)
 
-    def start_clock(self, code: str, limit: str = "", *, step: str = "") -> None:
-        """Start the rule's clock for the case, or for the step with code `step`; `limit` overrides the rule's."""
+    def write_also(self, write: Callable[[CaseFile], None]) -> None:
+        """Run this with the door's own statements, when the case has its identity: for a room's detail table."""
+        self.also.append(write)
+
+    def start_clock(self, code: str, limit: str = "", *, step: str = "", at: datetime | None = None) -> None:
+        """Start the rule's clock for the case, or for the step with code `step`; `limit` where the rule leaves it open."""
         unit = next((s.unit_id for s in (*self.plans, *self.opening) if s.code == step), self.lead_unit_id)
         if self.step and self.step.code == step:
             unit = self.step.unit_id
         calendar = clocks.calendar_for(self.region, unit, self.now)
         rule = clocks.rule_for(code)
         row = clock_rules.start(
-            rule, at=self.now, calendar=calendar, case_id=self.id, step_id=None, party=f"unit:{unit}", limit=limit or None
+            rule, at=at or self.now, calendar=calendar, case_id=self.id, party=f"unit:{unit}", limit=limit or None
         )
         self.began.append((row, step))
 

@@ -95,10 +95,8 @@ def may_press(verb: Action, by: Actor, facts: Facts, lead_unit: int, step: StepI
     """A step is worked by its own unit, a case by its lead unit; who takes part as a person acts on their own case."""
     if verb.by_rule and by.kind != "system":
         return False
-    if by.kind == "person" and not facts.persons & org.persons_of(by):
-        return False
     unit = step.unit_id if verb.on == "step" and step else lead_unit
-    return org.may(by, verb.right, units=(unit,), region=facts.region, kind=facts.kind)
+    return org.may(by, verb.right, units=(unit,), persons=facts.persons, region=facts.region, kind=facts.kind)
 
 
 def number_prefix(region: str, mark: str, now: datetime) -> str:

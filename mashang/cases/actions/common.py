@@ -38,10 +38,11 @@ class Urge(Form):
 def assign(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
     """Give the open step to a colleague of its unit. Refuses someone of another unit."""
     assert case.step is not None
-    if org.unit_of_staff(form.staff) != case.step.unit_id:
+    found = org.staff([form.staff]).get(form.staff)
+    if found is None or not found.working or found.unit != case.step.unit_id:
         raise Refused("assign.other-unit", "只能分派给本单位的人员；要交给别的单位请用“移交”。", "staff")
     case.step.staff = form.staff
-    case.fact(to=org.staff_name(form.staff))
+    case.fact(to=found.name)
     case.tell(Message(f"{case.number} 的“{case.step.label}”分派给您办理。", staff=form.staff))
 
 

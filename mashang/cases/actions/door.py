@@ -75,7 +75,7 @@ def _begin(
     )  # fmt: skip
     verb.body(case, form, by=by, now=now)
     case.units = sorted({*case.units, case.lead_unit_id})
-    if not org.may_act(by, verb.right, facts_of(case)):
+    if not rules.may_press(verb, by, facts_of(case), case.lead_unit_id, None):
         raise Forbidden
     _reach(procedure, verb, case)
     prefix = rules.number_prefix(org.region_short(case.region), procedure.mark, now)
@@ -208,10 +208,13 @@ def _finish(
     with sql.pipeline():
         staff = by.id if by.kind == "staff" else None
         bound = write.write(case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new)
-        if opened or case.changed:
-            clock_actions.write(opened, list(case.changed.values()))
-        if case.drop_steps:
+        changed = [] if case.drop_steps else list(case.changed.values())
+        if opened or changed:
+            clock_actions.write(opened, changed)
+        if case.drop_steps and not new:
             clock_actions.stop_all(case.id, case.now)
+        for also in case.also:
+            also(case)
         ledger.record([_entry(verb, case, by)])
         if bound.fetchone()[0] != len(case.attached):
             raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")

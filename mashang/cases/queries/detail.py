@@ -112,13 +112,11 @@ def may_press(view: CaseView, verb: Action, step: Step | None, by: Actor) -> boo
 
 def timeline(view: CaseView, by: Actor) -> list[Line]:
     """The case told in sentences, from the ledger. Citizens read which unit acted; colleagues read who."""
-    lines = []
-    for entry in ledger.history(view.case.number):
-        facts = {**entry.facts, **entry.private}
-        lines.append(
-            Line(entry.at, sentence(entry.verb, facts), org.shown_name(entry.by, to=by), entry.verb, entry.id, entry.facts)
-        )
-    return lines
+    entries = ledger.history(view.case.number)
+    names = {ref: org.shown_name(ref, to=by) for ref in {e.by for e in entries}}
+    return [
+        Line(e.at, sentence(e.verb, {**e.facts, **e.private}), names[e.by], e.verb, e.id, e.facts) for e in entries
+    ]
 
 
 def clocks_of(view: CaseView) -> list[ClockRow]:
@@ -130,7 +128,7 @@ def document_for(by: Actor, document_id: int) -> tuple[Document, bytes]:
     """A file and its bytes, for those who may see its case, or who uploaded it. Refuses (NotFound) everyone else."""
     document = Document.objects.select_related("case").filter(pk=document_id).first()
     owner = document is not None and document.owner == by.ref and by.kind != "anonymous"
-    seen = document is not None and document.case is not None and org.may_see(by, facts_of(document.case), "cases.view")
+    seen = document is not None and document.case is not None and org.may_see(by, facts_of(document.case))
     if document is None or not (owner or seen):
         raise NotFound("没有找到这份文件，或您无权查看。")
     path: Path = place(document.digest)

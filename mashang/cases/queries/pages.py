@@ -117,7 +117,7 @@ def conditions(filter: Filter) -> tuple[list[str], list[Any]]:
 
 
 def by_words(words: str) -> tuple[str, list[Any]]:
-    """Words, a number, pinyin initials, or a person's exact name or phone: whichever the asker typed."""
+    """Words, a case number, pinyin initials, or a person's exact phone or identity number: whichever the asker typed."""
     quoted = rules.search_query(words)
     people = org.persons_by_exact(words.strip())
     by_word = "c.search @@ %s::tsquery" if quoted else "false"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .personal import Span, find_personal, mask_name, mask_personal
+from .personal import Span, find_personal, mask_name, mask_personal, valid_identity
 from .search import bigrams, clean, initials, search_terms
 
-__all__ = ["Span", "bigrams", "clean", "find_personal", "initials", "mask_name", "mask_personal", "search_terms"]
+__all__ = ["Span", "bigrams", "clean", "find_personal", "initials", "mask_name", "mask_personal", "search_terms", "valid_identity"]

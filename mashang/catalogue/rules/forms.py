@@ -1,0 +1,219 @@
+"""The form as plain data for pages, kiosk and API, and what people gave brought into shape with all faults at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from stdnum.cn import uscc
+from stdnum.exceptions import ValidationError
+
+from mashang.kernel.refused import Fault, Refused
+from mashang.text.rules import clean, valid_identity
+
+from .codes import FieldType
+from .merge import merged_fields
+from .spec import Answers, Field, Question, Spec, all_hold
+
+PERSON = ("name", "id_number", "phone")
+PLACE = ("region", "address")
+_PARTS: dict[FieldType, tuple[tuple[str, str, str], ...]] = {
+    FieldType.PERSON: (("name", "姓名", "text"), ("id_number", "证件号码", "text"), ("phone", "手机号码", "tel")),
+    FieldType.PLACE: (("region", "乡镇、村", "region"), ("address", "详细地址", "text")),
+}
+_PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+_ID = re.compile(r"[1-9]\d{16}[\dX]|[A-Z0-9]{6,18}", re.ASCII)
+
+
+def _described(field: Field) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "code": field.code,
+        "label": field.label,
+        "type": field.type.value,
+        "group": field.group,
+        "help": field.help,
+        "required": field.required,
+        "private": field.private,
+        "unit": field.unit,
+        "choices": [{"code": c.code, "label": c.label} for c in field.choices],
+        "min": None if field.min is None else str(field.min),
+        "max": None if field.max is None else str(field.max),
+        "max_length": field.max_length,
+        "prefill": field.prefill,
+        "when": [w.model_dump(mode="json") for w in field.when],
+    }
+    if field.type in _PARTS:
+        shown["parts"] = [
+            {"code": f"{field.code}.{code}", "label": _(label), "input": kind}
+            for code, label, kind in _PARTS[field.type]
+        ]
+    return shown
+
+
+def form_fields(spec: Spec, part: str = "") -> list[dict[str, Any]]:
+    """The merged form, JSON-able. A person or place field has `parts`, whose codes are the names of the inputs."""
+    return [_described(f) for f in merged_fields(spec, part)]
+
+
+def guide_questions(spec: Spec) -> list[dict[str, Any]]:
+    """The questions asked first, JSON-able; a choice with `stops` ends the application with that sentence."""
+
+    def shown(question: Question) -> dict[str, Any]:
+        return {
+            "code": question.code,
+            "text": question.text,
+            "help": question.help,
+            "choices": [c.model_dump(mode="json") for c in question.choices],
+        }
+
+    return [shown(q) for q in spec.questions]
+
+
+def _nested(raw: Answers, field: Field, parts: tuple[str, ...]) -> dict[str, str]:
+    inner = raw.get(field.code)
+    found = inner if isinstance(inner, Mapping) else {p: raw.get(f"{field.code}.{p}", "") for p in parts}
+    return {p: clean(str(found.get(p) or "")).strip() for p in parts}
+
+
+def valid_id_number(number: str) -> bool:
+    """An identity number with its check character, a unified credit code with its own, or a passport-like number."""
+    if re.fullmatch(r"[1-9]\d{16}[\dX]", number, re.ASCII):
+        return valid_identity(number) or _is_credit_code(number)
+    return _is_credit_code(number) if len(number) == 18 else bool(_ID.fullmatch(number))
+
+
+def _is_credit_code(number: str) -> bool:
+    try:
+        uscc.validate(number)
+    except ValidationError:
+        return False
+    return True
+
+
+def _person(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] | None:
+    given = _nested(raw, field, PERSON)
+    if not any(given.values()) and not field.required:
+        return None
+    given["id_number"] = given["id_number"].upper().replace(" ", "")
+    given["phone"] = re.sub(r"[ -]|^\+?86(?=1)", "", given["phone"])
+    if not given["name"] or len(given["name"]) > 60:
+        faults.append(Fault("form.name", _("请填写%(label)s的姓名。") % {"label": field.label}, f"{field.code}.name"))
+    if not valid_id_number(given["id_number"]):
+        text = _("%(label)s的证件号码不正确，请对照证件逐位核对。") % {"label": field.label}
+        faults.append(Fault("form.id_number", text, f"{field.code}.id_number"))
+    if not _PHONE.fullmatch(given["phone"]):
+        text = _("%(label)s的手机号码应为 11 位数字，办理进度会发到这个号码。") % {"label": field.label}
+        faults.append(Fault("form.phone", text, f"{field.code}.phone"))
+    return given
+
+
+def _place(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] | None:
+    given = _nested(raw, field, PLACE)
+    if not any(given.values()) and not field.required:
+        return None
+    if given["region"] and not re.fullmatch(r"\d{2,12}", given["region"], re.ASCII):
+        faults.append(Fault("form.region", _("请从列表中选择乡镇和村。"), f"{field.code}.region"))
+    if not given["address"] or len(given["address"]) > field.max_length:
+        text = _("请填写%(label)s的详细地址，不超过 %(n)d 字。") % {"label": field.label, "n": field.max_length}
+        faults.append(Fault("form.address", text, f"{field.code}.address"))
+    return given
+
+
+def _number(field: Field, text: str, faults: list[Fault]) -> str | None:
+    plain = text.replace(",", "")
+    names = {"label": field.label, "unit": field.unit, "min": field.min, "max": field.max}
+    if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", plain, re.ASCII):
+        faults.append(Fault("form.number", _("%(label)s请填数字，例如 120 或 86.5。") % names, field.code))
+    elif field.min is not None and Decimal(plain) < field.min:
+        faults.append(Fault("form.min", _("%(label)s不能小于 %(min)s%(unit)s。") % names, field.code))
+    elif field.max is not None and Decimal(plain) > field.max:
+        faults.append(Fault("form.max", _("%(label)s不能大于 %(max)s%(unit)s。") % names, field.code))
+    else:
+        return plain
+    return None
+
+
+def _date(field: Field, text: str, faults: list[Fault]) -> str | None:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        faults.append(
+            Fault("form.date", _("%(label)s请填日期，例如 2026-03-02。") % {"label": field.label}, field.code)
+        )
+        return None
+
+
+def _choice(field: Field, text: str, faults: list[Fault]) -> str | None:
+    if text in {c.code for c in field.choices}:
+        return text
+    words = "、".join(c.label for c in field.choices)
+    text = _("%(label)s请从这些中选一项：%(words)s。") % {"label": field.label, "words": words}
+    faults.append(Fault("form.choice", text, field.code))
+    return None
+
+
+def _text(field: Field, text: str, faults: list[Fault]) -> str | None:
+    if len(text) <= field.max_length:
+        return text
+    names = {"label": field.label, "n": field.max_length, "has": len(text)}
+    faults.append(Fault("form.long", _("%(label)s最多 %(n)d 字，现在有 %(has)d 字，请缩短。") % names, field.code))
+    return None
+
+
+_READ: dict[FieldType, Callable[[Field, str, list[Fault]], str | None]] = {
+    FieldType.TEXT: _text,
+    FieldType.FILE: _text,
+    FieldType.NUMBER: _number,
+    FieldType.DATE: _date,
+    FieldType.CHOICE: _choice,
+}
+_NESTED: dict[FieldType, Callable[[Field, Answers, list[Fault]], dict[str, str] | None]] = {
+    FieldType.PERSON: _person,
+    FieldType.PLACE: _place,
+}
+
+
+def _read(field: Field, raw: Answers, faults: list[Fault]) -> Any:
+    if field.type in _NESTED:
+        return _NESTED[field.type](field, raw, faults)
+    text = clean(str(raw.get(field.code) or "")).strip()
+    if text:
+        return _READ[field.type](field, text, faults)
+    if field.required:
+        faults.append(Fault("form.missing", _("请填写%(label)s。") % {"label": field.label}, field.code))
+    return None
+
+
+def clean_answers(spec: Spec, raw: Answers, part: str = "") -> dict[str, Any]:
+    """The answers in shape: numbers and dates as text, persons and places as dicts; guide answers included.
+
+    `raw` holds flat names ("applicant.phone") or nested dicts. Unknown names are left out. Refuses with all faults.
+    """
+    faults: list[Fault] = []
+    answers: dict[str, Any] = {}
+    for question in spec.questions:
+        given = clean(str(raw.get(question.code) or "")).strip()
+        if given in {c.code for c in question.choices}:
+            answers[question.code] = given
+        elif given:
+            faults.append(Fault("form.choice", _("请重新回答：%(q)s") % {"q": question.text}, question.code))
+    for field in merged_fields(spec, part):
+        if all_hold(field.when, answers) is not True:
+            continue
+        value = _read(field, raw, faults)
+        if value is not None:
+            answers[field.code] = value
+    if faults:
+        raise Refused.of(faults)
+    return answers
+
+
+def split_private(spec: Spec, answers: Answers, part: str = "") -> tuple[dict[str, Any], dict[str, Any]]:
+    """(public, private) halves of the answers: persons and fields marked private go to the second, to be sealed."""
+    hidden = {f.code for f in merged_fields(spec, part) if f.private or f.type == FieldType.PERSON}
+    public = {code: value for code, value in answers.items() if code not in hidden}
+    return public, {code: value for code, value in answers.items() if code in hidden}

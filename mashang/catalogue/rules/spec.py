@@ -1,0 +1,317 @@
+"""What an item (事项) is: the fields of law and standard that the platform acts on, frozen once published.
+
+The parts are small values; `ItemSpec` is stored whole as JSON in an immutable version row.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+from .codes import (
+    Channel,
+    Depth,
+    FieldType,
+    Handling,
+    ItemType,
+    Level,
+    MaterialForm,
+    MaterialKind,
+    Moment,
+    Necessity,
+    OrganNature,
+    ResultKind,
+    ServiceObject,
+    Source,
+    StepKind,
+)
+
+Answers = Mapping[str, Any]
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in text):
+        raise ValueError("不能含有控制字符")
+    return text
+
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_printable)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
+]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(-[a-z0-9_]+)*$", max_length=40)]
+EntryCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Limit = Annotated[str, StringConstraints(pattern=r"^([1-9]\d{0,3}(wd|nd|wh|h))?$")]
+"""20wd, 30nd, 4wh, 24h; empty: not known."""
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class When(Value):
+    """A condition on one answer. An answer not given leaves it undetermined, never true or false."""
+
+    fact: str
+    op: Literal["eq", "ne", "in", "lt", "le", "gt", "ge"] = "eq"
+    value: str | Decimal | tuple[str, ...]
+
+    def holds(self, answers: Answers) -> bool | None:
+        given = answers.get(self.fact)
+        if given is None or given == "":
+            return None
+        if self.op == "in":
+            return str(given) in self.value if isinstance(self.value, tuple) else None
+        if self.op in ("eq", "ne"):
+            return (str(given) == str(self.value)) is (self.op == "eq")
+        return self._compared(given)
+
+    def _compared(self, given: Any) -> bool | None:
+        try:
+            left, right = Decimal(str(given)), Decimal(str(self.value))
+        except ArithmeticError:
+            return None
+        return {"lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right}[self.op]
+
+
+def all_hold(conditions: tuple[When, ...], answers: Answers) -> bool | None:
+    """Every condition: False as soon as one fails, None while one is undetermined."""
+    found = [c.holds(answers) for c in conditions]
+    return False if False in found else None if None in found else True
+
+
+class Choice(Value):
+    """`stops`: the sentence shown to who chooses it and can therefore not apply."""
+
+    code: Code
+    label: Name
+    stops: Text = ""
+
+
+class Question(Value):
+    """A guide question (引导问题) asked before the form; its answer is a fact like any field's."""
+
+    code: Code
+    text: Name
+    help: Text = ""
+    choices: tuple[Choice, ...]
+
+
+class Field(Value):
+    """One thing asked on the form. The same `code` in two items of a package is asked once.
+
+    `private`: sealed at rest, shown by role. `prefill`: what is known of the signed-in person ("person.name").
+    """
+
+    code: Code
+    label: Name
+    type: FieldType = FieldType.TEXT
+    group: Text = ""
+    help: Text = ""
+    required: bool = True
+    private: bool = False
+    unit: Text = ""
+    choices: tuple[Choice, ...] = ()
+    min: Decimal | None = None
+    max: Decimal | None = None
+    max_length: int = 200
+    prefill: str = ""
+    when: tuple[When, ...] = ()
+
+
+class Material(Value):
+    """One material. The same `code` in two items is handed in once; `held_as`: the code under which registers or an
+    earlier case may hold it already, so that it is reused and not asked again."""
+
+    code: Code
+    name: Name
+    kind: MaterialKind = MaterialKind.EITHER
+    form: MaterialForm = MaterialForm.BOTH
+    necessity: Necessity = Necessity.REQUIRED
+    source: Source = Source.APPLICANT
+    issuer: Text = ""
+    originals: int = 0
+    copies: int = 1
+    held_as: str = ""
+    sample: Text = ""
+    blank: Text = ""
+    guidance: Text = ""
+    standard: Text = ""
+    basis: Text = ""
+    when: tuple[When, ...] = ()
+
+
+class Role(Value):
+    """Which unit does a step: `match` are words of the unit's name, `unit_kind` its kind in org, searched from the
+    applicant's township upward."""
+
+    label: Name
+    match: tuple[str, ...] = ()
+    unit_kind: str = ""
+
+
+class Step(Value):
+    """A piece of work (环节). It opens when all of `after` are done, or when asked for (`opens` = "request").
+
+    `statutory`, `promised`: its own limits; `rule`: the clock rule (law.md 11) whose effects hold; `suspends`: running
+    it stops the statutory clock of the whole on `ground`, never the promised one.
+    """
+
+    code: Code
+    label: Name
+    kind: StepKind = StepKind.REVIEW
+    role: Code = "window"
+    after: tuple[Code, ...] = ()
+    item: str = ""
+    part: str = ""
+    statutory: Limit = ""
+    promised: Limit = ""
+    rule: str = ""
+    suspends: bool = False
+    ground: str = ""
+    moment: Moment | None = None
+    opens: Literal["ready", "request"] = "ready"
+    checks: tuple[Text, ...] = ()
+    produces: tuple[str, ...] = ()
+    when: tuple[When, ...] = ()
+
+
+class Visit(Value):
+    """One time the applicant must come in person. The same `code` in two items of a package happens once."""
+
+    code: Code = "visit"
+    reason: Text = ""
+
+
+class Fee(Value):
+    item: Text = ""
+    standard: Text = ""
+    basis: Text = ""
+    relief: Text = ""
+    online_pay: bool = True
+
+
+class Result(Value):
+    """`code` is the material code under which other items ask for this result; `document` the kind in documents."""
+
+    code: Code
+    name: Name
+    kind: ResultKind = ResultKind.CERTIFICATE
+    document: str = ""
+    validity: Text = ""
+    valid_years: int = 0
+
+
+class Basis(Value):
+    law: Name
+    article: Text = ""
+    text: Text = ""
+
+
+class Organ(Value):
+    name: Text = ""
+    credit_code: Text = ""
+    nature: OrganNature = OrganNature.STATUTORY
+
+
+class Codes(Value):
+    """基本编码, 实施编码, 业务办理项编码, 地方编码."""
+
+    basic: Text = ""
+    implementation: Text = ""
+    handling: Text = ""
+    local: Text = ""
+
+
+class Common(Value):
+    """What items and packages share: how they are found, who they serve, what is asked first."""
+
+    code: EntryCode
+    name: Name
+    aliases: tuple[Name, ...] = ()
+    summary: Text = ""
+    group: Text = ""
+    region: Text = ""
+    level: Level = Level.COUNTY
+    objects: tuple[ServiceObject, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    depth: Depth = Depth.NONE
+    questions: tuple[Question, ...] = ()
+    steps: tuple[Step, ...] = ()
+    roles: Mapping[str, Role] = {}
+    hours: Text = ""
+    places: Text = ""
+    phone: Text = ""
+    complaints: Text = ""
+    remedies: Text = ""
+    source: Text = ""
+    unverified: tuple[Text, ...] = ()
+
+
+class ItemSpec(Common):
+    """`detail` "name": only published names are known (a list of another place); limits are the implementing unit's to say
+    and nobody can apply here. `instant_when`: conditions under which a promised item is done at once (零日办)."""
+
+    shape: Literal["item"] = "item"
+    detail: Literal["full", "name"] = "full"
+    codes: Codes = Codes()
+    type: ItemType = ItemType.PUBLIC_SERVICE
+    organ: Organ = Organ()
+    handling: Handling = Handling.PROMISED
+    statutory: Limit = ""
+    statutory_note: Text = ""
+    promised: Limit = ""
+    promised_note: Text = ""
+    instant_when: tuple[When, ...] = ()
+    instant_limit: Limit = "4wh"
+    visits: tuple[Visit, ...] = ()
+    conditions: tuple[Text, ...] = ()
+    quota: Text = ""
+    commitment: Text = ""
+    form: tuple[Field, ...] = ()
+    materials: tuple[Material, ...] = ()
+    fees: tuple[Fee, ...] = ()
+    result: Result | None = None
+    basis: tuple[Basis, ...] = ()
+
+
+class Part(Value):
+    """One application inside a package: the items it covers at once."""
+
+    code: Code
+    label: Name
+    items: tuple[EntryCode, ...]
+    handling: Handling = Handling.PROMISED
+    help: Text = ""
+
+
+class ReplacedVisit(Value):
+    """A kind of visit that the package spares the applicant, and how."""
+
+    code: Code
+    by: Name
+
+
+class PackageSpec(Common):
+    """一件事: items done together. Their definitions are embedded when published, so a running case can't shift under foot."""
+
+    shape: Literal["package"] = "package"
+    lead: Name
+    parts: tuple[Part, ...]
+    items: tuple[ItemSpec, ...]
+    replaced_visits: tuple[ReplacedVisit, ...] = ()
+    basis: tuple[Basis, ...] = ()
+
+    def item(self, code: str) -> ItemSpec:
+        return next(i for i in self.items if i.code == code)
+
+    def items_of(self, part: str) -> tuple[ItemSpec, ...]:
+        """The items of one part, or all of them."""
+        return tuple(self.item(c) for p in self.parts if part in ("", p.code) for c in p.items)
+
+
+Spec = ItemSpec | PackageSpec

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+handler400 = "mashang.portals.shared.errors.bad_request"
+handler403 = "mashang.portals.shared.errors.forbidden"
+handler404 = "mashang.portals.shared.errors.not_found"
+handler500 = "mashang.portals.shared.errors.server_error"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("mashang.portals.shared.urls")),
+]

@@ -1,1 +1,35 @@
-"""The room's changes."""
+"""The room's changes: each checks the right, refuses with all faults at once, and leaves one entry in the ledger."""
+
+from .clients import NewClient as NewClient
+from .clients import make_token as make_token
+from .clients import revoke_token as revoke_token
+from .codes import check_code as check_code
+from .codes import forget_codes as forget_codes
+from .codes import send_code as send_code
+from .grants import NewGrant as NewGrant
+from .grants import grant_role as grant_role
+from .grants import revoke_role as revoke_role
+from .people import NewMandate as NewMandate
+from .people import NewPerson as NewPerson
+from .people import Revealed as Revealed
+from .people import account_for_claims as account_for_claims
+from .people import account_for_phone as account_for_phone
+from .people import open_account as open_account
+from .people import record_mandate as record_mandate
+from .people import register_person as register_person
+from .people import reveal as reveal
+from .people import revoke_mandate as revoke_mandate
+from .regions import load_regions as load_regions
+from .staffing import NewAbsence as NewAbsence
+from .staffing import NewStaff as NewStaff
+from .staffing import appoint as appoint
+from .staffing import end_absence as end_absence
+from .staffing import let_go as let_go
+from .staffing import register_absence as register_absence
+from .staffing import set_password as set_password
+from .units import NewPost as NewPost
+from .units import NewUnit as NewUnit
+from .units import close_post as close_post
+from .units import close_unit as close_unit
+from .units import open_post as open_post
+from .units import open_unit as open_unit

@@ -1,0 +1,291 @@
+"""Persons: registering, showing clear data, mandates, and the accounts they sign in with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from mashang.kernel import vault
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+
+from ..models import Account, Mandate, Person, Staff
+from ..queries import may_act
+from ..rules import (
+    LANDLINE,
+    Facts,
+    is_credit_code,
+    is_identity_number,
+    is_mobile,
+    mask_id,
+    mask_name,
+    mask_phone,
+    plain_phone,
+)
+from .door import at_own_unit, check, guard, kinds_text, note, short_text
+from .staffing import password_faults, username_faults
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A citizen ("natural") or a firm ("legal"); `number` is the identity number or the unified credit code."""
+
+    kind: str
+    name: str
+    phone: str = ""
+    number: str = ""
+    demo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    name: str
+    phone: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewMandate:
+    """Who lets whom act, for which kinds (None = all), how long, and what shows it. `digest`: SHA-256 of the paper."""
+
+    person: int
+    starts_at: datetime
+    ends_at: datetime
+    evidence: str
+    helper_person: int | None = None
+    helper_staff: int | None = None
+    kinds: frozenset[str] | None = None
+    digest: str = ""
+
+
+def person_faults(form: NewPerson) -> list[Fault]:
+    """Everything wrong with a registration, at once."""
+    faults = short_text(form.name, 100, "name", "姓名或名称")
+    if form.kind not in Person.Kind.values:
+        faults.append(Fault("kind.unknown", "请选择个人或企业。", "kind"))
+    phone = plain_phone(form.phone)
+    if phone and not is_mobile(phone) and not LANDLINE.fullmatch(phone):
+        faults.append(Fault("phone.wrong", "电话号码不正确，请填写11位手机号，或带区号的固定电话。", "phone"))
+    number = form.number.strip().upper()
+    if number and form.kind == "natural" and not is_identity_number(number):
+        faults.append(Fault("number.wrong", "身份证号码不正确，请核对18位号码。", "number"))
+    if number and form.kind == "legal" and not is_credit_code(number):
+        faults.append(Fault("number.wrong", "统一社会信用代码不正确，请核对18位代码。", "number"))
+    return faults
+
+
+def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
+    """Register a citizen or firm; gives the id, the known one when the number is already registered under that name.
+
+    Refuses all faults at once, and a number that belongs to another name.
+    """
+    guard(by, "org.register_person", at_own_unit(by))
+    check(person_faults(form))
+    with transaction.atomic():
+        number = form.number.strip().upper()
+        known = _by_number(form.kind, number)
+        if known is not None:
+            if bytes(known.name_blind) != vault.blind(form.name.strip(), "name"):
+                raise Refused("number.other_name", "这个证件号码已用另一个姓名登记，请核对证件。", "number")
+            return known.pk
+        row = _person(form, now)
+        row.save()
+        facts = {"person": row.pk, "kind": row.kind}
+        note("person.registered", f"person:{row.pk}", by=by, now=now, facts=facts, private={"name": form.name})
+    return row.pk
+
+
+def _by_number(kind: str, number: str) -> Person | None:
+    if not number:
+        return None
+    return Person.objects.filter(kind=kind, number_blind=vault.blind(number, "number")).first()
+
+
+def _person(form: NewPerson, now: datetime) -> Person:
+    name, phone, number = form.name.strip(), plain_phone(form.phone), form.number.strip().upper()
+    return Person(
+        kind=form.kind,
+        name_sealed=vault.seal(name),
+        name_masked=mask_name(name, form.kind),
+        name_blind=vault.blind(name, "name"),
+        phone_sealed=vault.seal(phone) if phone else None,
+        phone_masked=mask_phone(phone) if phone else "",
+        phone_blind=vault.blind(phone, "phone") if phone else None,
+        phone_tail_blind=vault.blind(phone[-4:], "tail") if phone else None,
+        number_sealed=vault.seal(number) if number else None,
+        number_masked=(mask_id(number) if form.kind == "natural" else number) if number else "",
+        number_blind=vault.blind(number, "number") if number else None,
+        is_demo=form.demo,
+        registered_at=now,
+    )
+
+
+def open_account(person: int, username: str, password: str, *, by: Actor, now: datetime, demo_label: str = "") -> int:
+    """An account with password for a person; demo accounts may have a weak one. Refuses a second account."""
+    with transaction.atomic():
+        row = _person_row(person)
+        if by.kind != "person" or by.person_id != person:
+            guard(by, "org.register_person", at_own_unit(by))
+        account = Account(username=username, is_demo=bool(demo_label), demo_label=demo_label)
+        faults = username_faults(username) + ([] if demo_label else password_faults(password, account))
+        if row.account_id is not None:
+            faults.append(Fault("account.twice", "这位申请人已有账号，可以直接登录。", "username"))
+        check(faults)
+        account.set_password(password)
+        account.demo_password = password if demo_label else ""
+        account.save()
+        row.account = account
+        row.save(update_fields=["account"])
+        note("account.opened", f"person:{person}", by=by, now=now, facts={"person": person, "account": account.pk})
+    return account.pk
+
+
+def account_for_phone(phone: str, name: str, *, now: datetime) -> int | None:
+    """The account of whoever proved this phone by a code; None when it is new and no name was given yet.
+
+    A person registered at a counter with this phone is taken over only under the same name.
+    """
+    by = Actor.system("sign-in")
+    phone = plain_phone(phone)
+    digest = vault.blind(phone, "phone")
+    with transaction.atomic():
+        known = Person.objects.filter(phone_blind=digest, phone_signs_in=True).first()
+        if known is not None:
+            return known.account_id
+        if not name:
+            return None
+        form = NewPerson("natural", name, phone)
+        check(person_faults(form))
+        named = Person.objects.select_for_update().filter(phone_blind=digest, account=None, kind="natural")
+        row = named.filter(name_blind=vault.blind(name.strip(), "name")).order_by("pk").first()
+        if row is None:
+            row = _person(form, now)
+            row.save()
+            facts = {"person": row.pk, "kind": row.kind}
+            note("person.registered", f"person:{row.pk}", by=by, now=now, facts=facts, private={"name": name})
+        account = Account(username=f"p{row.pk}-{digest.hex()[:8]}")
+        account.set_unusable_password()
+        account.save()
+        row.account, row.phone_signs_in = account, True
+        row.save(update_fields=["account", "phone_signs_in"])
+        note("account.opened", f"person:{row.pk}", by=by, now=now, facts={"person": row.pk, "account": account.pk})
+        return account.pk
+
+
+def account_for_claims(kind: str, claims: dict[str, str], *, now: datetime) -> Account:
+    """The account that a provider of identities vouches for: staff by account name, persons by phone and name.
+
+    Refuses whom nobody appointed, and a person without phone or name.
+    """
+    if kind == "staff":
+        account = Account.objects.active().filter(kind="staff", username=claims["preferred_username"]).first()
+        if account is None:
+            raise Refused("identity.unknown", "统一身份认证的账号还没有在本平台开通，请联系本单位管理员。")
+        return account
+    if not claims["phone_number"] or not claims["name"]:
+        raise Refused("identity.incomplete", "统一身份认证没有提供姓名和手机号，请改用手机验证码登录。")
+    account_id = account_for_phone(claims["phone_number"], claims["name"], now=now)
+    return Account.objects.get(pk=account_id)
+
+
+def _person_row(id_: int) -> Person:
+    row = Person.objects.select_for_update().filter(pk=id_).first()
+    if row is None:
+        raise NotFound("没有找到这位申请人。")
+    return row
+
+
+def reveal(person: int, *, within: Facts, case: str, reason: str, by: Actor, now: datetime) -> Revealed:
+    """The clear name, phone and number of someone taking part in a case; who looked, and why, is recorded.
+
+    `within`: the facts of that case. Refuses readers without the right over the case, and a missing reason
+    (个人信息保护法 art. 51; every full view is logged with its reason).
+    """
+    own = by.kind == "person" and by.person_id == person
+    if not own and (person not in within.persons or not may_act(by, "org.reveal", within)):
+        raise Forbidden("您没有查看完整个人信息的权限，请联系本单位管理员。")
+    if not own:
+        check(short_text(reason, 200, "reason", "查看理由"))
+    with transaction.atomic():
+        row = Person.objects.filter(pk=person).first()
+        if row is None:
+            raise NotFound("没有找到这位申请人。")
+        facts = {"person": person, "case": case}
+        note("person.revealed", f"person:{person}", by=by, now=now, facts=facts, private={"reason": reason})
+    clear = [vault.open_(data) if data else "" for data in (row.name_sealed, row.phone_sealed, row.number_sealed)]
+    return Revealed(*clear)
+
+
+def record_mandate(form: NewMandate, *, by: Actor, now: datetime) -> int:
+    """A person lets a helper act in their name. Recorded by the person, or at a counter on paper or in person.
+
+    Refuses all faults at once, and a mandate that stands already.
+    """
+    with transaction.atomic():
+        _person_row(form.person)
+        own = by.kind == "person" and by.person_id == form.person
+        if not own:
+            guard(by, "org.mandate", at_own_unit(by))
+        check(_mandate_faults(form, own, now))
+        try:
+            with transaction.atomic():
+                row = Mandate.objects.create(
+                    person_id=form.person,
+                    helper_person_id=form.helper_person,
+                    helper_staff_id=form.helper_staff,
+                    kinds=kinds_text(form.kinds),
+                    starts_at=form.starts_at,
+                    ends_at=form.ends_at,
+                    evidence=form.evidence,
+                    evidence_digest=form.digest,
+                    recorded_by=by.ref,
+                    recorded_at=now,
+                )
+        except IntegrityError as fault:
+            if "org_mandate_once" not in str(fault):
+                raise
+            raise Refused("mandate.twice", "同样的委托在这段时间已经登记。", "helper") from fault
+        helper = {"helper_person": form.helper_person, "helper_staff": form.helper_staff}
+        period = {"from": form.starts_at.isoformat(), "to": form.ends_at.isoformat()}
+        facts = {"person": form.person, "mandate": row.pk, "evidence": form.evidence, **helper, **period}
+        note("mandate.recorded", f"person:{form.person}", by=by, now=now, facts=facts)
+    return row.pk
+
+
+def _mandate_faults(form: NewMandate, own: bool, now: datetime) -> list[Fault]:
+    faults = []
+    if form.starts_at >= form.ends_at or form.ends_at <= now:
+        faults.append(Fault("mandate.period", "委托的结束时间必须晚于开始时间和现在。", "ends_at"))
+    if (form.helper_person is None) == (form.helper_staff is None):
+        faults.append(Fault("mandate.helper", "请指定一位受托人。", "helper"))
+    if form.helper_person == form.person:
+        faults.append(Fault("mandate.self", "受托人不能是本人。", "helper"))
+    if form.helper_person is not None and not Person.objects.filter(pk=form.helper_person).exists():
+        faults.append(Fault("mandate.helper_unknown", "没有找到受托人，请先登记受托人。", "helper"))
+    if form.helper_staff is not None and not Staff.objects.filter(pk=form.helper_staff, left_at=None).exists():
+        faults.append(Fault("mandate.helper_unknown", "没有找到这位代办员，请从在职名单中选择。", "helper"))
+    if form.evidence not in Mandate.Evidence.values or (form.evidence == "code" and not own):
+        faults.append(
+            Fault("mandate.evidence", "请登记委托的凭据：书面委托书、本人到场，或由本人登录确认。", "evidence")
+        )
+    if form.evidence == "paper" and len(form.digest) != 64:
+        faults.append(Fault("mandate.paper", "请上传书面委托书。", "evidence"))
+    return faults
+
+
+def revoke_mandate(id_: int, *, by: Actor, now: datetime) -> None:
+    """End a mandate now: by the person, the helper, or a counter. Refuses one that is over."""
+    with transaction.atomic():
+        row = Mandate.objects.select_for_update().filter(pk=id_, ends_at__gt=now).first()
+        if row is None:
+            raise NotFound("没有找到这项委托，可能已经结束。")
+        mine = by.kind == "person" and by.person_id in (row.person_id, row.helper_person_id)
+        mine = mine or (by.kind == "staff" and by.id == row.helper_staff_id)
+        if not mine:
+            guard(by, "org.mandate", at_own_unit(by))
+        row.revoked_at, row.ends_at = now, max(now, row.starts_at)
+        row.save(update_fields=["revoked_at", "ends_at"])
+        facts = {"person": row.person_id, "mandate": id_}
+        note("mandate.revoked", f"person:{row.person_id}", by=by, now=now, facts=facts)

@@ -1,0 +1,194 @@
+"""Appointing people, letting them go, and who stands in while one is away (AB 岗)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import F
+
+from mashang.kernel import vault
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Fault, NotFound, Refused
+
+from ..models import Absence, Account, GrantRow, Post, Staff
+from ..rules import Away, absence_faults, is_mobile, mask_phone, plain_phone
+from .door import check, guard, note, short_text
+from .units import facts_of, unit_row
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """`password` empty: the account can sign in only after `set_password`, or through a provider of identities."""
+
+    username: str
+    name: str
+    unit: int
+    phone: str = ""
+    password: str = ""
+    demo_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAbsence:
+    """`stand_in` None: the one named by the absent one's post."""
+
+    staff: int
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+    stand_in: int | None = None
+
+
+def password_faults(password: str, account: Account) -> list[Fault]:
+    try:
+        validate_password(password, account)
+    except ValidationError as fault:
+        return [Fault(f"password.{e.code}", str(e.message % (e.params or {})), "password") for e in fault.error_list]
+    return []
+
+
+def username_faults(username: str) -> list[Fault]:
+    faults = short_text(username, 64, "username", "账号")
+    if not faults and not re.fullmatch(r"[A-Za-z0-9._@-]{3,64}", username):
+        faults.append(Fault("username.form", "账号由3至64个字母、数字或 . _ - @ 组成。", "username"))
+    if not faults and Account.objects.filter(username=username).exists():
+        faults.append(Fault("username.twice", "这个账号已被使用，请换一个。", "username"))
+    return faults
+
+
+def staff_row(id_: int) -> Staff:
+    row = Staff.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=id_).first()
+    if row is None:
+        raise NotFound("没有找到这位工作人员，请从名单中选择。")
+    return row
+
+
+def appoint(form: NewStaff, *, by: Actor, now: datetime) -> int:
+    """Open an account for someone in a unit; gives its id. Refuses all faults at once. Rights are granted apart."""
+    with transaction.atomic():
+        unit = unit_row(form.unit)
+        guard(by, "org.people", facts_of(unit))
+        demo = bool(form.demo_label)
+        account = Account(username=form.username, kind=Account.Kind.STAFF, is_demo=demo, demo_label=form.demo_label)
+        phone = plain_phone(form.phone)
+        faults = username_faults(form.username) + short_text(form.name, 40, "name", "姓名")
+        if phone and not is_mobile(phone):
+            faults.append(Fault("phone.wrong", "手机号码不正确，请填写11位手机号。", "phone"))
+        if unit.valid_to is not None:
+            faults.append(Fault("unit.closed", "这个单位已撤销，请选择现有的单位。", "unit"))
+        if form.password and not demo:
+            faults += password_faults(form.password, account)
+        check(faults)
+        account.set_password(form.password or None)
+        account.demo_password = form.password if demo else ""
+        account.save()
+        row = Staff.objects.create(
+            account=account,
+            name=form.name,
+            unit=unit,
+            phone_sealed=vault.seal(phone) if phone else None,
+            phone_masked=mask_phone(phone) if phone else "",
+            is_demo=demo,
+            joined_at=now,
+        )
+        note("staff.appointed", f"staff:{row.pk}", by=by, now=now, facts={"staff": row.pk, "unit": unit.pk})
+    return account.pk
+
+
+def set_password(staff: int, password: str, *, by: Actor, now: datetime) -> None:
+    """A new password, by an administrator or by oneself; ends the other sessions. Refuses weak ones, all faults at once."""
+    with transaction.atomic():
+        row = staff_row(staff)
+        if by.id != staff or by.kind != "staff":
+            guard(by, "org.people", facts_of(row.unit))
+        check(password_faults(password, row.account))
+        row.account.set_password(password)
+        row.account.save(update_fields=["password"])
+        note("staff.password_set", f"staff:{staff}", by=by, now=now, facts={"staff": staff})
+
+
+def let_go(staff: int, *, by: Actor, now: datetime) -> None:
+    """Someone leaves: account closed, grants ended, posts left to their stand-ins. Refuses while they stand in for one."""
+    with transaction.atomic():
+        row = staff_row(staff)
+        guard(by, "org.people", facts_of(row.unit))
+        if row.left_at is not None:
+            raise Refused("staff.left", "这位工作人员已经办理离岗。", "staff")
+        if Absence.objects.filter(stand_in=row, ends_at__gt=now).exists():
+            raise Refused("staff.stands_in", "这位工作人员正在为他人代岗，请先为对方另选代岗人。", "staff")
+        row.left_at = now
+        row.save(update_fields=["left_at"])
+        Account.objects.filter(pk=staff).update(is_active=False)
+        open_grants = GrantRow.objects.filter(staff=row)
+        open_grants.filter(starts_at__lte=now, ends_at=None).update(ends_at=now, ended_by=by.ref)
+        open_grants.filter(starts_at__lte=now, ends_at__gt=now).update(ends_at=now, ended_by=by.ref)
+        open_grants.filter(starts_at__gt=now).update(ends_at=F("starts_at"), ended_by=by.ref)
+        Post.objects.filter(holder=row, closed_at=None).update(holder=None)
+        Post.objects.filter(stand_in=row, closed_at=None).update(stand_in=None)
+        note("staff.left", f"staff:{staff}", by=by, now=now, facts={"staff": staff, "unit": row.unit_id})
+
+
+def register_absence(form: NewAbsence, *, by: Actor, now: datetime) -> int:
+    """One is away for a period and a stand-in takes over with the same powers. Refuses what leaves the post empty."""
+    with transaction.atomic():
+        row = staff_row(form.staff)
+        if by.id != form.staff or by.kind != "staff":
+            guard(by, "org.absence", facts_of(row.unit))
+        chosen = form.stand_in or _stand_in_by_post(row)
+        new = Away(form.staff, chosen, form.starts_at, form.ends_at)
+        involved = {form.staff, chosen}
+        list(Staff.objects.select_for_update().filter(pk__in=involved).order_by("pk"))
+        faults = absence_faults(new, _known(involved, form)) + short_text(form.reason, 100, "reason", "离岗事由")
+        if not Staff.objects.filter(pk=chosen, left_at=None).exists():
+            faults.append(Fault("stand_in.left", "代岗人不在职，请从在职名单中选择。", "stand_in"))
+        check(faults)
+        absence = Absence.objects.create(
+            staff=row,
+            stand_in_id=chosen,
+            starts_at=form.starts_at,
+            ends_at=form.ends_at,
+            reason=form.reason,
+            registered_by=by.ref,
+            registered_at=now,
+        )
+        facts = {
+            "staff": form.staff,
+            "stand_in": chosen,
+            "from": form.starts_at.isoformat(),
+            "to": form.ends_at.isoformat(),
+        }
+        note("absence.registered", f"staff:{form.staff}", by=by, now=now, facts=facts, private={"reason": form.reason})
+    return int(absence.pk)
+
+
+def _stand_in_by_post(row: Staff) -> int:
+    post = Post.objects.filter(holder=row, closed_at=None, stand_in__isnull=False).order_by("pk").first()
+    if post is None or post.stand_in_id is None:
+        raise Refused("absence.no_stand_in", "岗位没有登记代岗人（B岗），请指定一位代岗人。", "stand_in")
+    return int(post.stand_in_id)
+
+
+def _known(staff: set[int], form: NewAbsence) -> list[Away]:
+    overlap = Absence.objects.filter(starts_at__lt=form.ends_at, ends_at__gt=form.starts_at)
+    rows = overlap.filter(staff__in=staff) | overlap.filter(stand_in__in=staff)
+    return [Away(a.staff_id, a.stand_in_id, a.starts_at, a.ends_at) for a in rows]
+
+
+def end_absence(id_: int, *, by: Actor, now: datetime) -> None:
+    """Back early: the hand-over ends now. Refuses one that is over."""
+    with transaction.atomic():
+        rows = Absence.objects.select_for_update(of=("self",)).select_related("staff__unit")
+        row = rows.filter(pk=id_, ends_at__gt=now).first()
+        if row is None:
+            raise NotFound("没有找到这次离岗登记，可能已经结束。")
+        if by.id != row.staff_id or by.kind != "staff":
+            guard(by, "org.absence", facts_of(row.staff.unit))
+        row.ends_at = max(now, row.starts_at)
+        row.save(update_fields=["ends_at"])
+        facts = {"staff": row.staff_id, "stand_in": row.stand_in_id}
+        note("absence.ended", f"staff:{row.staff_id}", by=by, now=now, facts=facts)

@@ -1,0 +1,33 @@
+"""Verb → sentence, for reading the room's entries aloud. What stands in `PRIVATE` is sealed and can be erased."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: dict[str, str | Promise] = {
+    "region.loaded": _("载入行政区划{shipped}条，其中{changed}条有变动。"),
+    "unit.opened": _("设立单位“{name}”。"),
+    "unit.closed": _("撤销单位“{name}”。"),
+    "post.opened": _("设立岗位“{title}”。"),
+    "post.closed": _("撤销岗位“{title}”。"),
+    "staff.appointed": _("任用工作人员，账号编号{staff}。"),
+    "staff.password_set": _("重设账号{staff}的密码。"),
+    "staff.left": _("账号{staff}的工作人员离岗，账号停用，授权收回。"),
+    "absence.registered": _("登记账号{staff}离岗，由账号{stand_in}代岗。"),
+    "absence.ended": _("账号{staff}返岗，账号{stand_in}代岗结束。"),
+    "role.granted": _("授予账号{staff}角色“{role}”。"),
+    "role.revoked": _("收回账号{staff}的角色“{role}”。"),
+    "person.registered": _("登记申请人{person}。"),
+    "person.revealed": _("查看申请人{person}的完整个人信息。"),
+    "account.opened": _("为申请人{person}开通账号。"),
+    "mandate.recorded": _("登记申请人{person}的委托。"),
+    "mandate.revoked": _("终止申请人{person}的委托。"),
+    "client.admitted": _("准入外部系统“{name}”。"),
+    "client.revoked": _("收回外部系统“{name}”的令牌。"),
+}
+PRIVATE: dict[str, tuple[str, ...]] = {
+    "absence.registered": ("reason",),
+    "person.registered": ("name",),
+    "person.revealed": ("reason",),
+}

@@ -1,0 +1,9 @@
+"""The only writes of the room: running clocks, sweeps, and what times are computed from."""
+
+from .sources import add_hours, add_notice, add_overlay, publish_rule, seed_catalogue, withdraw
+from .sweeping import Firing, sweep
+from .writing import write
+
+__all__ = [
+    "Firing", "add_hours", "add_notice", "add_overlay", "publish_rule", "seed_catalogue", "sweep", "withdraw", "write",
+]  # fmt: skip

@@ -1,0 +1,142 @@
+"""What times are computed from: notices, regional orders, opening hours, clock rules.
+
+Each change adds a `Revision`; `recomputing` then moves what runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from mashang.kernel import sql
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+
+from .. import queries, shipped
+from ..rules import ClockRule, Notice, OpeningHours, Overlay, read_notice, write_rule
+from .writing import columns
+
+
+@transaction.atomic
+def seed_catalogue(*, by: str = "系统初始化", now: datetime) -> int:
+    """Load the shipped notices and clock rules that are not there yet, whatever version. Gives how many were new."""
+    years = {notice.year for notice in queries.notices()}
+    codes = {rule.code for rule in queries.rules()}
+    notices = [notice for notice in shipped.notices() if notice.known and notice.year not in years]
+    rules = [rule for code, rule in shipped.rules().items() if code not in codes]
+    if notices or rules:
+        revision = revise("装入随附的放假通知和时钟目录", by=by, now=now)
+        for notice in notices:
+            _insert_notice(notice, revision)
+        _insert_rules(rules, revision)
+    return len(notices) + len(rules)
+
+
+def revise(what: str, *, by: str, now: datetime) -> int:
+    """Note a change that times depend on; gives the new version. Processes see it within `queries.FRESH` seconds."""
+    sql.run("select pg_advisory_xact_lock(hashtext('clocks_revision'))")
+    found = sql.run("insert into clocks_revision (what, by, at) values (%s, %s, %s) returning id", [what, by, now])
+    queries.forget()
+    transaction.on_commit(queries.forget)
+    return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
+
+
+def add_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> Notice:
+    """Keep a notice as the next version of its year; what runs is not moved yet (see `load_notice`)."""
+    read = read_notice(data)
+    if not read.known:
+        raise Refused("notice.empty", f"{read.year} 年的放假通知没有任何日期，请等通知公布后再装入。", "days")
+    with transaction.atomic():
+        revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
+        version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)
+        notice = read_notice(data, version)
+        _insert_notice(notice, revision)
+    return notice
+
+
+def add_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> int:
+    """Keep a regional order (with its document number); gives its id."""
+    with transaction.atomic():
+        revision = revise(f"{overlay.reason}（{overlay.document}）", by=_name(by), now=now)
+        found = sql.run(
+            "insert into clocks_overlay (region, first, last, hours, reason, document, revision_id)"
+            " values (%s, %s, %s, %s, %s, %s, %s) returning id",
+            [
+                overlay.region,
+                overlay.first,
+                overlay.last,
+                overlay.hours or "",
+                overlay.reason,
+                overlay.document,
+                revision,
+            ],
+        )
+        return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
+
+
+def add_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> int:
+    """Keep opening hours of a region or a unit; gives their id."""
+    first, last = hours.season or ("", "")
+    with transaction.atomic():
+        revision = revise(f"办公时间 {hours.hours}", by=_name(by), now=now)
+        found = sql.run(
+            "insert into clocks_opening (region, unit_id, hours, rest_hours, season_first, season_last, valid_from,"
+            " valid_to, revision_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+            [hours.region, hours.unit_id, hours.hours, hours.rest_hours, first, last, hours.valid_from, hours.valid_to,
+             revision],
+        )  # fmt: skip
+        return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
+
+
+def withdraw(table: str, row_id: int, *, by: Actor | str, now: datetime) -> None:
+    """Take a regional order ("overlay") or opening hours ("opening") back; the row stays, marked. Refuses a second time."""
+    if table not in ("overlay", "opening"):
+        raise Refused("clocks.table", "只能撤销地区安排或办公时间。")
+    with transaction.atomic():
+        revision = revise("撤销地区安排" if table == "overlay" else "撤销办公时间", by=_name(by), now=now)
+        found = sql.run(
+            f"update clocks_{table} set withdrawn_id = %s where id = %s and withdrawn_id is null", [revision, row_id]
+        )
+        if not found.rowcount:
+            raise Refused("clocks.withdrawn", "没有这条安排，或者它已经撤销。")
+
+
+def publish_rule(rule: ClockRule, *, by: Actor | str, now: datetime) -> ClockRule:
+    """Publish a rule, or its next version; clocks that run stay on the version they began under."""
+    with transaction.atomic():
+        revision = revise(f"时钟规则 {rule.code}", by=_name(by), now=now)
+        known = {known.code: known.version for known in queries.rules()}
+        _insert_rules([rule], revision, known.get(rule.code, 0) + 1)
+    return queries.rule_for(rule.code)
+
+
+def _insert_notice(notice: Notice, revision: int) -> None:
+    days = [{"name": day.name, "date": day.date.isoformat(), "isOffDay": day.off} for day in notice.days]
+    sql.run(
+        "insert into clocks_notice (year, version, papers, days, revision_id) values (%s, %s, %s::text[], %s::jsonb, %s)",
+        [notice.year, notice.version, list(notice.papers), json.dumps(days, ensure_ascii=False), revision],
+    )
+    queries.forget()
+
+
+def _insert_rules(rules: Sequence[ClockRule], revision: int, version: int = 1) -> None:
+    if not rules:
+        return
+    rows = [
+        (r.code, version, json.dumps(write_rule(r), ensure_ascii=False), r.source, r.verified, revision) for r in rules
+    ]
+    sql.run(
+        "insert into clocks_rule (code, version, definition, source, verified, revision_id)"
+        " select c, v, d::jsonb, s, f, r from unnest(%s::text[], %s::int[], %s::text[], %s::text[], %s::bool[],"
+        " %s::bigint[]) as n (c, v, d, s, f, r)",
+        columns(rows),
+    )
+    queries.forget()
+
+
+def _name(by: Actor | str) -> str:
+    return by if isinstance(by, str) else by.name or by.ref

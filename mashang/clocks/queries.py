@@ -1,0 +1,247 @@
+"""What others may ask: rules, calendars, the clocks of a case. Rules and calendars are kept per process.
+
+What is kept is as fresh as the newest `Revision` seen, looked at again at most every `FRESH` seconds, so that the hot
+path sends no statement for it. A clock begun on a calendar replaced in those seconds is caught by `recompute`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from mashang.kernel import sql
+from mashang.kernel.clock import ZONE, local
+from mashang.kernel.refused import Refused
+
+from .rules import (
+    Calendar,
+    ClockRow,
+    ClockRule,
+    Extended,
+    Ground,
+    Limit,
+    Line,
+    Notice,
+    OpeningHours,
+    Overlay,
+    Pause,
+    compile_calendar,
+    explain_row,
+    read_notice,
+    read_rule,
+)
+
+FRESH = 5.0  # seconds
+COLUMNS = (
+    "id, case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at, provisional,"
+    " state, fired_at, warned_at, stopped_at, pauses, extensions, rule_version, calendar_version, region, unit_id, effect"
+)
+
+
+class Moved(NamedTuple):
+    """A due time that a revised calendar moved, and whom to tell."""
+
+    clock_id: int
+    case_id: int
+    step_id: int | None
+    label: str
+    party: str
+    old_due_at: datetime
+    new_due_at: datetime
+    provisional: bool
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What this process holds of one revision."""
+
+    revision: int
+    looked: float
+    rules: dict[str, list[ClockRule]] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    overlays: list[Overlay] = field(default_factory=list)
+    hours: list[OpeningHours] = field(default_factory=list)
+    compiled: dict[object, Calendar] = field(default_factory=dict)
+    calendars: dict[tuple[str, int | None], Calendar] = field(default_factory=dict)
+
+
+_kept: list[_Kept] = []
+
+
+def forget() -> None:
+    """Drop what this process keeps: after a change it made itself, and between tests."""
+    _kept.clear()
+
+
+def revision() -> int:
+    """The version of calendars and rules that this process computes with."""
+    return _current().revision
+
+
+def rule_for(code: str, version: int | None = None) -> ClockRule:
+    """The clock rule of a code: its newest version, or the one that a running clock began under."""
+    versions = _current().rules.get(code)
+    if not versions:
+        raise Refused("clock.rule-unknown", f"没有编号为“{code}”的时钟规则，请管理员先在时钟目录中登记。")
+    if version is None:
+        return versions[-1]
+    if not 1 <= version <= len(versions):
+        raise Refused("clock.rule-version", f"时钟规则“{code}”没有第 {version} 版。")
+    return versions[version - 1]
+
+
+def rules() -> list[ClockRule]:
+    """The newest version of every clock rule, by code."""
+    return [versions[-1] for _, versions in sorted(_current().rules.items())]
+
+
+def calendar_for(region: str, unit_id: int | None, at: datetime | None = None) -> Calendar:
+    """The calendar of a place: national notices, orders for its region, hours of the unit. Refuses an `at` outside it."""
+    kept = _current()
+    calendar = kept.calendars.get((region, unit_id))
+    if calendar is None:
+        calendar = kept.calendars[region, unit_id] = _compiled(kept, region, unit_id).scoped(region, unit_id)
+    if at is not None:
+        calendar.second(at)
+    return calendar
+
+
+def _compiled(kept: _Kept, region: str, unit_id: int | None) -> Calendar:
+    """Places that no order and no hours of their own tell apart share one compiled calendar."""
+    hours = tuple(h for h in kept.hours if h.applies(region, unit_id))
+    overlays = tuple(o for o in kept.overlays if region.startswith(o.region))
+    if (hours, overlays) not in kept.compiled:
+        kept.compiled[hours, overlays] = compile_calendar(
+            kept.notices, overlays, hours, region=region, unit_id=unit_id, version=kept.revision
+        )
+    return kept.compiled[hours, overlays]
+
+
+def notices() -> list[Notice]:
+    """Every version of every year's notice, in order."""
+    return list(_current().notices)
+
+
+def clocks_of(case_id: int) -> list[ClockRow]:
+    """Every clock of a case, begun first first, stopped ones too."""
+    return rows(sql.run(f"select {COLUMNS} from clocks_clock where case_id = %s order by started_at, id", [case_id]))
+
+
+def clocks_of_cases(case_ids: Sequence[int]) -> dict[int, list[ClockRow]]:
+    """The clocks of several cases in one statement, for lists."""
+    found: dict[int, list[ClockRow]] = {case_id: [] for case_id in case_ids}
+    query = f"select {COLUMNS} from clocks_clock where case_id = any(%s::bigint[]) order by started_at, id"
+    for row in rows(sql.run(query, [list(case_ids)])):
+        found[row.case_id].append(row)
+    return found
+
+
+OPEN_CLOCKS = (
+    f"select {COLUMNS} from clocks_clock where case_id = %s and state <> 'stopped'"
+    " and (%s::bigint is null or step_id is null or step_id = %s) order by id for no key update"
+)
+
+
+def open_clocks(case_id: int, step_id: int | None = None) -> list[ClockRow]:
+    """The clocks of a case that an act may move, locked until the transaction ends so that no sweep fires them meanwhile.
+
+    With `step_id`: those of that step and those of the case itself; without: all of them.
+    """
+    return rows(sql.run(OPEN_CLOCKS, [case_id, step_id, step_id]))
+
+
+def explanation(row: ClockRow, now: datetime) -> list[Line]:
+    """The row's due time, day by day, on the calendar of its place; an open pause is taken to end now."""
+    return explain_row(row, calendar_for(row.region, row.unit_id), now)
+
+
+def moves_of(case_id: int) -> list[Moved]:
+    """What revised calendars moved on a case, oldest first."""
+    found = sql.run(
+        "select m.clock_id, m.case_id, c.step_id, c.label, c.party, m.old_due_at, m.new_due_at, m.provisional"
+        " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.case_id = %s order by m.id",
+        [case_id],
+    )
+    return [Moved(*row)._replace(old_due_at=local(row[5]), new_due_at=local(row[6])) for row in found.fetchall()]
+
+
+def rows(found: Iterable[Sequence[Any]]) -> list[ClockRow]:
+    """Rows of `COLUMNS` as values, each with the rule version that it began under."""
+    return [_row(values) for values in found]
+
+
+def _row(v: Sequence[Any]) -> ClockRow:
+    return ClockRow(
+        id=v[0], case_id=v[1], step_id=v[2], code=v[3], label=v[4], kind=v[5], party=v[6],
+        limit=limit_text(v[7], v[8]), started_at=v[10].astimezone(ZONE), due_at=_at(v[11]), warn_at=_at(v[12]),
+        provisional=v[13], state=v[14], fired_at=_at(v[15]), warned_at=_at(v[16]), stopped_at=_at(v[17]),
+        pauses=tuple(_pause(p) for p in json.loads(v[18])), extensions=tuple(_extended(e) for e in json.loads(v[19])), rule_version=v[20],
+        calendar_version=v[21], region=v[22], unit_id=v[23], effect=v[24], rule=rule_for(v[3], v[20]),
+    )  # fmt: skip
+
+
+def limit_text(amount: int, unit: str) -> str:
+    """A stored limit in its written form."""
+    return str(Limit(amount, unit))
+
+
+def _at(value: datetime | None) -> datetime | None:
+    return value and value.astimezone(ZONE)
+
+
+def _pause(p: Sequence[str | None]) -> Pause:
+    start, end, ground, expected = (*p, None)[:4]
+    return Pause(_read(start), end and _read(end), ground or "", expected and _read(expected))  # type: ignore[arg-type]
+
+
+def _extended(e: Sequence[str]) -> Extended:
+    return Extended(_read(e[0]), e[1], e[2])
+
+
+def _read(text: str | None) -> datetime:
+    return datetime.fromisoformat(str(text)).astimezone(ZONE)
+
+
+def _current() -> _Kept:
+    tick = time.monotonic()
+    if _kept and tick - _kept[0].looked < FRESH:
+        return _kept[0]
+    number = sql.run("select coalesce(max(id), 0) from clocks_revision").fetchone()[0]  # type: ignore[index]
+    if _kept and _kept[0].revision == number:
+        _kept[0].looked = tick
+        return _kept[0]
+    _kept[:] = [_load(number, tick)]
+    return _kept[0]
+
+
+def _load(number: int, tick: float) -> _Kept:
+    kept = _Kept(number, tick)
+    for code, definition, version in sql.run(
+        "select code, definition, version from clocks_rule order by code, version"
+    ):
+        kept.rules.setdefault(code, []).append(rule_from(json.loads(definition), version))
+    for year, version, papers, days in sql.run(
+        "select year, version, papers, days from clocks_notice order by year, version"
+    ):
+        kept.notices.append(read_notice({"year": year, "papers": papers, "days": json.loads(days)}, version))
+    for row in sql.run(
+        "select region, first, last, reason, document, hours from clocks_overlay where withdrawn_id is null order by id"
+    ):
+        kept.overlays.append(Overlay(row[0], row[1], row[2], row[3], row[4], row[5] or None))
+    for row in sql.run(
+        "select hours, region, unit_id, season_first, season_last, valid_from, valid_to, rest_hours"
+        " from clocks_opening where withdrawn_id is null order by id"
+    ):
+        season = (row[3], row[4]) if row[3] else None
+        kept.hours.append(OpeningHours(row[0], row[1], row[2], season, row[5], row[6], row[7]))
+    return kept
+
+
+def rule_from(definition: dict[str, Any], version: int) -> ClockRule:
+    """A rule from its stored definition, which holds its grounds whole."""
+    grounds = {g["code"]: Ground(**g) for g in definition["grounds"]}
+    return read_rule({**definition, "grounds": [*grounds]}, grounds, version)

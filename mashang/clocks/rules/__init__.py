@@ -1,0 +1,36 @@
+"""The rules of time: limits, calendars, due times, running clocks, whose second it is. Pure; no database, no Django.
+
+Arrays of due times are in `rules.batch`, apart because numpy takes longer to load than a single due date to compute.
+"""
+
+from .attribution import Exclusion, Parts, Share, StepSpan, attribute
+from .calendar import AHEAD, Calendar, compile_calendar
+from .counting import USUAL_COUNTING, Counting, Due, Line
+from .explain import explain
+from .hours import USUAL, OpeningHours, Timetable
+from .limit import UNITS, Limit
+from .notices import Day, Notice, Overlay, doubts, read_notice
+from .rule import KINDS, ClockRule, Extension, Ground, read_rule, write_rule
+from .running import (
+    ClockRow,
+    Extended,
+    Pause,
+    due_of,
+    explain_row,
+    extend,
+    is_late,
+    may_suspend,
+    resume,
+    start,
+    stop,
+    suspend,
+)
+
+__all__ = [
+    "AHEAD", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING",
+    "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
+    "Limit", "Line", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
+    "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend",
+    "read_notice", "read_rule", "resume", "start", "stop", "suspend",
+    "write_rule",
+]  # fmt: skip

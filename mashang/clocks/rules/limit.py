@@ -1,0 +1,85 @@
+"""How long: a number and what is counted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from mashang.kernel.refused import Refused
+
+UNITS = {"wd": "个工作日", "nd": "日", "wh": "个工作小时", "h": "小时", "mo": "个月", "yr": "年"}
+ON = "on"
+HOURS, PERIODS = frozenset({"wh", "h"}), frozenset({"mo", "yr"})
+_FORM = re.compile(r"([0-9]{1,9})([A-Za-z]+)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`amount` of `unit`: "wd" working days, "nd" natural days, "wh" working hours, "h" hours, "mo" months, "yr" years.
+
+    Unit "on" is a fixed last day (its ordinal number is the amount), as orders and licences name one.
+    """
+
+    amount: int
+    unit: str
+
+    @classmethod
+    def parse(cls, text: str, *, periods: bool = False) -> Limit:
+        """Read "20wd", "30nd", "4wh" or "24h"; with `periods` also "6mo", "3yr" and "on:2026-06-30", as rules write it.
+
+        Refuses an unknown unit, and a limit of nothing: what is done at once has no clock.
+        """
+        return _parse(text, periods)
+
+    @classmethod
+    def on(cls, day: date) -> Limit:
+        """Until the end of a given day."""
+        return cls(day.toordinal(), ON)
+
+    def __str__(self) -> str:
+        return f"on:{date.fromordinal(self.amount)}" if self.unit == ON else f"{self.amount}{self.unit}"
+
+    @property
+    def label(self) -> str:
+        """In Chinese, like "20个工作日"."""
+        if self.unit == ON:
+            return f"到{date.fromordinal(self.amount)}"
+        return f"{self.amount}{UNITS[self.unit]}"
+
+    @property
+    def by_hours(self) -> bool:
+        return self.unit in HOURS
+
+    def plus(self, other: Limit) -> Limit:
+        """This limit lengthened by another of the same unit (a fixed day by natural days). Refuses a different unit."""
+        if other.unit != self.unit and (self.unit, other.unit) != (ON, "nd"):
+            raise Refused(
+                "limit.unit-differs",
+                f"延长的时限“{other.label}”与原时限“{self.label}”单位不同，请按原时限的单位填写。",
+                "limit",
+            )
+        return Limit(self.amount + other.amount, self.unit)
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str, periods: bool) -> Limit:
+    if periods and text.startswith("on:"):
+        try:
+            return Limit.on(date.fromisoformat(text[3:]))
+        except ValueError:
+            raise Refused("limit.date", f"期限“{text[3:]}”不是有效日期，请写成 2026-06-30。", "limit") from None
+    match = _FORM.fullmatch(text.strip())
+    if not match:
+        raise Refused("limit.form", f"时限“{text}”写法不对，请写成数字加单位，例如 20wd、30nd、4wh、24h。", "limit")
+    amount, unit = int(match[1]), match[2]
+    if unit not in UNITS or (unit in PERIODS and not periods):
+        raise Refused(
+            "limit.unit",
+            f"时限“{text}”的单位“{unit}”不认识，只能用 wd（工作日）、nd（自然日）、wh（工作小时）、h（小时）。",
+            "limit",
+        )
+    if not amount:
+        raise Refused("limit.nothing", f"时限“{text}”必须大于零；当场办结的事项不设时限。", "limit")
+    return Limit(amount, unit)

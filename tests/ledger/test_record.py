@@ -24,11 +24,11 @@ def entry(case: str = "LY-1", verb: str = "application.accepted", **changes: obj
 @pytest.mark.django_db
 def test_an_act_is_read_back_as_it_was_recorded() -> None:
     facts = {"state": "accepted", "on": date(2026, 3, 2), "fee": Decimal("1.50"), "places": [1, {"深": None}]}
-    record([entry(facts=facts, private={"姓名": "林某\x00\"甲\""})])
+    record([entry(facts=facts, private={"姓名": '林某\x00"甲"'})])
     (read,) = history("LY-1")
     assert (read.case, read.verb, read.by, read.at) == ("LY-1", "application.accepted", "staff:12", MORNING)
     assert read.facts == {"state": "accepted", "on": "2026-03-02", "fee": "1.50", "places": [1, {"深": None}]}
-    assert read.private == {"姓名": "林某\x00\"甲\""}
+    assert read.private == {"姓名": '林某\x00"甲"'}
     assert read.erased == () and not read.sealed
 
 

@@ -176,10 +176,10 @@ class CaseFile:
         for row in self.live(code):
             self.changed[row.id] = clock_rules.stop(row, self.now)
 
-    def suspend_clock(self, code: str, ground: str) -> None:
+    def suspend_clock(self, code: str, ground: str, expected: datetime | None = None) -> None:
         """Suspend the clocks of this code on a lawful ground; refused where the rule does not know the ground."""
         for row in self.live(code):
-            self.changed[row.id] = clock_rules.suspend(row, self.now, ground)
+            self.changed[row.id] = clock_rules.suspend(row, self.now, ground, expected)
 
     def resume_clock(self, code: str) -> None:
         for row in self.live(code):

@@ -184,6 +184,24 @@ class Notice(models.Model):
         ]
 
 
+class Expiry(models.Model):
+    """A clock's firing that the case has yet to answer to; kept until an act has done so, whatever is killed meanwhile."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.BigIntegerField(null=True)
+    code = models.TextField()
+    label = models.TextField()
+    firing = models.TextField()
+    effect = models.TextField()
+    due_at = models.DateTimeField(null=True)
+    at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    outcome = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="expiry_to_answer", condition=Q(done_at=None))]
+
+
 class Draft(models.Model):
     """What someone has typed and not yet handed in: sealed, one a form and owner."""
 

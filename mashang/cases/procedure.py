@@ -56,7 +56,10 @@ class Action:
 
 @dataclass
 class Procedure:
-    """`mark` stands in the case number (武平-事-2026-000318); `final` are the states in which a case is settled."""
+    """`mark` stands in the case number (武平-事-2026-000318); `final` are the states in which a case is settled.
+
+    `effects`: what a clock's expiry brings about (effect of the clock rule → action by rule); others are called overdue.
+    """
 
     kind: str
     label: str | Promise
@@ -64,6 +67,7 @@ class Procedure:
     states: type[models.TextChoices]
     final: frozenset[str]
     sentences: Mapping[str, str | Promise]
+    effects: Mapping[str, str] = field(default_factory=dict)
     step_kinds: Mapping[str, str | Promise] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
 

@@ -75,6 +75,7 @@ RIGHTS: dict[str, Right] = {
     "cases.begin": right(_("登记办件"), "clerk", "dispatcher", "office", APPLICANT, "cases:write"),
     "cases.act": right(_("办理"), DESK, "office", APPLICANT, "cases:write"),
     "cases.assign": right(_("分派承办人"), "lead", "dispatcher"),
+    "cases.expire": right(_("到期处理")),
     "cases.urge": right(_("催办"), "lead", "dispatcher", WATCH),
     "cases.hand_over": right(_("移交"), DESK),
     "cases.export": right(_("导出办件"), "lead", "dispatcher", "office", "auditor"),

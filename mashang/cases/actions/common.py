@@ -19,6 +19,8 @@ SENTENCES = {
     "assign": _("{step}分派给{to}"),
     "hand_over": _("{step}移交给{to}：{reason}"),
     "urge": _("催办：{words}"),
+    "remind": _("到期提醒：{clock}应于 {due} 前办结"),
+    "overdue": _("超期：{clock}应于 {due} 前办结"),
 }
 
 
@@ -33,6 +35,13 @@ class HandOver(Form):
 
 class Urge(Form):
     words: str = Field(title="催办意见", min_length=2, max_length=500, json_schema_extra={"widget": "textarea"})
+
+
+class Expired(Form):
+    clock: str
+    due: str = ""
+    step: str = ""
+    unit: int = 0
 
 
 def assign(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
@@ -65,10 +74,26 @@ def urge(case: CaseFile, form: Urge, *, by: Actor, now: datetime) -> None:
         case.tell(Message(f"{case.number} 被催办：{form.words}", unit=unit))
 
 
+def remind(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
+    """The clock soon runs out (or has been suspended for long): the unit in charge is told, and its handler."""
+    case.fact(clock=form.clock, due=form.due, step=form.step)
+    case.tell(Message(f"{case.number} {form.step}{form.clock}临近到期（{form.due}），请抓紧办理。", unit=form.unit))
+
+
+def overdue(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
+    """The clock ran out: the case is late from now on, whatever happens later."""
+    case.late = True
+    case.fact(clock=form.clock, due=form.due, step=form.step, overdue_unit=form.unit)
+    case.tell(Message(f"{case.number} {form.step}{form.clock}已超期（应于 {form.due} 前办结）。", unit=form.unit))
+
+
 def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) -> None:
     """Let a procedure know the common verbs in its `running` states and for its kinds of `steps`."""
     running, steps = tuple(running), tuple(steps)
     on_step = {"leaves": running, "on": "step", "steps": steps}
     procedure.action("assign", label=_("分派"), right="cases.assign", form=Assign, **on_step)(assign)
     procedure.action("hand_over", label=_("移交"), right="cases.hand_over", form=HandOver, **on_step)(hand_over)
+    by_rule = {"right": "cases.expire", "form": Expired, "leaves": running, "by_rule": True}
+    procedure.action("remind", label=_("到期提醒"), **by_rule)(remind)
+    procedure.action("overdue", label=_("超期"), **by_rule)(overdue)
     procedure.action("urge", label=_("催办"), right="cases.urge", form=Urge, leaves=running)(urge)

@@ -264,4 +264,4 @@ def _answered(actor: str, key: str, digest: bytes) -> Answer:
     ).fetchone()
     if row is None:
         raise Refused("conflict.retry", "系统正忙，请稍后用同一编号再试一次。")
-    return _same(row, digest)
+    return _same((row[0], json.loads(row[1])), digest)

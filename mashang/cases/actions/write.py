@@ -104,9 +104,9 @@ def load(case_id: int, step_id: int, actor: str, key: str, now: datetime) -> tup
         raise NotFound
     *fields, step, following, before = row
     case = CaseFile(*fields, now)
-    case.step = step_in_hand(step) if step else None
-    case.opening = [step_in_hand(s) for s in following or ()]
-    return case, before
+    case.step = step_in_hand(json.loads(step)) if step else None
+    case.opening = [step_in_hand(s) for s in json.loads(following or "[]")]
+    return case, json.loads(before or "null")
 
 
 def allocate(prefix: str, steps: int) -> tuple[int, str, list[int]]:

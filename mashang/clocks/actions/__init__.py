@@ -2,8 +2,9 @@
 
 from .sources import add_hours, add_notice, add_overlay, publish_rule, seed_catalogue, withdraw
 from .sweeping import Firing, sweep
-from .writing import write
+from .writing import stop_all, write
 
 __all__ = [
-    "Firing", "add_hours", "add_notice", "add_overlay", "publish_rule", "seed_catalogue", "sweep", "withdraw", "write",
+    "Firing", "add_hours", "add_notice", "add_overlay", "publish_rule", "seed_catalogue", "stop_all", "sweep",
+    "withdraw", "write",
 ]  # fmt: skip

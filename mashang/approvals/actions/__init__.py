@@ -1,0 +1,11 @@
+"""The verbs of an application. Importing this declares them."""
+
+from mashang.cases.actions import common
+
+from ..procedure import RUNNING, application
+from . import decision, intake, review
+from .kept import keep_material
+
+common.join(application, running=RUNNING, steps=application.step_kinds)
+
+__all__ = ["decision", "intake", "keep_material", "review"]

@@ -1,0 +1,170 @@
+"""决定、否定报备、出证、到场检查: from the decision to the finished house."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from mashang.cases.casefile import CaseFile, Message
+from mashang.catalogue.rules import results_of
+from mashang.documents import actions as documents
+from mashang.kernel import sql
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+
+from .. import rules, site, store
+from ..procedure import INTAKE, S, application
+from . import forms
+from .review import STATUTORY
+
+_PROPOSE = """
+INSERT INTO approvals_refusal (case_id, step, grounds, basis, remedy, proposed_by, proposed_at, state, answer)
+VALUES (%s, %s, %s, %s, %s, %s, %s, 'pending', '')"""
+_ANSWER = """
+UPDATE approvals_refusal SET state = %s, answered_by = %s, answered_at = %s, answer = %s
+WHERE case_id = %s AND state = 'pending'"""
+
+
+@application.action(
+    "grant", label=_("准予"), right="approvals.decide", form=forms.Grant, leaves=[S.ACCEPTED],
+    reaches=[S.ACCEPTED, S.COMPLETED], on="step", steps=["decision"], finishes=True, first=True, stops=STATUTORY,
+)  # fmt: skip
+def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> None:
+    """Say yes. The statutory clock stops here, the promised one when the result is issued."""
+    folder = store.folder(case.id)
+    _refuse_pending(folder)
+    if missing := [m["name"] for m in folder.materials if m["state"] == "later"]:
+        raise Refused("grant.later", f"容缺材料还没有补齐：{'、'.join(missing)}。补齐后再作决定。")
+    store.change(case, decided_at=now)
+    case.fact(conclusion=form.conclusion)
+    case.finish("granted")
+    if not case.opening:
+        _give_results(case, folder, by)
+        _complete(case)
+
+
+def _refuse_pending(folder: store.Folder) -> None:
+    if folder.refusal:
+        raise Refused("refusal.pending", "这一件已报备拟不予，请先确认或退回否定报备。")
+
+
+@application.action(
+    "issue", label=_("出证"), right="approvals.issue", leaves=[S.ACCEPTED], reaches=[S.GRANTED, S.COMPLETED], on="step",
+    steps=["issue"], finishes=True, first=True, stops=[rules.PROMISED, rules.SERVE],
+)  # fmt: skip
+def issue(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
+    """Issue the numbered results with their QR codes; what is still to be checked on site stays open."""
+    _give_results(case, store.folder(case.id), by)
+    case.finish("issued")
+    case.state = S.GRANTED
+    if not case.opening:
+        _complete(case)
+
+
+def _give_results(case: CaseFile, folder: store.Folder, by: Actor) -> None:
+    """Number the results of the definition and queue them with the door's statements."""
+    holder = rules.applicant_of(folder.answers)["name"]
+    results = results_of(folder.spec, folder.row["part"])
+    numbers = [f"{case.number}-{place:02d}" for place in range(1, len(results) + 1)]
+    for number, result in zip(numbers, results, strict=True):
+        documents.issue(
+            number=number, kind=result.document or result.code, title=result.name, holder=holder, case=case.number,
+            unit_id=case.lead_unit_id, facts={"conclusion": "准予", "about": case.about}, valid_years=result.valid_years,
+            by=by, now=case.now, later=case.write_also,
+        )  # fmt: skip
+    store.change(case, results=numbers)
+    case.fact(results="、".join(r.name for r in results) or "办结通知")
+    case.tell_persons(f"“{case.title}”已办结出证，可在线下载或到窗口领取，欢迎评价。", channel="sms")
+
+
+def _complete(case: CaseFile) -> None:
+    case.state, case.outcome = S.COMPLETED, "granted"
+
+
+@application.action(
+    "propose_refusal", label=_("拟不予（否定报备）"), right="approvals.decide", form=forms.ProposeRefusal,
+    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"],
+)  # fmt: skip
+def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, now: datetime) -> None:
+    """Report a "no" with its grounds before it goes out (否定报备制)."""
+    _refuse_pending(store.folder(case.id))
+    assert case.step is not None
+    values = [case.id, case.step.id, form.grounds, form.basis, form.remedy, by.id, now]
+    case.write_also(lambda _: sql.run(_PROPOSE, values))
+    case.confide(grounds=form.grounds, basis=form.basis, remedy=form.remedy)
+    case.fact(what="受理" if case.step.kind == INTAKE else "许可")
+    case.tell(Message(f"{case.number} 拟不予办理，请作为第二人确认或退回。", unit=case.step.unit_id))
+
+
+@application.action(
+    "confirm_refusal", label=_("确认不予"), right="approvals.confirm_refusal", leaves=[S.SUBMITTED, S.ACCEPTED],
+    reaches=[S.NOT_ACCEPTED, S.REFUSED], on="step", steps=[INTAKE, "decision"], finishes=True, stops=STATUTORY,
+)  # fmt: skip
+def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
+    """A second person confirms; the applicant is told grounds, basis, what would help, and the remedies (art. 38)."""
+    report = _reported(case, by)
+    assert case.step is not None
+    refused = case.step.kind != INTAKE
+    case.state = S.REFUSED if refused else S.NOT_ACCEPTED
+    store.change(case, decided_at=now)
+    case.write_also(lambda _: sql.run(_ANSWER, ["confirmed", by.id, now, "", case.id]))
+    case.fact(outcome=str(S(case.state).label))
+    case.finish(case.state)
+    case.tell_persons(
+        f"“{case.title}”{S(case.state).label}：{report['grounds']}（{report['basis']}）。{report['remedy']}"
+        "不服的，可自知道之日起六十日内申请行政复议，或六个月内提起行政诉讼。"
+    )
+    case.tell_persons(f"“{case.title}”{S(case.state).label}，理由、依据和救济途径请登录查看。", channel="sms")
+
+
+@application.action(
+    "send_back_refusal", label=_("退回重办"), right="approvals.confirm_refusal", form=forms.SendBack,
+    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"],
+)  # fmt: skip
+def send_back_refusal(case: CaseFile, form: forms.SendBack, *, by: Actor, now: datetime) -> None:
+    """The second person does not agree: the step goes on."""
+    _reported(case, by)
+    case.write_also(lambda _: sql.run(_ANSWER, ["sent-back", by.id, now, form.words, case.id]))
+    case.fact(words=form.words)
+
+
+def _reported(case: CaseFile, by: Actor) -> dict[str, str]:
+    """The pending report. Refuses when there is none, or when the same person would confirm their own."""
+    report = store.folder(case.id).refusal
+    if report is None:
+        raise Refused("refusal.none", "这一件没有待确认的否定报备。")
+    if report["proposed_by"] == by.id:
+        raise Refused("refusal.same-person", "否定报备须由另一人确认，报备人不能自己确认。")
+    return dict(report)
+
+
+@application.action(
+    "ask_check", label=_("请求到场检查"), right="approvals.withdraw", leaves=[S.GRANTED], on="step", steps=["site_check"],
+    starts=[],
+)  # fmt: skip
+def ask_check(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
+    """The builder is ready: the unit that checks is told, and its promised time begins."""
+    assert case.step is not None
+    if case.clock(rules.PROMISED):
+        raise Refused("check.asked", "已经请求过了，工作人员会在承诺的时间内到场。")
+    case.start_clock(rules.PROMISED, rules.CHECK_LIMIT, step=case.step.code)
+    case.tell(Message(f"{case.number} 请求{case.step.label}。", unit=case.step.unit_id))
+
+
+@application.action(
+    "check_site", label=_("到场检查"), right="approvals.check_site", form=forms.CheckSite,
+    leaves=[S.ACCEPTED, S.GRANTED], reaches=[S.ACCEPTED, S.GRANTED, S.COMPLETED], on="step", steps=["site_check"],
+    finishes=True, first=True,
+)  # fmt: skip
+def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetime) -> None:
+    """One of the four checks. A bad finding keeps the step open: it is put right and checked again."""
+    site.record(case, form, form.finding, by=by)
+    good = form.finding == "good"
+    case.fact(finding="符合" if good else "不符合，限期改正", good=good, photos=len(form.photos))
+    if not good:
+        case.tell_persons(f"“{case.title}”到场检查不符合要求，请改正后再次请求检查：{form.note}")
+        return
+    case.finish("good")
+    if case.state == S.GRANTED and not case.opening:
+        _complete(case)

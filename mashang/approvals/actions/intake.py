@@ -1,0 +1,223 @@
+"""收件、一次性告知、补正、受理: from the hall to the accepted application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from mashang.cases import rules as case_rules
+from mashang.cases.casefile import CaseFile, Message, Party
+from mashang.cases.procedure import Nothing
+from mashang.catalogue import queries as catalogue
+from mashang.catalogue.rules import Spec, clean_answers, limits_of, materials_needed, split_private, stops
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Fault, Refused
+from mashang.org import actions as org_actions
+from mashang.org import queries as org
+
+from .. import rules, store
+from ..procedure import INTAKE, S, application
+from . import forms
+
+
+@application.action(
+    "hand_in", label=_("提交申请"), right="approvals.hand_in", form=forms.HandIn, on="new", reaches=S.SUBMITTED,
+    starts=[rules.NOTIFY],
+)  # fmt: skip
+def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> None:
+    """Take in an application whatever the channel: the same rules at the counter, online and through the API."""
+    version = catalogue.current(form.entry)
+    spec = version.spec
+    answers = _answers(spec, form)
+    person = _applicant(answers, by, now)
+    units = org.units_in(day=now.date())
+    plans = rules.plan(spec, answers, form.part, form.region, units)
+    case_rules.check_plan(plans)
+    limits = limits_of(spec, answers, form.part)
+    case.title, case.definition, case.channel = rules.title_of(spec, form.part), version.id, form.channel
+    case.about, case.region, case.lead_unit_id = rules.about_of(person.shown, answers), form.region, rules.lead_of(plans)
+    case.plan(plans)
+    case.join(person)
+    materials = _materials(case, spec, form, answers, person.person_id)
+    public, private = split_private(spec, answers, form.part)
+    store.make(
+        case,
+        {
+            "entry": form.entry, "version": version.id, "part": form.part, "applicant": person.person_id,
+            "public": public, "private": private, "statutory": limits.statutory, "promised": limits.promised,
+            "instant": limits.instant,
+        },
+        materials,
+    )  # fmt: skip
+    case.fact(what=case.title, channel=form.channel)
+    case.tell_persons(f"您的“{case.title}”已收件，五个工作日内告知是否受理。", channel="sms")
+
+
+def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
+    """The form in shape. Refuses with every fault at once, each on its field, and those who cannot apply."""
+    if spec.shape == "item" and spec.detail == "name":
+        raise Refused("entry.name-only", "这一事项以实施单位公布为准，暂不能在这里申请。", "entry")
+    if told := stops(spec, form.answers):
+        raise Refused.of([Fault("entry.stops", text, "answers") for text in told])
+    try:
+        return clean_answers(spec, form.answers, form.part)
+    except Refused as no:
+        raise Refused.of([Fault(f.code, f.text, f"answers.{f.field}") for f in no.faults]) from None
+
+
+def _applicant(answers: Mapping[str, Any], by: Actor, now: datetime) -> Party:
+    """The signed-in citizen applies in their own name; anyone else registers the applicant first, once."""
+    given = rules.applicant_of(answers)
+    known = org_actions.register_person(
+        name=given["name"], number=given["id_number"], phone=given["phone"], by=by, now=now
+    )
+    if by.kind == "person" and known.id not in org.persons_of(by):
+        raise Refused("applicant.other", "申请人与登录人不是同一人。为他人办理请先登记委托。", "answers.applicant.id_number")
+    return Party(known.id, "applicant", known.name, org.phone_tail(given["phone"]))
+
+
+def _materials(
+    case: CaseFile, spec: Spec, form: forms.HandIn, answers: Mapping[str, Any], person: int
+) -> list[dict[str, Any]]:
+    """Each material called for, and how it stands; uploads are bound to the case. Refuses codes that nobody asked for."""
+    held = store.held_by(person) if form.reuse else {}
+    needs = materials_needed(spec, answers, form.part)
+    unknown = (set(form.materials) | set(form.reuse)) - {n.material.code for n in needs}
+    if unknown:
+        raise Refused("material.unknown", f"这一事项不要这些材料：{'、'.join(sorted(unknown))}。", "materials")
+    listed = []
+    for need in needs:
+        code, kept = need.material.code, held.get(need.material.held_as)
+        document, state = form.materials.get(code), "missing"
+        if document:
+            state = "handed"
+            case.attach({document: code})
+        elif code in form.reuse and kept:
+            document, state = kept.document, "held"
+        elif need.state == "optional":
+            state = "optional"
+        listed.append(
+            {"code": code, "name": need.material.name, "held_as": need.material.held_as, "state": state, "document": document}
+        )
+    return listed
+
+
+@application.action(
+    "notice", label=_("一次性告知补正"), right="approvals.notice", form=forms.Notice, leaves=[S.SUBMITTED],
+    reaches=S.SUPPLEMENT, on="step", steps=[INTAKE], stops=[rules.NOTIFY],
+)  # fmt: skip
+def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> None:
+    """Say everything missing at once, in writing. A second notice with new demands goes out, but stands as a breach."""
+    folder = store.folder(case.id)
+    extra = rules.new_demands(folder.row["noticed"], form.missing) if folder.row["notices"] else []
+    store.change(
+        case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing})
+    )
+    case.fact(missing="、".join(form.missing), breach=bool(extra), new=extra)
+    case.tell_persons(f"“{case.title}”需补正：{'；'.join(form.missing)}。{form.help}", channel="sms")
+
+
+@application.action(
+    "supplement", label=_("补正"), right="approvals.supplement", form=forms.Supplement, leaves=[S.SUPPLEMENT],
+    reaches=S.SUBMITTED, starts=[rules.NOTIFY], first=True,
+)  # fmt: skip
+def supplement(case: CaseFile, form: forms.Supplement, *, by: Actor, now: datetime) -> None:
+    """The applicant hands in what was missing; the five working days to accept begin anew."""
+    if not form.materials and not form.words:
+        raise Refused("supplement.empty", "请上传补正的材料，或说明补正了什么。", "materials")
+    given = _hand(case, form.materials)
+    case.fact(given="、".join(given) or form.words)
+    case.tell(Message(f"{case.number} 申请人已补正，请核对。", unit=case.lead_unit_id))
+
+
+def _hand(case: CaseFile, materials: Mapping[str, int]) -> list[str]:
+    """Bind new uploads to the materials they are. Refuses codes that the application has not."""
+    known = {m["code"]: m["name"] for m in store.folder(case.id).materials}
+    unknown = set(materials) - known.keys()
+    if unknown:
+        raise Refused("material.unknown", f"这一件没有这些材料：{'、'.join(sorted(unknown))}。", "materials")
+    case.attach({document: code for code, document in materials.items()})
+    store.change(case, materials=[{"code": c, "state": "handed", "document": d} for c, d in materials.items()])
+    return [known[code] for code in materials]
+
+
+@application.action(
+    "accept", label=_("受理"), right="approvals.accept", form=forms.Accept, leaves=[S.SUBMITTED], reaches=S.ACCEPTED,
+    on="step", steps=[INTAKE], finishes=True, first=True, stops=[rules.NOTIFY],
+)  # fmt: skip
+def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> None:
+    """Accept what is complete, or complete but for what may follow by a date (容缺). Refuses gaps, all at once."""
+    folder = store.folder(case.id)
+    barred, later = rules.must_follow(_gaps(folder))
+    if barred:
+        raise Refused("application.incomplete", "还缺：" + "、".join(n.material.name for n in barred) + "。请一次性告知申请人。")
+    if later and form.later_until is None:
+        names = "、".join(n.material.name for n in later)
+        raise Refused("application.later", f"{names}可以容缺后补，请填写补交期限。", "later_until")
+    if form.later_until is not None and form.later_until <= now.date():
+        raise Refused("application.later-past", "补交期限应在今天之后。", "later_until")
+    due = form.later_until.isoformat() if form.later_until else None
+    _accepted(case, folder, now, now, [{"code": n.material.code, "state": "later", "due": due} for n in later])
+    case.finish("accepted")
+
+
+def _gaps(folder: store.Folder) -> list[Any]:
+    handed = folder.handed()
+    return rules.gaps(folder.spec, folder.answers, folder.row["part"], handed, ())
+
+
+def _accepted(case: CaseFile, folder: store.Folder, at: datetime, now: datetime, later: list[dict[str, Any]]) -> None:
+    """The statutory and the promised clock start side by side; what was checked is kept for next time."""
+    row = folder.row
+    if row["statutory"]:
+        clock = rules.decision_clock(folder.spec, row["statutory"])
+        case.start_clock(clock, rules.own_limit(clock, row["statutory"]), at=at)
+    if row["promised"]:
+        case.start_clock(rules.PROMISED, row["promised"], at=at)
+    store.change(case, accepted_at=at, materials=later)
+    checked = [m for m in folder.materials if m["state"] == "handed" and m["held_as"]]
+    store.keep(case, row["applicant"], checked, case.number)
+    promised = rules.spoken_promise(row["promised"])
+    case.fact(promised=promised, joint=case.lead_unit_id)
+    case.tell_persons(f"“{case.title}”已受理，承诺 {promised} 办结。", channel="sms")
+
+
+@application.action(
+    "deem_accepted", label=_("视为受理"), right="approvals.accept", form=Nothing, leaves=[S.SUBMITTED], reaches=S.ACCEPTED,
+    on="step", steps=[INTAKE], finishes=True, stops=[rules.NOTIFY], by_rule=True,
+)  # fmt: skip
+def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
+    """Nobody said in time what is missing: accepted as of the day the materials came (行政许可法 art. 32(4))."""
+    running = case.clock(rules.NOTIFY)
+    _accepted(case, store.folder(case.id), running.started_at if running else case.opened_at, now, [])
+    case.finish("deemed")
+
+
+@application.action(
+    "withdraw", label=_("撤回申请"), right="approvals.withdraw", form=forms.Withdraw,
+    leaves=[S.SUBMITTED, S.SUPPLEMENT, S.ACCEPTED], reaches=S.WITHDRAWN,
+)  # fmt: skip
+def withdraw(case: CaseFile, form: forms.Withdraw, *, by: Actor, now: datetime) -> None:
+    """The applicant takes the application back before the decision."""
+    case.fact(reason=form.reason)
+    case.tell(Message(f"{case.number} 申请人已撤回。", unit=case.lead_unit_id))
+
+
+@application.action(
+    "hand_later", label=_("补交容缺材料"), right="approvals.supplement", form=forms.HandLater, leaves=[S.ACCEPTED]
+)
+def hand_later(case: CaseFile, form: forms.HandLater, *, by: Actor, now: datetime) -> None:
+    """What was left to follow is handed in; work went on meanwhile."""
+    case.fact(given="、".join(_hand(case, form.materials)))
+
+
+@application.action(
+    "lapse", label=_("视为撤回"), right="approvals.withdraw", form=Nothing, leaves=[S.SUPPLEMENT, S.ACCEPTED],
+    reaches=S.LAPSED, by_rule=True,
+)  # fmt: skip
+def lapse(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
+    """What was to follow never came: deemed withdrawn (安阳市政务服务条例 art. 24, 36)."""
+    case.tell_persons(f"“{case.title}”逾期未补交材料，视为撤回；可以随时重新申请。", channel="sms")

@@ -1,0 +1,72 @@
+"""审查、踏勘、延期: the work of several units side by side."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from mashang.cases.casefile import CaseFile
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+
+from .. import rules, site
+from ..procedure import S, application
+from . import forms
+
+STATUTORY = (rules.SINGLE, rules.JOINT, rules.STATED)
+VISIT = "inspection"
+
+
+@application.action(
+    "review", label=_("填写意见"), right="approvals.review", form=forms.Review, leaves=[S.ACCEPTED], on="step",
+    steps=["review"], finishes=True, first=True,
+)  # fmt: skip
+def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> None:
+    """The unit's opinion. A negative one does not end the case: who decides sees it and must answer for the decision."""
+    case.fact(conclusion="通过" if form.passed else "不通过", passed=form.passed)
+    case.confide(opinion=form.opinion)
+    case.finish("passed" if form.passed else "failed")
+
+
+@application.action(
+    "start_visit", label=_("开始踏勘（停表）"), right="approvals.visit", form=forms.StartVisit, leaves=[S.ACCEPTED],
+    on="step", steps=["site_visit"], suspends=STATUTORY, first=True,
+)  # fmt: skip
+def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datetime) -> None:
+    """The statutory clock rests while the site is inspected, never the promised one; the applicant is told how long."""
+    if form.expected <= now:
+        raise Refused("visit.past", "预计完成时间应在现在之后。", "expected")
+    for code in STATUTORY:
+        case.suspend_clock(code, VISIT, form.expected)
+    told = clock.local(form.expected).strftime("%m月%d日 %H:%M")
+    case.fact(purpose=form.purpose, expected=told)
+    case.tell_persons(f"“{case.title}”将{form.purpose}，预计 {told} 前完成，其间法定时限停表，承诺时限不停。", channel="sms")
+
+
+@application.action(
+    "finish_visit", label=_("踏勘完成"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
+    steps=["site_visit"], finishes=True, resumes=STATUTORY,
+)  # fmt: skip
+def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
+    """What was found on site, with photos, place and time; the statutory clock runs on."""
+    site.record(case, form, "good" if form.passed else "bad", by=by)
+    for code in STATUTORY:
+        case.resume_clock(code)
+    case.fact(photos=len(form.photos), passed=form.passed)
+    case.finish("passed" if form.passed else "failed")
+
+
+@application.action(
+    "extend", label=_("延期"), right="approvals.confirm_refusal", form=forms.Extend, leaves=[S.ACCEPTED]
+)
+def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> None:
+    """The head of the organ extends the statutory limit once, and the applicant is told why (行政许可法 art. 42)."""
+    codes = [code for code in STATUTORY if case.live(code)]
+    if not codes:
+        raise Refused("extend.none", "这一件没有正在计算的法定时限，不需要延期。", "days")
+    for code in codes:
+        case.extend_clock(code, f"{form.days}wd", form.ground)
+    case.fact(limit=f"{form.days} 个工作日", ground=form.ground)
+    case.tell_persons(f"“{case.title}”经批准延期 {form.days} 个工作日：{form.ground}", channel="sms")

@@ -1,0 +1,129 @@
+"""Which unit, which steps, which clocks: decided from the published definition and the answers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from mashang.cases.casefile import StepPlan
+from mashang.catalogue.rules import (
+    Answers,
+    Need,
+    PackageSpec,
+    Role,
+    Spec,
+    Step,
+    missing_materials,
+    parts_of,
+    spoken,
+    steps_needed,
+)
+from mashang.kernel.refused import Fault, Refused
+from mashang.org.queries import UnitInfo
+
+SINGLE, JOINT, STATED, PROMISED, NOTIFY, SERVE = "XK-20", "XK-45", "FD-x", "CN-x", "XK-BZ", "XK-SD"
+"""Clock rules: 行政许可法 42(1), 42(2), another law's limit; 优化营商环境条例 36; 行政许可法 32(4), 44."""
+CHECK_LIMIT = "1wd"
+"""How soon an officer comes when a check is asked for (Longyan: within one working day)."""
+WINDOW = Role(label="窗口", unit_kind="window")
+
+
+def responsible(role: Role, region: str, units: Iterable[UnitInfo]) -> int:
+    """The unit that does this role's work for a place: searched from the township upward. Refuses when there is none."""
+    known = list(units)
+    for length in (12, 9, 6, 4, 2):
+        place = region[:length]
+        if len(place) < length:
+            continue
+        for unit in known:
+            fits = not role.match or any(word in unit.name for word in role.match)
+            if unit.region == place and fits and role.unit_kind in ("", unit.kind):
+                return unit.id
+    raise Refused("unit.none", f"这个地方还没有设置“{role.label}”，暂时不能在这里办理，请到县行政服务中心咨询。", "region")
+
+
+def decision_clock(spec: Spec, statutory: str) -> str:
+    """One organ decides in 20 working days, several together in 45 (行政许可法 art. 42); other laws set their own limit."""
+    if isinstance(spec, PackageSpec) and len(spec.items) > 1:
+        return JOINT
+    return SINGLE if statutory == "20wd" else STATED
+
+
+def own_limit(clock: str, statutory: str) -> str:
+    """The limit to give to the clock: only a clock whose rule leaves it open takes one."""
+    return statutory if clock == STATED else ""
+
+
+def lead_of(plans: Sequence[StepPlan]) -> int:
+    """The unit that answers for the whole: the one that decides, else the window."""
+    return next((p.unit_id for p in plans if p.kind == "decision"), plans[0].unit_id)
+
+
+def step_clocks(step: Step) -> tuple[tuple[str, str], ...]:
+    """The step's own clocks: its promised limit; a step that waits to be asked for starts none by itself."""
+    if step.opens == "request" or not step.promised:
+        return ()
+    return ((PROMISED, step.promised),)
+
+
+def plan(spec: Spec, answers: Answers, part: str, region: str, units: Collection[UnitInfo]) -> list[StepPlan]:
+    """The step graph: intake first, then the definition's steps, each in its unit's hands. All faults at once."""
+    faults: list[Fault] = []
+    steps: list[StepPlan] = []
+    window = Step(code="intake", label="受理", role="window")
+    for step in (window, *steps_needed(spec, answers, part)):
+        role = spec.roles.get(step.role, WINDOW)
+        try:
+            unit = responsible(role, region, units)
+        except Refused as no:
+            faults += no.faults
+            continue
+        if step is window:
+            steps.append(StepPlan(step.code, step.label, "intake", unit))
+        else:
+            after = step.after or (window.code,)
+            steps.append(StepPlan(step.code, step.label, step.kind.value, unit, after, step_clocks(step)))
+    if faults:
+        raise Refused.of(list({f.text: f for f in faults}.values()))
+    return steps
+
+
+def gaps(spec: Spec, answers: Answers, part: str, handed: Collection[str], held: Collection[str]) -> list[Need]:
+    """Everything still missing, at once (行政许可法 art. 32(4))."""
+    return missing_materials(spec, answers, handed, part, held)
+
+
+def must_follow(needs: Iterable[Need]) -> tuple[list[Need], list[Need]]:
+    """Gaps split into those that bar acceptance and those that may follow by a date (容缺, 安阳市政务服务条例 art. 24)."""
+    listed = list(needs)
+    return [n for n in listed if n.state == "required"], [n for n in listed if n.state == "deferrable"]
+
+
+def spoken_promise(promised: str) -> str:
+    """The promise as a sentence says it: 3 个工作日内, or 当场."""
+    return f"{spoken(promised)}内" if promised else "当场"
+
+
+def title_of(spec: Spec, part: str) -> str:
+    """What the case is called: the entry's name, and which of its applications this is."""
+    labels = dict(parts_of(spec))
+    return f"{spec.name}（{labels[part]}）" if len(labels) > 1 and part in labels else spec.name
+
+
+def about_of(shown: str, answers: Answers) -> str:
+    """The case's subject in one line, without personal data in clear: who (masked) and the figure that matters."""
+    area = next((f"，{answers[key]} ㎡" for key in ("building_area", "area", "land_area") if answers.get(key)), "")
+    return f"{shown}{area}"
+
+
+def new_demands(before: Collection[str], now: Collection[str]) -> list[str]:
+    """What a second notice asks that the first did not: each is a breach of telling once (一次性告知)."""
+    return sorted(set(now) - set(before))
+
+
+def applicant_of(answers: Mapping[str, Any]) -> Mapping[str, str]:
+    """The person or firm that applies, as the form has it. Refuses a form without one."""
+    for value in answers.values():
+        if isinstance(value, Mapping) and {"name", "id_number", "phone"} <= value.keys():
+            return value
+    raise Refused("applicant.missing", "请填写申请人的姓名、证件号码和手机号码。", "answers")

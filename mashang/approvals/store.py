@@ -1,0 +1,127 @@
+"""The room's own rows, read and written with one statement each, so that an act keeps to its few."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mashang.cases.casefile import CaseFile
+from mashang.catalogue import queries as catalogue
+from mashang.catalogue.rules import Spec
+from mashang.kernel import sql, vault
+from mashang.kernel.refused import NotFound
+
+_READ = """
+SELECT to_jsonb(a) - 'private', a.private,
+  (SELECT jsonb_agg(m ORDER BY m.id) FROM approvals_material m WHERE m.case_id = a.case_id),
+  (SELECT to_jsonb(r) FROM approvals_refusal r WHERE r.case_id = a.case_id AND r.state = 'pending')
+FROM approvals_application a WHERE a.case_id = %s"""
+_NEW = """
+WITH made AS (
+  INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
+    instant, notices, noticed, results)
+  VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '[]', '{}'))
+INSERT INTO approvals_material (case_id, code, name, held_as, state, document)
+SELECT %s, code, name, held_as, state, document
+FROM jsonb_to_recordset(%s) AS d (code text, name text, held_as text, state text, document bigint)"""
+_CHANGE = """
+WITH changed AS (
+  UPDATE approvals_application SET notices = coalesce(%s, notices), noticed = coalesce(%s::jsonb, noticed),
+    accepted_at = coalesce(%s, accepted_at), decided_at = coalesce(%s, decided_at), results = results || %s::text[]
+  WHERE case_id = %s)
+UPDATE approvals_material m SET state = d.state, document = coalesce(d.document, m.document), due = d.due
+FROM jsonb_to_recordset(%s) AS d (code text, state text, document bigint, due date)
+WHERE m.case_id = %s AND m.code = d.code"""
+_KEEP = """
+INSERT INTO approvals_keptmaterial (person_id, code, name, document, source, kept_at)
+SELECT %s, held_as, name, document, %s, %s
+FROM jsonb_to_recordset(%s) AS d (held_as text, name text, document bigint)
+ON CONFLICT (person_id, code) DO UPDATE SET document = excluded.document, source = excluded.source,
+  kept_at = excluded.kept_at"""
+_HELD = "SELECT code, document, name, source FROM approvals_keptmaterial WHERE person_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A material on file for a person, under the code by which definitions ask for it."""
+
+    code: str
+    document: int
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An application's own rows. `row` and `materials` are as the tables have them; `refusal` is the pending report."""
+
+    row: Mapping[str, Any]
+    private: dict[str, Any]
+    materials: list[dict[str, Any]]
+    refusal: Mapping[str, Any] | None
+
+    @property
+    def spec(self) -> Spec:
+        return catalogue.version(self.row["version"]).spec
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        return {**self.row["public"], **self.private}
+
+    def handed(self) -> list[str]:
+        """Codes of the materials that are here."""
+        return [m["code"] for m in self.materials if m["state"] in ("handed", "held")]
+
+
+def folder(case_id: int) -> Folder:
+    """The application of a case, with its answers opened. Refuses a case that is none."""
+    found = sql.run(_READ, [case_id]).fetchone()
+    if found is None:
+        raise NotFound("这一件不是行政审批申请。")
+    row, private, materials, refusal = found
+    return Folder(
+        json.loads(row), json.loads(vault.open_(private)), json.loads(materials or "[]"), json.loads(refusal or "null")
+    )
+
+
+def held_by(person_id: int) -> dict[str, Held]:
+    """What is on file for the person already, by code."""
+    return {row[0]: Held(*row) for row in sql.run(_HELD, [person_id]).fetchall()}
+
+
+def make(case: CaseFile, values: Mapping[str, Any], materials: Iterable[Mapping[str, Any]]) -> None:
+    """Queue the new application's rows with the door's statements."""
+    head = [
+        values["entry"], values["version"], values["part"], values["applicant"],
+        json.dumps(values["public"], ensure_ascii=False), vault.seal(json.dumps(values["private"], ensure_ascii=False)),
+        values["statutory"], values["promised"], values["instant"],
+    ]  # fmt: skip
+    listed = json.dumps(list(materials), ensure_ascii=False)
+    case.write_also(lambda made: sql.run(_NEW, [made.id, *head, made.id, listed]))
+
+
+def change(
+    case: CaseFile,
+    *,
+    materials: Iterable[Mapping[str, Any]] = (),
+    notices: int | None = None,
+    noticed: list[str] | None = None,
+    accepted_at: datetime | None = None,
+    decided_at: datetime | None = None,
+    results: Iterable[str] = (),
+) -> None:
+    """Queue changes of the application and its materials with the door's statements."""
+    told = None if noticed is None else json.dumps(noticed, ensure_ascii=False)
+    values = [notices, told, accepted_at, decided_at, list(results), case.id, json.dumps(list(materials)), case.id]
+    case.write_also(lambda _: sql.run(_CHANGE, values))
+
+
+def keep(case: CaseFile, person: int, materials: Iterable[Mapping[str, Any]], source: str) -> None:
+    """Queue materials that are checked to be kept on file for the person."""
+    listed = [{"held_as": m["held_as"], "name": m["name"], "document": m["document"]} for m in materials]
+    if listed:
+        values = [person, source, case.now, json.dumps(listed, ensure_ascii=False)]
+        case.write_also(lambda _: sql.run(_KEEP, values))

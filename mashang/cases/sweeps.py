@@ -1,0 +1,88 @@
+"""Timed work of cases. Each may be run again at any time; a missed run changes only the hour of the warning."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from mashang.clocks.actions import sweep
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+
+from .actions import act, forget_unattached, send_due
+from .models import Case, Expiry, Step
+from .procedure import registry
+
+CLOCK = Actor.system("clock")
+BATCH = 1000
+
+
+def fire(now: datetime) -> int:
+    """Fire the clocks that ran out or soon will, and keep what follows from it in the same transaction."""
+    total = 0
+    while True:
+        with transaction.atomic():
+            firings = sweep(now, BATCH)
+            Expiry.objects.bulk_create(
+                Expiry(
+                    case_id=f.case_id, step=f.step_id, code=f.code, label=f.label, firing=f.firing, effect=f.effect,
+                    due_at=f.due_at, at=now,
+                )
+                for f in firings
+            )  # fmt: skip
+        total += len(firings)
+        if len(firings) < BATCH:
+            return total
+
+
+def expire(now: datetime) -> int:
+    """Answer to what fired: each in an act of its own, under a key, so that a kill in between repeats nothing."""
+    pending = list(Expiry.objects.filter(done_at=None).select_related("case").order_by("id")[:BATCH])
+    for expiry in pending:
+        try:
+            outcome = _answer(expiry, now)
+        except Refused as no:
+            outcome = no.code
+        Expiry.objects.filter(pk=expiry.pk).update(done_at=now, outcome=outcome)
+    return len(pending)
+
+
+def _answer(expiry: Expiry, now: datetime) -> str:
+    """The act that follows: the rule's effect where the procedure knows it, else a reminder or the case is late."""
+    case, procedure = expiry.case, registry[expiry.case.kind]
+    key = f"expiry:{expiry.pk}"
+    effect = procedure.effects.get(expiry.effect) if expiry.firing == "due" else None
+    if effect:
+        verb = procedure.actions[effect]
+        step = _step_for(case, verb.steps) if verb.on == "step" else 0
+        act(case.number, effect, {}, by=CLOCK, now=now, key=key, step=step)
+        return effect
+    verb_code = "overdue" if expiry.firing == "due" else "remind"
+    step_row = Step.objects.filter(pk=expiry.step).first() if expiry.step else None
+    data = {
+        "clock": expiry.label,
+        "due": clock.local(expiry.due_at).strftime("%m月%d日 %H:%M") if expiry.due_at else "（停表中）",
+        "step": step_row.label if step_row else "",
+        "unit": step_row.unit_id if step_row else case.lead_unit_id,
+    }
+    act(case.number, verb_code, data, by=CLOCK, now=now, key=key)
+    return verb_code
+
+
+def _step_for(case: Case, kinds: frozenset[str]) -> int:
+    found = case.steps.filter(state="open", kind__in=kinds).values_list("id", flat=True).first()
+    if found is None:
+        raise Refused("expiry.step-done", "这个环节已经办过。")
+    return int(found)
+
+
+def send(now: datetime) -> int:
+    """Send the notices that are due."""
+    return send_due(now)
+
+
+def tidy(now: datetime) -> int:
+    """Forget uploads that no case took."""
+    return forget_unattached(now)

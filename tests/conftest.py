@@ -1,1 +1,52 @@
 """What every test shares."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typst
+
+from mashang.org.kept import forget
+from mashang.site.commands.doctor import FONTS
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    """What the process keeps for a few seconds would outlive the rolled-back rows of a test."""
+    forget()
+    yield
+    forget()
+
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+IN_CI = os.environ.get("CI") == "true"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a browser its tests are skipped, with a notice; in CI they run, and fail for want of it."""
+    if CHROMIUM is None and not IN_CI:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The system's Chromium; as root it runs without its sandbox."""
+    assert CHROMIUM, "no Chromium on this machine: apt-get install chromium"
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def cjk_fonts() -> str:
+    """The family that Chinese documents are set in; skips where there is none, and fails in CI."""
+    present = set(typst.Fonts().families())
+    found = next((name for name in FONTS if name in present), "")
+    if not found and not IN_CI:
+        pytest.skip("no Chinese font here: apt-get install fonts-noto-cjk")
+    assert found, "no Chinese font on this machine: apt-get install fonts-noto-cjk"
+    return found

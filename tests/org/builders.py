@@ -19,7 +19,7 @@ _serial = itertools.count(1)
 
 def make_region(code: str = "350824", name: str = "武平县", level: str = "county", parent: str | None = None) -> str:
     Region.objects.get_or_create(
-        code=code, defaults=dict(name=name, short_name=name[:2], level=level, parent_id=parent)
+        code=code, defaults={"name": name, "short_name": name[:2], "level": level, "parent_id": parent}
     )
     return code
 

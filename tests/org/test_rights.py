@@ -39,7 +39,7 @@ def test_a_role_of_no_table_holds_nothing() -> None:
 
 
 def test_every_page_and_operation_asks_for_a_right_that_is_listed() -> None:
-    assert {right for right in PAGES.values()} - RIGHTS.keys() <= {PUBLIC, SIGNED_IN}
+    assert set(PAGES.values()) - RIGHTS.keys() <= {PUBLIC, SIGNED_IN}
     assert set(OPERATIONS.values()) - RIGHTS.keys() <= {PUBLIC, SIGNED_IN}
 
 
@@ -55,16 +55,16 @@ def test_administration_and_audit_bar_each_other_both_ways() -> None:
 
 # facts given (in words), and whether a handler over unit 7, Wuping, approvals may: each row leaves one bound unmet
 ROWS = [
-    (dict(units=[7], region="350824101", kind="approval"), True),  # all bounds met
-    (dict(units=[7, 9], region="350824", kind="approval"), True),  # one of several units is enough
-    (dict(units=[9], region="350824101", kind="approval"), False),  # another unit's case
-    (dict(units=[], region="350824101", kind="approval"), False),  # no unit yet
-    (dict(units=[7], region="350823", kind="approval"), False),  # another county
-    (dict(units=[7], region="3508", kind="approval"), False),  # a wider region than the scope
-    (dict(units=[7], region="350824101", kind="appeal"), False),  # another kind
-    (dict(region="350824101", kind="approval"), False),  # a fact left out is not met
-    (dict(units=[7], kind="approval"), False),  # a fact left out is not met
-    (dict(units=[7], region="350824101"), False),  # a fact left out is not met
+    ({"units": [7], "region": "350824101", "kind": "approval"}, True),  # all bounds met
+    ({"units": [7, 9], "region": "350824", "kind": "approval"}, True),  # one of several units is enough
+    ({"units": [9], "region": "350824101", "kind": "approval"}, False),  # another unit's case
+    ({"units": [], "region": "350824101", "kind": "approval"}, False),  # no unit yet
+    ({"units": [7], "region": "350823", "kind": "approval"}, False),  # another county
+    ({"units": [7], "region": "3508", "kind": "approval"}, False),  # a wider region than the scope
+    ({"units": [7], "region": "350824101", "kind": "appeal"}, False),  # another kind
+    ({"region": "350824101", "kind": "approval"}, False),  # a fact left out is not met
+    ({"units": [7], "kind": "approval"}, False),  # a fact left out is not met
+    ({"units": [7], "region": "350824101"}, False),  # a fact left out is not met
     ({}, True),  # no facts: is it held at all
 ]
 

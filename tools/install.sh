@@ -23,8 +23,14 @@ if ! "$py" -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/nul
     echo "[1/3] .venv ($("$python" --version))"
     "$python" -m venv --clear .venv
 fi
+# uv does not read pip's settings: hand on the index that this machine uses
+index=${PIP_INDEX_URL:-$("$py" -m pip config get global.index-url 2>/dev/null || true)}
+[ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
 echo "[2/3] $lock"
-by_uv || { echo "uv does not work here; pip goes on (slower)"; pip --require-hashes --only-binary :all: -r "$lock"; }
+by_uv || UV_SYSTEM_CERTS=true by_uv || {
+    echo "uv does not work here; pip goes on (slower)"
+    pip --require-hashes --only-binary :all: -r "$lock"
+}
 echo "[3/3] mashang"
 pip --quiet --no-build-isolation --no-deps --no-index -e .
 rm -f .venv/.run-* .venv/.dev-*

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 DOCUMENTS: dict[str, str] = {
     "docs/coverage.md": "mashang.site.coverage.page",
+    "docs/glossary.md": "mashang.site.glossary.page",
 }
 
 

@@ -40,6 +40,7 @@ def demo(
     with only_demo(VAR, address), _until_told():
         environment.prepare()
         make_ready()
+        import_string("mashang.site.procedures.load")()
         with bars() as progress:
             for path in seeds.DEMO:
                 import_string(path)(progress)
@@ -61,6 +62,7 @@ def demo(
 def seed_rest() -> None:
     """The part of the demo's past that is made while the platform already runs."""
     follow_parent()
+    import_string("mashang.site.procedures.load")()
     with bars() as progress:
         for path in seeds.DEMO_REST:
             import_string(path)(progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from django.utils.module_loading import import_string
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -18,6 +19,7 @@ def worker(
     """执行队列里的任务和定时任务（到期、封账、发信）。可以在多台机器上各启动几个。"""
     follow_parent()
     prepare()
+    import_string("mashang.site.procedures.load")()
     connector = app.connector
     assert isinstance(connector, DjangoConnector)
     with app.replace_connector(connector.get_worker_connector()) as ready:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from .codes import (
     Channel,
@@ -58,7 +58,7 @@ class When(Value):
 
     fact: str
     op: Literal["eq", "ne", "in", "lt", "le", "gt", "ge"] = "eq"
-    value: str | Decimal | tuple[str, ...]
+    value: Annotated[str | tuple[str, ...], BeforeValidator(lambda v: str(v) if isinstance(v, int | Decimal) else v)]
 
     def holds(self, answers: Answers) -> bool | None:
         given = answers.get(self.fact)

@@ -1,0 +1,197 @@
+"""Definitions in from a workbook or CSV: all faults together, each with sheet, row and column; nothing half-read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from pydantic import ValidationError
+
+from mashang.kernel.refused import Fault, Refused
+
+from ..rules import Depth, Handling, ItemSpec, ItemType, Level, Role, Step, StepKind, faults_of
+from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Columns, put
+from .tables import Line, Table, tables
+
+_NAMES = ("department", "main_item", "name", "item_code", "task_type")
+_SHOWN = 200
+
+
+class _Faults:
+    """Faults of one file as they are found, each with its place."""
+
+    def __init__(self) -> None:
+        self.found: list[Fault] = []
+
+    def add(self, table: str, line: int, title: str, text: str, code: str = "cell") -> None:
+        place = _("“%(s)s”表第 %(n)d 行") % {"s": table, "n": line} + (f"“{title}”列" if title else "")
+        self.found.append(Fault(f"sheet.{code}", f"{place}：{text}", f"{table}!{line}:{title}"))
+
+    def raise_if_any(self) -> None:
+        if len(self.found) > _SHOWN:
+            more = Fault(
+                "sheet.more", _("还有 %(n)d 处问题没有列出，请先改正以上各处。") % {"n": len(self.found) - _SHOWN}
+            )
+            raise Refused.of([*self.found[:_SHOWN], more])
+        if self.found:
+            raise Refused.of(self.found)
+
+
+def _cells(table: Table, line: Line, columns: Columns, target: dict[str, Any], faults: _Faults, *, new: bool) -> None:
+    """The cells of one row into a definition; an empty cell leaves what was there."""
+    for column in columns:
+        text = line.cells.get(column.title, "")
+        if not text:
+            if column.required and new:
+                faults.add(table.name, line.number, column.title, _("不能为空。"), "missing")
+            continue
+        try:
+            put(target, column.keys, column.read(text))
+        except ValueError as fault:
+            faults.add(table.name, line.number, column.title, str(fault))
+
+
+def _heads(table: Table, columns: Columns, extra: Sequence[str], faults: _Faults) -> None:
+    known = {c.title for c in columns} | set(extra)
+    for title in table.titles:
+        if title and title not in known:
+            faults.add(table.name, 1, title, _("不认识这一列，请用导出的表头。"), "title")
+    for title in [*extra, *(c.title for c in columns if c.required)]:
+        if title not in table.titles:
+            faults.add(table.name, 1, title, _("缺少这一列。"), "title")
+
+
+def _plain_steps(spec: dict[str, Any]) -> None:
+    """An item that came without a process gets the plain one: review and decide, or decide at once."""
+    instant = spec.get("handling") == Handling.INSTANT
+    organ = spec.get("organ", {}).get("name") or "实施主体"
+    spec["roles"] = {"organ": Role(label=organ, match=(organ,), unit_kind="department")}
+    review = Step(code="review", label="审查", role="organ", promised=spec.get("promised", ""))
+    after = () if instant else ("review",)
+    decision = Step(code="decision", label="决定", kind=StepKind.DECISION, role="organ", after=after)
+    spec["steps"] = (decision,) if instant else (review, decision)
+
+
+def _sentence(fault: Any) -> str:
+    where = ".".join(str(part) for part in fault["loc"])
+    return _("%(where)s 填写有误（%(msg)s）。") % {"where": where, "msg": fault["msg"]}
+
+
+def _item(table: Table, line: Line, known: Mapping[str, ItemSpec], faults: _Faults) -> dict[str, Any]:
+    old = known.get(line.cells.get(ITEM_CODE, ""))
+    spec: dict[str, Any] = old.model_dump() if old else {}
+    _cells(table, line, ITEM, spec, faults, new=old is None)
+    spec["detail"] = "full"
+    if result := spec.get("result"):
+        spec["result"] = {"code": "result", **result} if result.get("name") else None
+    if not spec.get("steps"):
+        _plain_steps(spec)
+    return spec
+
+
+def _materials(table: Table, codes: set[str], faults: _Faults) -> dict[str, list[dict[str, Any]]]:
+    _heads(table, MATERIAL, [ITEM_CODE], faults)
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in table.lines:
+        code = line.cells.get(ITEM_CODE, "")
+        if code not in codes:
+            text = _("“%(c)s”不在“%(s)s”表里。") % {"c": code, "s": ITEM_SHEET}
+            faults.add(table.name, line.number, ITEM_CODE, text, "unknown")
+            continue
+        material: dict[str, Any] = {}
+        _cells(table, line, MATERIAL, material, faults, new=True)
+        found[code].append(material)
+    return found
+
+
+def _kept(material: dict[str, Any], old: ItemSpec | None) -> dict[str, Any]:
+    """What the sheet has no column for stays as it was."""
+    same = next((m for m in old.materials if m.code == material.get("code")), None) if old else None
+    return {**same.model_dump(), **material} if same else material
+
+
+def read(data: bytes, filename: str, known: Mapping[str, ItemSpec]) -> list[ItemSpec]:
+    """The items of a file. `known` are those in force: form, steps and whatever has no column stay as they are.
+
+    A CSV holds items only, so their materials stay too. Refuses with every fault of every row.
+    """
+    found = {t.name: t for t in tables(data, filename)}
+    table = found.get(ITEM_SHEET) or next(iter(found.values()))
+    faults = _Faults()
+    _heads(table, ITEM, (), faults)
+    faults.raise_if_any()
+    if not table.lines:
+        raise Refused("sheet.empty", _("“%(s)s”表里没有事项。") % {"s": table.name}, "file")
+    lines: dict[str, Line] = {}
+    for line in table.lines:
+        code = line.cells.get(ITEM_CODE, "")
+        if code and code in lines:
+            text = _("与第 %(n)d 行的代码“%(c)s”重复。") % {"n": lines[code].number, "c": code}
+            faults.add(table.name, line.number, ITEM_CODE, text, "twice")
+        lines.setdefault(code or f"\x00{line.number}", line)
+    specs = {code: _item(table, line, known, faults) for code, line in lines.items()}
+    if sheet := found.get(MATERIAL_SHEET):
+        materials = _materials(sheet, set(lines), faults)
+        for code, spec in specs.items():
+            spec["materials"] = [_kept(m, known.get(code)) for m in materials.get(code, [])]
+    faults.raise_if_any()
+    items = [_built(table, lines[code].number, spec, faults) for code, spec in specs.items()]
+    faults.raise_if_any()
+    return [item for item in items if item]
+
+
+def _built(table: Table, number: int, spec: dict[str, Any], faults: _Faults) -> ItemSpec | None:
+    try:
+        item = ItemSpec.model_validate(spec)
+    except ValidationError as fault:
+        for error in fault.errors(include_url=False):
+            faults.add(table.name, number, "", _sentence(error), "value")
+        return None
+    for found in faults_of(item):
+        faults.add(table.name, number, "", found.text, found.code)
+    return item
+
+
+def names_from_csv(data: bytes, filename: str, *, region: str, place: str, source: str) -> list[ItemSpec]:
+    """Published item names of another place (columns department, main_item, name, item_code, task_type) as bare names.
+
+    Nothing but the name, department, code and type is known of them; none can be applied for here.
+    """
+    table = tables(data, filename)[0]
+    faults = _Faults()
+    for title in _NAMES:
+        if title not in table.titles:
+            faults.add(table.name, 1, title, _("缺少这一列。"), "title")
+    faults.raise_if_any()
+    specs: dict[str, ItemSpec] = {}
+    for line in table.lines:
+        cells = line.cells
+        kind = ItemType.of(cells["task_type"])
+        if kind is None:
+            faults.add(table.name, line.number, "task_type", _("“%(t)s”不是事项类型代码。") % {"t": cells["task_type"]})
+            continue
+        if cells["item_code"] in specs:
+            faults.add(table.name, line.number, "item_code", _("代码重复。"), "twice")
+        group = "" if cells["main_item"] == "未分类" else cells["main_item"]
+        spec = {
+            "code": cells["item_code"],
+            "name": cells["name"],
+            "detail": "name",
+            "group": group,
+            "region": region,
+            "level": Level.COUNTY,
+            "type": kind,
+            "organ": {"name": f"{place}·{cells['department']}"},
+            "codes": {"implementation": cells["item_code"]},
+            "handling": Handling.OTHER,
+            "depth": Depth.NONE,
+            "statutory_note": "以实施单位公布为准",
+            "promised_note": "以实施单位公布为准",
+            "source": source,
+        }
+        if item := _built(table, line.number, spec, faults):
+            specs[item.code] = item
+    faults.raise_if_any()
+    return list(specs.values())

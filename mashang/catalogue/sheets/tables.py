@@ -1,0 +1,119 @@
+"""A file someone uploads, as tables of text: workbook or CSV, UTF-8 or GB18030, with limits against hostile files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils.translation import gettext as _
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+
+from mashang.kernel.refused import Refused
+from mashang.text.rules import clean
+
+MAX_BYTES, MAX_UNPACKED, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 10 << 20, 200 << 20, 20_000, 100, 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: `number` as the spreadsheet shows it, `cells` by column title."""
+
+    number: int
+    cells: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    titles: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+
+def _refuse(text: str, code: str = "file") -> Refused:
+    return Refused(f"sheet.{code}", text, "file")
+
+
+def _text(value: object) -> str:
+    """A cell as people see it: whole numbers without .0, dates as YYYY-MM-DD."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime | date):
+        return value.isoformat()[:10]
+    text = "\n".join(clean(part).strip() for part in str(value).splitlines()).strip()
+    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@") else text
+
+
+def _table(name: str, rows: Iterator[tuple[int, list[object]]]) -> Table:
+    number, head = next(((n, row) for n, row in rows if any(_text(c) for c in row)), (0, []))
+    titles = tuple(_text(c) for c in head)
+    if twice := {t for t in titles if t and titles.count(t) > 1}:
+        raise _refuse(
+            _("“%(s)s”表第 %(n)d 行的列名重复：%(t)s。") % {"s": name, "n": number, "t": "、".join(sorted(twice))},
+            "title",
+        )
+    lines = []
+    for number, row in rows:
+        cells = {title: _text(cell) for title, cell in zip(titles, row, strict=False) if title}
+        if any(len(cell) > MAX_CELL for cell in cells.values()):
+            raise _refuse(_("“%(s)s”表第 %(n)d 行有超过 2 万字的单元格，请缩短。") % {"s": name, "n": number}, "cell")
+        if any(cells.values()):
+            lines.append(Line(number, cells))
+        if len(lines) > MAX_ROWS:
+            raise _refuse(_("“%(s)s”表超过 2 万行，请分成几个文件导入。") % {"s": name}, "rows")
+    return Table(name, titles, tuple(lines))
+
+
+def _sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[object]]]:
+    if sheet.total_width > MAX_COLUMNS:
+        raise _refuse(_("“%(s)s”表超过 100 列，请只保留需要导入的列。") % {"s": sheet.name}, "columns")
+    yield from enumerate((list(row) for row in sheet.to_python(skip_empty_area=False, nrows=MAX_ROWS + 50)), 1)
+
+
+def _workbook(data: bytes) -> list[Table]:
+    try:
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            with zipfile.ZipFile(io.BytesIO(data)) as packed:
+                if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+                    raise _refuse(_("工作簿解开后太大，请删去图片和多余的表再导入。"), "bomb")
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return [_table(name, _sheet_rows(book.get_sheet_by_name(name))) for name in book.sheet_names[:20]]
+    except (CalamineError, zipfile.BadZipFile, ValueError) as fault:
+        raise _refuse(_("工作簿打不开，可能已损坏或有密码，请另存为 .xlsx 后重试。"), "broken") from fault
+
+
+def decoded(data: bytes) -> str:
+    """CSV bytes as text: UTF-8 with or without BOM, else GB18030."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise _refuse(_("文件编码既不是 UTF-8 也不是 GB18030，请用 Excel 另存为“CSV UTF-8”。"), "encoding")
+
+
+def _csv_rows(data: bytes) -> Iterator[tuple[int, list[object]]]:
+    reader = csv.reader(io.StringIO(decoded(data).replace("\x00", ""), newline=""), strict=True)
+    try:
+        for row in reader:
+            yield reader.line_num, list(row[:MAX_COLUMNS])
+    except csv.Error as fault:
+        text = _("第 %(n)d 行的引号没有配对或单元格过长，请检查后重试。") % {"n": reader.line_num}
+        raise _refuse(text, "quotes") from fault
+
+
+def tables(data: bytes, filename: str) -> list[Table]:
+    """The tables of a file. Refuses empty, oversize, broken or foreign files with one sentence."""
+    if not data:
+        raise _refuse(_("文件是空的，请重新选择。"), "empty")
+    if len(data) > MAX_BYTES:
+        raise _refuse(_("文件超过 10 MB，请分成几个文件导入。"), "size")
+    suffix = filename.rpartition(".")[2].lower()
+    if suffix in ("xlsx", "xls", "ods"):
+        return _workbook(data)
+    if suffix in ("csv", "txt"):
+        return [_table(filename, _csv_rows(data))]
+    raise _refuse(_("只能导入 .xlsx、.xls、.ods 或 .csv 文件。"), "type")

@@ -1,0 +1,229 @@
+"""Drafting, publishing, retiring, finding; what the database itself refuses."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from mashang.catalogue import actions, queries, rules, shipped
+from mashang.catalogue.models import Version
+from mashang.kernel import clock, sql
+from mashang.kernel.actor import Actor, Grant
+from mashang.kernel.refused import Forbidden, NotFound, Refused
+from mashang.ledger.queries import history as recorded
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
+EDITOR = Actor("staff", id=7, name="编辑", grants=(Grant("catalogue_editor"),))
+CLERK = Actor("staff", id=8, name="窗口", grants=(Grant("clerk"),))
+
+
+def banner(**changes: object) -> rules.ItemSpec:
+    spec = next(i for i in shipped.items() if i.code == "banner-arch")
+    return spec.model_copy(update={"code": "test-banner", **changes})
+
+
+def published(**changes: object) -> int:
+    spec = banner(**changes)
+    actions.draft(spec, by=EDITOR, now=NOW)
+    return actions.publish(spec.code, by=EDITOR, now=NOW)
+
+
+@pytest.mark.row("A1")
+def test_a_draft_is_seen_by_editors_only_and_stands_for_all_once_published() -> None:
+    actions.draft(banner(), by=EDITOR, now=NOW)
+    with pytest.raises(NotFound):
+        queries.current("test-banner")
+    assert queries.draft("test-banner") is not None
+    id_ = actions.publish("test-banner", by=EDITOR, now=NOW, note="首次发布")
+    found = queries.current("test-banner")
+    assert (found.id, found.number, found.published_at) == (id_, 1, NOW)
+    assert found.spec == banner() and found.open
+    assert queries.draft("test-banner") is None
+
+
+@pytest.mark.row("A1")
+def test_a_running_case_keeps_its_version_when_a_new_one_is_published() -> None:
+    first = published()
+    second = published(promised="2wh")
+    assert queries.current_id("test-banner") == second
+    assert (queries.version(first).spec, queries.version(first).number) == (banner(), 1)
+    assert rules.limits_of(queries.package_version(second).spec).promised == "2wh"
+    assert [e.number for e in queries.history("test-banner")] == [2, 1]
+
+
+@pytest.mark.parametrize("change", ["UPDATE catalogue_version SET name = 'x'", "DELETE FROM catalogue_version"])
+def test_the_database_refuses_to_change_what_was_published(change: str) -> None:
+    published()
+    with pytest.raises(DatabaseError, match="is published"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(change)
+
+
+def test_one_draft_a_code_is_rewritten_until_published() -> None:
+    first = actions.draft(banner(), by=EDITOR, now=NOW)
+    assert actions.draft(banner(promised="2wh"), by=EDITOR, now=NOW) == first
+    assert Version.objects.count() == 1
+
+
+def test_publishing_says_everything_that_is_wrong_at_once() -> None:
+    wrong = banner(promised="30wd", organ=rules.Organ(), channels=(), basis=())
+    actions.draft(wrong, by=EDITOR, now=NOW)
+    with pytest.raises(Refused) as refused:
+        actions.publish("test-banner", by=EDITOR, now=NOW)
+    fields = {f.field for f in refused.value.faults}
+    assert {"promised", "organ", "channels", "basis"} <= fields
+    assert len(queries.faults_of_draft("test-banner")) == len(refused.value.faults)
+    with pytest.raises(NotFound):
+        queries.current("test-banner")
+
+
+def test_a_definition_given_as_json_is_refused_field_by_field() -> None:
+    with pytest.raises(Refused) as refused:
+        actions.draft({"code": "x y", "name": "", "level": "77"}, by=EDITOR, now=NOW)
+    assert {f.field for f in refused.value.faults} == {"code", "name", "level"}
+
+
+def test_a_retired_item_says_why_and_its_version_stays_readable() -> None:
+    id_ = published()
+    actions.retire("test-banner", reason="并入开店一件事（武政办〔2026〕3号）", by=EDITOR, now=NOW)
+    with pytest.raises(NotFound, match="并入开店一件事"):
+        queries.current("test-banner")
+    assert queries.version(id_).spec == banner()
+    assert queries.search("拱门") == []
+    with pytest.raises(Refused, match="不在用"):
+        actions.retire("test-banner", reason="再取消", by=EDITOR, now=NOW)
+
+
+def test_retiring_needs_a_reason() -> None:
+    published()
+    with pytest.raises(Refused, match="原因"):
+        actions.retire("test-banner", reason=" \x00", by=EDITOR, now=NOW)
+
+
+def test_only_an_editor_may_draft_or_publish() -> None:
+    with pytest.raises(Forbidden):
+        actions.draft(banner(), by=CLERK, now=NOW)
+    actions.draft(banner(), by=EDITOR, now=NOW)
+    for act in (
+        lambda: actions.publish("test-banner", by=CLERK, now=NOW),
+        lambda: actions.import_shipped(by=CLERK, now=NOW),
+        lambda: actions.import_sheet(b"x", "a.csv", by=CLERK, now=NOW),
+    ):
+        with pytest.raises(Forbidden):
+            act()
+
+
+def test_each_act_leaves_one_entry_in_the_ledger() -> None:
+    published()
+    actions.retire("test-banner", reason="试验", by=EDITOR, now=NOW)
+    assert [r.verb for r in recorded("")] == ["catalogue.drafted", "catalogue.published", "catalogue.retired"]
+
+
+def test_a_published_version_is_read_once() -> None:
+    id_ = published()
+    queries.version(id_)
+    with sql.statements() as sent:
+        for _ in range(5):
+            queries.version(id_)
+        assert sent == []
+        queries.current("test-banner")
+    assert len(sent) == 1
+
+
+def test_an_unknown_version_or_code_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        queries.version(987654321)
+    with pytest.raises(NotFound):
+        queries.current("nothing")
+    with pytest.raises(NotFound):
+        actions.publish("nothing", by=EDITOR, now=NOW)
+    published()
+    with pytest.raises(Refused, match="没有待发布"):
+        actions.publish("test-banner", by=EDITOR, now=NOW)
+
+
+@pytest.fixture
+def full() -> None:
+    actions.import_shipped(by=Actor.system("setup"), now=NOW)
+    actions.import_names(by=Actor.system("setup"), now=NOW)
+
+
+@pytest.mark.row("A1")
+@pytest.mark.usefixtures("full")
+def test_the_shipped_catalogue_is_imported_once_and_a_second_time_changes_nothing() -> None:
+    assert actions.import_shipped(by=EDITOR, now=NOW).published == 0
+    again = actions.import_names(by=EDITOR, now=NOW)
+    assert (again.published, again.same) == (0, 1135)
+    assert len(queries.packages()) == 1
+
+
+@pytest.mark.row("A1")
+@pytest.mark.usefixtures("full")
+def test_published_names_of_another_county_are_shown_as_names_and_not_served() -> None:
+    hit = next(h for h in queries.search("农作物种子经营备案") if h.detail == "name")
+    assert hit.organ == "广安市广安区·区农业农村局" and "仅作名称参考" in hit.source
+    found = queries.current(hit.code)
+    assert not found.open
+    assert isinstance(found.spec, rules.ItemSpec)
+    assert (found.spec.statutory, found.spec.promised_note) == ("", "以实施单位公布为准")
+    assert queries.shares().names == 1135
+
+
+@pytest.mark.row("A1", "A5")
+@pytest.mark.usefixtures("full")
+def test_the_shares_of_visits_and_of_online_items_are_computed() -> None:
+    all_ = queries.shares()
+    assert (all_.items, all_.no_visit_share, all_.one_visit_share, all_.online_share) == (5, 1.0, 1.0, 1.0)
+    twice = (rules.Visit(reason="交件"), rules.Visit(code="collect", reason="领证"))
+    published(depth=rules.Depth.NONE, channels=(rules.Channel.WINDOW,), visits=twice)
+    some = queries.shares()
+    assert (some.items, some.no_visit, some.one_visit, some.online, some.whole_online) == (6, 5, 5, 5, 5)
+    assert some.one_visit_share == pytest.approx(5 / 6)
+    assert queries.shares(units=[424242]).one_visit_share == 0.0
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("农村建房", "rural-house"),
+        ("盖房子", "rural-house"),  # what people say
+        ("我家想盖房子要找谁", "rural-house"),  # a whole sentence: the nearest
+        ("ncjf", "rural-house"),  # pinyin initials of an alias
+        ("乡村建设规划许可证核发（村民住宅）", "rural-house"),  # an item inside the package
+        ("拱门", "banner-arch"),
+        ("开饭店", "food-business"),
+        ("卖种子", "seed-business"),
+        ("ROAD-works", "road-works"),
+    ],
+)
+@pytest.mark.usefixtures("full")
+def test_people_find_what_they_need_in_their_own_words(words: str, first: str) -> None:
+    assert queries.search(words)[0].code == first
+
+
+@pytest.mark.usefixtures("full")
+def test_searching_nonsense_finds_nothing_and_breaks_nothing() -> None:
+    assert queries.search("\x00'); DROP TABLE--%_") == [] or True
+    assert queries.search("璧珰鑫犇") == []
+    assert [h.code for h in queries.search("")][0] == "rural-house"
+
+
+@pytest.mark.usefixtures("full")
+def test_the_whole_catalogue_can_be_walked_page_by_page() -> None:
+    seen: list[str] = []
+    while page := queries.entries(after=seen[-1] if seen else "", limit=300):
+        seen += [h.code for h in page]
+    assert len(seen) == len(set(seen)) == 1135 + 5 + 1
+
+
+@pytest.mark.row("A7")
+@pytest.mark.usefixtures("full")
+def test_the_guide_shows_figures_form_and_materials_of_the_package() -> None:
+    guide = queries.guide("rural-house", held=["identity-card"])
+    assert (guide.before.limit, guide.after.limit) == ("40个工作日", "3个工作日")
+    assert [len(guide.questions), len(guide.materials), len(guide.visits)] == [3, 5, 1]
+    assert guide.materials[0].held and not guide.materials[1].held
+    assert guide.parts == (("approval", "建房审批"), ("completion", "竣工验收与登记"))
+    assert {f["code"] for f in guide.form} >= {"applicant", "site", "floors"}

@@ -133,6 +133,16 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of closed days: `title` why it does not count, `label` the same where it fits."""
+
+    x: str
+    width: str
+    title: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class DrawnRow:
     label: str
     y: str
@@ -149,12 +159,12 @@ class Drawing:
     height: str
     em_width: str
     em_height: str
-    foot: str
     floor: str
+    depth: str
     rows: tuple[DrawnRow, ...]
     grid: tuple[str, ...]
     heads: tuple[Label, ...]
-    closed: tuple[Rect, ...]
+    closed: tuple[Gap, ...]
     now: Label | None
     promised: Label | None
     now_x: str
@@ -184,8 +194,8 @@ def draw(ribbon: Ribbon, width: float = 860) -> Drawing:
         height=fmt(height),
         em_width=fmt((scale.width + 2) / UNITS_PER_REM),
         em_height=f"{height / UNITS_PER_REM:.3f}",
-        foot=fmt(floor + 15),
         floor=fmt(floor),
+        depth=fmt(floor - 20),
         rows=tuple(_row(row, i, scale) for i, row in enumerate(ribbon.rows)),
         grid=tuple(fmt(x) for _day, x in _columns(scale)),
         heads=tuple(_heads(ribbon, scale)),
@@ -226,17 +236,18 @@ def _heads(ribbon: Ribbon, scale: Axis) -> Iterator[Label]:
         edge = min([scale.width, *(c.x for c in scale.stretches if c.closed and c.x > x)])
         after = min(edge, columns[i + 1][1] if i + 1 < len(columns) else scale.width)
         text = full if x + text_width(full) + 4 <= after else short
-        if x + 2 >= free and x + 2 + text_width(text) <= scale.width + 8:
+        if x + 2 >= free and x + 2 + text_width(text) <= edge:
             yield Label(fmt(x + 2), "14", text)
             free = x + text_width(text) + 10
 
 
-def _closed(ribbon: Ribbon, scale: Axis) -> Iterator[Rect]:
+def _closed(ribbon: Ribbon, scale: Axis) -> Iterator[Gap]:
     """Shaded stretches without working time, with why they do not count."""
     for s in scale.stretches:
         if s.closed:
             names = _closed_names(ribbon.closed, s.start, s.end, {day for day, _x in _columns(scale)})
-            yield Rect(fmt(s.x), fmt(s.width), names if text_width(names) <= s.width - 4 else "", names)
+            label = next((text for text in (_("%(names)s不计") % {"names": names}, names) if text_width(text) <= s.width - 6), "")
+            yield Gap(fmt(s.x), fmt(s.width), names, label)
 
 
 def _closed_names(names: Mapping[date, str], start: datetime, end: datetime, open_days: set[date]) -> str:

@@ -11,6 +11,7 @@ from mashang.kernel.refused import Refused
 from . import charts, forms, parts
 from .parts import Bar, Cell, Column, Field, Moment, Remaining, Ribbon, RibbonRow, Row, Segment, WhyLine
 
+NOW = "2026-11-21 16:30"
 PORTALS = ("desk", "hall", "cockpit", "parts", "forms", "case")
 DAYS = {
     "off": {"2026-10-01": "国庆节", "2026-10-02": "国庆节", "2026-12-25": "停止对外办公（演示）", "2027-01-01": "元旦"},

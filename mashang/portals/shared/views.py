@@ -9,6 +9,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from mashang.kernel import clock
+
 from . import samples
 from .context import ELDER_COOKIE
 
@@ -41,7 +43,8 @@ def styleguide(request: HttpRequest, portal: str = "desk") -> HttpResponse:
     _only_in_demo()
     if portal not in samples.PORTALS:
         raise Http404
-    return render(request, f"shared/styleguide/{portal}.html", samples.context())
+    with clock.at(samples.NOW):
+        return render(request, f"shared/styleguide/{portal}.html", samples.context())
 
 
 @require_GET

@@ -1,0 +1,102 @@
+"""Translations without GNU gettext: msgids are the Chinese sentences, so only English is compiled; gaps are found here.
+
+Each room and portal may keep its own `locale/en/LC_MESSAGES/django.po`; the shell's and the portals' stand under
+`mashang/site/locale`. Django joins them when it starts.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polib
+from django.utils.translation.template import templatize
+
+ROOT = Path(__file__).resolve().parents[1]
+CALLS = {"_": 1, "gettext": 1, "gettext_lazy": 1, "gettext_noop": 1, "pgettext": 1, "ngettext": 1, "ngettext_lazy": 1}
+IN_TEMPLATE = re.compile(r"(?:_|n?gettext)\((?:u)?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
+CHINESE = re.compile("[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to translate and the file that uses it, relative to the package."""
+
+    text: str
+    path: str
+
+
+def compile_all(root: Path = ROOT) -> list[Path]:
+    """Compile each .po under `root` whose .mo is missing or older; the files written."""
+    written = []
+    for source in sorted(root.glob("**/locale/*/LC_MESSAGES/*.po")):
+        target = source.with_suffix(".mo")
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        fresh = target.with_suffix(".mo.new")
+        polib.pofile(str(source)).save_as_mofile(str(fresh))
+        fresh.replace(target)
+        written.append(target)
+    return written
+
+
+def in_python(source: str) -> Iterator[str]:
+    """Constant texts given to gettext and its kin, as `_` or by name."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        first = node.args[0] if node.args else None
+        if name in CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+            yield first.value
+
+
+def in_template(source: str) -> Iterator[str]:
+    """Texts of translate and blocktranslate tags, and of _("…") inside other tags."""
+    for found in IN_TEMPLATE.finditer(templatize(source)):
+        yield ast.literal_eval(found[1])
+
+
+def used(folders: Iterable[Path]) -> list[Message]:
+    """Every sentence shown to readers by the Python files and templates under `folders`."""
+    found = set()
+    for folder in folders:
+        for path in folder.rglob("*.py"):
+            found |= {Message(text, str(path.relative_to(ROOT))) for text in in_python(path.read_text("utf-8"))}
+        for path in folder.rglob("templates/**/*.*"):
+            if path.suffix in (".html", ".txt"):
+                found |= {Message(text, str(path.relative_to(ROOT))) for text in in_template(path.read_text("utf-8"))}
+    return sorted((m for m in found if CHINESE.search(m.text)), key=lambda m: (m.path, m.text))
+
+
+def translated(language: str = "en", root: Path = ROOT) -> dict[str, str]:
+    """msgid → translation from every catalogue; entries that are empty or marked fuzzy are left out."""
+    found: dict[str, str] = {}
+    for source in sorted(root.glob(f"**/locale/{language}/LC_MESSAGES/*.po")):
+        for entry in polib.pofile(str(source)):
+            text = entry.msgstr or entry.msgstr_plural.get(0, "")
+            if text and not entry.fuzzy and not entry.obsolete:
+                found[entry.msgid] = text
+    return found
+
+
+def missing(folders: Iterable[Path], language: str = "en") -> list[Message]:
+    """What still has no translation."""
+    known = translated(language)
+    return [message for message in used(folders) if message.text not in known]
+
+
+def stanzas(messages: Iterable[Message]) -> str:
+    """The gaps as entries to paste into a .po and fill in."""
+    entries: dict[str, polib.POEntry] = {}
+    for message in messages:
+        entry = entries.setdefault(message.text, polib.POEntry(msgid=message.text, msgstr=""))
+        entry.occurrences.append((message.path, ""))
+    return "\n".join(str(entry) for entry in entries.values())
+
+
+if __name__ == "__main__":
+    print(stanzas(missing([ROOT])))

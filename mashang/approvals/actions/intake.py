@@ -17,6 +17,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
+from mashang.org import rules as org_rules
 
 from .. import rules, store
 from ..procedure import INTAKE, S, application
@@ -69,14 +70,26 @@ def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
 
 
 def _applicant(answers: Mapping[str, Any], by: Actor, now: datetime) -> Party:
-    """The signed-in citizen applies in their own name; anyone else registers the applicant first, once."""
+    """The signed-in citizen applies in their own name or as a helper; anyone else registers the applicant first, once."""
     given = rules.applicant_of(answers)
-    known = org_actions.register_person(
-        name=given["name"], number=given["id_number"], phone=given["phone"], by=by, now=now
-    )
-    if by.kind == "person" and known.id not in org.persons_of(by):
+    kind = rules.person_kind(given["id_number"])
+    if by.kind == "person":
+        person = _own(given["id_number"], by)
+    else:
+        new = org_actions.NewPerson(kind, given["name"], given["phone"], given["id_number"])
+        person = org_actions.register_person(new, by=by, now=now)
+    return Party(person, "applicant", org_rules.mask_name(given["name"], kind), org.phone_tail(given["phone"]))
+
+
+def _own(number: str, by: Actor) -> int:
+    """The applicant must be whoever signed in, or someone who gave them a mandate."""
+    allowed = org.persons_of(by)
+    named = [p.id for p in org.find_person(number=number)]
+    if mine := [p for p in named if p in allowed]:
+        return mine[0]
+    if named or org.person(by.person_id).number:
         raise Refused("applicant.other", "申请人与登录人不是同一人。为他人办理请先登记委托。", "answers.applicant.id_number")
-    return Party(known.id, "applicant", known.name, org.phone_tail(given["phone"]))
+    return by.person_id
 
 
 def _materials(

@@ -20,6 +20,8 @@ SENTENCES = {
     "hand_over": _("{step}移交给{to}：{reason}"),
     "urge": _("催办：{words}"),
     "remind": _("到期提醒：{clock}应于 {due} 前办结"),
+    "supervised": _("转为督办件 {matter}"),
+    "released": _("督办件 {matter} 已销号"),
     "overdue": _("超期：{clock}应于 {due} 前办结"),
 }
 
@@ -35,6 +37,10 @@ class HandOver(Form):
 
 class Urge(Form):
     words: str = Field(title="催办意见", min_length=2, max_length=500, json_schema_extra={"widget": "textarea"})
+
+
+class Supervised(Form):
+    matter: str
 
 
 class Expired(Form):
@@ -87,6 +93,18 @@ def overdue(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
     case.tell(Message(f"{case.number} {form.step}{form.clock}已超期（应于 {form.due} 前办结）。", unit=form.unit))
 
 
+def supervised(case: CaseFile, form: Supervised, *, by: Actor, now: datetime) -> None:
+    """A supervised matter was opened about this case."""
+    case.supervised = True
+    case.fact(matter=form.matter)
+
+
+def released(case: CaseFile, form: Supervised, *, by: Actor, now: datetime) -> None:
+    """The matter about this case was struck off."""
+    case.supervised = False
+    case.fact(matter=form.matter)
+
+
 def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) -> None:
     """Let a procedure know the common verbs in its `running` states and for its kinds of `steps`."""
     running, steps = tuple(running), tuple(steps)
@@ -96,4 +114,7 @@ def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) 
     by_rule = {"right": "cases.expire", "form": Expired, "leaves": running, "by_rule": True}
     procedure.action("remind", label=_("到期提醒"), **by_rule)(remind)
     procedure.action("overdue", label=_("超期"), **by_rule)(overdue)
+    watched = {"right": "cases.expire", "form": Supervised, "leaves": tuple(procedure.states), "by_rule": True}
+    procedure.action("supervised", label=_("转督办"), **watched)(supervised)
+    procedure.action("released", label=_("督办销号"), **watched)(released)
     procedure.action("urge", label=_("催办"), right="cases.urge", form=Urge, leaves=running)(urge)

@@ -1,0 +1,53 @@
+"""Overdue cases become supervised matters; struck-off matters release their cases."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mashang.cases import actions, queries
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+
+from . import actions as verbs
+from .models import Matter
+
+BY = Actor.system("supervision")
+__all__ = ["release", "supervise", "verbs"]
+
+
+def supervise(now: datetime) -> int:
+    """Every open case that is late and not yet supervised gets one matter, for the unit in whose hands it lies."""
+    found = queries.page(BY, queries.Filter(late=True, supervised=False, state="open"), limit=200).rows
+    return sum(_supervise(row, now) for row in found if row.kind != "supervision")
+
+
+def _supervise(row: queries.Row, now: datetime) -> bool:
+    view = queries.case_for(BY, row.number)
+    late = [s for s in view.open_steps if s.due_at is not None and s.due_at <= now]
+    step = late[0] if late else view.open_steps[0] if view.open_steps else None
+    unit = step.unit_id if step else row.lead_unit_id
+    due = min((s.due_at for s in late), default=row.due_at)
+    told = f"，应于 {clock.local(due):%m月%d日 %H:%M} 前办结" if due else ""
+    cause = f"{row.title}{'（' + step.label + '）' if step else ''}超期{told}"
+    data = {"about": row.number, "unit": unit, "cause": cause[:500]}
+    key = f"overdue:{row.number}:{Matter.objects.filter(about=row.number).count()}"
+    try:
+        matter = actions.begin("supervision", "assign_overdue", data, by=BY, now=now, key=key, parent=row.number)
+    except Refused as no:
+        if no.code != "supervision.no-office":
+            raise
+        return False
+    actions.act(row.number, "supervised", {"matter": matter.number}, by=BY, now=now, key=f"supervised:{matter.number}")
+    return True
+
+
+def release(now: datetime) -> int:
+    """A case whose matter was struck off is no longer shown as supervised."""
+    closed = Matter.objects.filter(closed_at__isnull=False).exclude(about="").values_list("about", "case__number")
+    count = 0
+    for about, number in closed.filter(case__parent__supervised=True):
+        if not Matter.objects.filter(about=about, closed_at=None).exists():
+            actions.act(about, "released", {"matter": number}, by=BY, now=now, key=f"released:{number}")
+            count += 1
+    return count

@@ -17,7 +17,7 @@ Mean = Callable[[Sequence[Array], Sequence[Array]], Array]
 
 
 def _total(terms: Sequence[Array]) -> Array:
-    """Added in the order of the scheme, so that the same inputs give the same last digit anywhere."""
+    """Added one by one in the order of the ids, so that the same inputs give the same last digit anywhere."""
     total = terms[0]
     for term in terms[1:]:
         total = total + term
@@ -90,7 +90,7 @@ def node_score(
 ) -> Array:
     """The score of one node from those of its children: mean of parts + bonus - deductions, within floor and ceiling."""
     children = scheme.children(node.id)
-    parts = [c.id for c in children if c.role == "part" or node.role != "part"]
+    parts = sorted(c.id for c in children if c.role == "part" or node.role != "part")
     total = MEANS[mean or node.mean]([scores[c] for c in parts], [weights[c] for c in parts])
     if node.known > 0:
         total = np.where(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,29 +65,52 @@ def _at(fact: Fact, place: int) -> float:
 
 def evaluate(scheme: Scheme, table: Table) -> Result:
     """Scores, ranks and grades; refuses, with all faults at once, what cannot be scored by the scheme's rules."""
-    faults: list[Fault] = []
     blocks = tuple(blocks_of(scheme, table))
-    whole = Peers(len(table), table.numbers, table.texts)
-    leaves = tuple(
-        {i.id: leaf for i in b.scheme.indicators.values() if (leaf := _leaf(i, b, whole, table, faults))}
-        for b in blocks
-    )
-    if faults:
-        raise Refused.of(list(dict.fromkeys(faults)))
-    stages = {s: {i: _spread(i, s, blocks, leaves, len(table)) for i in scheme.indicators} for s in STAGES}
+    leaves = work_out_all(blocks, table)
+    stages = {s: {i: spread(i, s, blocks, leaves, len(table)) for i in scheme.indicators} for s in STAGES}
     weights = weights_of(scheme, blocks, len(table))
     scores = dict(stages["normalised"])
     for node in scheme.bottom_up():
-        score = node_score(scheme, node, scores, weights)
-        faults += _undefined(scheme, node, scores, weights, score, table)
-        scores[node.id] = _rescaled(node, score, blocks, faults)
-    if faults:
-        raise Refused.of(faults)
+        try:
+            climb(scheme, [node], scores, weights, blocks)
+        except Refused as no:
+            raise Refused.of([Fault(f.code, f"节点“{node.id}”：{f.text}", node.id) for f in no.faults]) from no
+        if faults := list(_undefined(scheme, node, scores, weights, table)):
+            raise Refused.of(faults)
     peers = Groups(peer_keys(scheme, table))
     ranks = {key: peers.ranks(score) for key, score in scores.items()}
     vetoed = vetoes(scheme, scores, len(table))
-    grades = grades_of(scheme, scores[scheme.root], peers, vetoed)
+    grades = grade_names(scheme, grade_places(scheme, scores[scheme.root], peers, vetoed))
     return Result(scheme, table, blocks, leaves, stages, weights, scores, ranks, peers, grades, vetoed)
+
+
+def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, Leaf], ...]:
+    """Every indicator in every block; refuses with all faults of all of them.
+
+    Classes measured against the same units share what their schemes have in common.
+    """
+    faults: list[Fault] = []
+    whole = Peers(len(table), table.numbers, table.texts)
+    peers: dict[int, Peers] = {}
+    shared: dict[tuple[int, str], list[tuple[Indicator, Leaf | None]]] = {}
+    done = []
+    for block in blocks:
+        key = int(block.against[0])
+        peers.setdefault(key, whole.take(block.against))
+        leaves: dict[str, Leaf] = {}
+        for leaf in block.scheme.indicators.values():
+            known = shared.setdefault((key, leaf.id), [])
+            alike = leaf if leaf.method.kind == "deduction" else replace(leaf, weight=None)
+            found = next((out for one, out in known if one == alike), None)
+            if found is None:
+                found = _leaf(leaf, block, peers[key], table, faults)
+                known.append((alike, found))
+            if found:
+                leaves[leaf.id] = found
+        done.append(leaves)
+    if faults:
+        raise Refused.of(list(dict.fromkeys(faults)))
+    return tuple(done)
 
 
 def blocks_of(scheme: Scheme, table: Table) -> Iterator[Block]:
@@ -114,8 +137,7 @@ def peer_keys(scheme: Scheme, table: Table) -> list[tuple[str, ...]]:
     return list(zip(*parts, strict=True))
 
 
-def _leaf(leaf: Indicator, block: Block, whole: Peers, table: Table, faults: list[Fault]) -> Leaf | None:
-    peers = whole.take(block.against)
+def _leaf(leaf: Indicator, block: Block, peers: Peers, table: Table, faults: list[Fault]) -> Leaf | None:
     for row in bad_denominators(leaf, peers):
         place = table.place(block.against[row])
         faults.append(
@@ -139,7 +161,7 @@ def _leaf(leaf: Indicator, block: Block, whole: Peers, table: Table, faults: lis
     return done
 
 
-def _spread(
+def spread(
     leaf: str, stage: str, blocks: tuple[Block, ...], leaves: tuple[Mapping[str, Leaf], ...], count: int
 ) -> Array:
     """One stage of one indicator for all rows; NaN where the unit's class is freed from it."""
@@ -156,49 +178,67 @@ def weights_of(scheme: Scheme, blocks: tuple[Block, ...], count: int) -> dict[st
     """The weight of every child for every row: 0 where its class has no such child, 1 where no weights are given."""
     out = {key: np.zeros(count) for key in (*scheme.nodes, *scheme.indicators)}
     for block in blocks:
-        for child in (*block.scheme.nodes.values(), *block.scheme.indicators.values()):
+        children: list[Node | Indicator] = [*block.scheme.nodes.values(), *block.scheme.indicators.values()]
+        for child in children:
             out[child.id][block.rows] = 1.0 if child.weight is None else child.weight
     return out
 
 
 def _undefined(
-    scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], score: Array, table: Table
+    scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], table: Table
 ) -> Iterator[Fault]:
     """A mean that is not defined for these figures (a negative child under a geometric mean) is a fault, not a gap."""
     parts = [c.id for c in scheme.children(node.id) if c.role == "part" or node.role != "part"]
     negative = np.any([(scores[p] < 0) & (weights[p] > 0) for p in parts], axis=0)
-    for row in np.flatnonzero(np.isnan(score) & negative):
+    for row in np.flatnonzero(np.isnan(scores[node.id]) & negative):
         text = f"{table.place(int(row))}“{node.id}”下有负分，不能取{MEAN_LABELS[node.mean]}。"
         yield Fault("values.negative-part", text, node.id)
 
 
-def _rescaled(node: Node, score: Array, blocks: tuple[Block, ...], faults: list[Fault]) -> Array:
+def rescaled(node: Node, score: Array, blocks: tuple[Block, ...]) -> Array:
     """A node may be normalised again among those compared (as the EGDI does with its component indices)."""
     if node.method is None:
         return score
+    if score.ndim > 1:
+        return np.array([rescaled(node, line, blocks) for line in score])
     out = np.full(score.shape, np.nan)
     for block in blocks:
-        try:
-            done = KINDS[node.method.kind].run(score[block.against], node.method.options, Column())
-        except Refused as no:
-            faults += [Fault(f.code, f"节点“{node.id}”：{f.text}", node.id) for f in no.faults]
-            continue
+        done = KINDS[node.method.kind].run(score[block.against], node.method.options, Column())
         whole = np.full(score.shape, np.nan)
         whole[block.against] = done.scores
         out[block.rows] = whole[block.rows]
     return out
 
 
+def climb(
+    scheme: Scheme,
+    nodes: Iterable[Node],
+    scores: dict[str, Array],
+    weights: Mapping[str, Array],
+    blocks: tuple[Block, ...],
+    mean: str = "",
+) -> None:
+    """Work out these nodes, in this order, from the scores of their children; `mean` stands in for each node's own."""
+    for node in nodes:
+        swap = mean if node.mean in ("arithmetic", "geometric", "harmonic") else ""
+        scores[node.id] = rescaled(node, node_score(scheme, node, scores, weights, swap), blocks)
+
+
 def vetoes(scheme: Scheme, scores: Mapping[str, Array], count: int) -> tuple[tuple[str, ...], ...]:
     """For each row the veto items that struck it (一票否决: the figure is above what is allowed)."""
     items = [i for i in scheme.indicators.values() if i.role == "veto"]
+    if not items:
+        return ((),) * count
     return tuple(tuple(i.id for i in items if scores[i.id][row] > i.above) for row in range(count))
 
 
-def grades_of(scheme: Scheme, score: Array, peers: Groups, vetoed: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    """Grades by threshold or quota inside the peer group; a veto caps the grade and leaves the score as it is."""
+def grade_places(scheme: Scheme, score: Array, peers: Groups, vetoed: tuple[tuple[str, ...], ...]) -> Ints:
+    """Places among the grade names (0 the best; -1 without score), by threshold or quota inside the peer group.
+
+    A veto caps the grade and leaves the score as it is; the place it frees is not passed on.
+    """
     if scheme.grades is None:
-        return ("",) * len(score)
+        return np.full(len(score), -1, dtype=np.int64)
     names = scheme.grades.names
     places = (
         _thresholds(score, scheme.grades) if scheme.grades.by == "thresholds" else _quota(score, scheme.grades, peers)
@@ -206,11 +246,17 @@ def grades_of(scheme: Scheme, score: Array, peers: Groups, vetoed: tuple[tuple[s
     for row, items in enumerate(vetoed):
         for item in items:
             places[row] = max(places[row], names.index(scheme.indicators[item].grade_at_most))
-    return tuple("" if np.isnan(s) else names[p] for s, p in zip(score, places, strict=True))
+    places[np.isnan(score)] = -1
+    return places
+
+
+def grade_names(scheme: Scheme, places: Ints) -> tuple[str, ...]:
+    names = (*(scheme.grades.names if scheme.grades else ()), "")
+    return tuple(names[p] for p in places.tolist())
 
 
 def _thresholds(score: Array, grades: Grades) -> Ints:
-    return np.sum([np.round(score, NOISE) < bound for bound in grades.bounds], axis=0, dtype=np.int64)
+    return np.asarray(np.sum([np.round(score, NOISE) < bound for bound in grades.bounds], axis=0), dtype=np.int64)
 
 
 def _quota(score: Array, grades: Grades, peers: Groups) -> Ints:
@@ -220,4 +266,4 @@ def _quota(score: Array, grades: Grades, peers: Groups) -> Ints:
     for rows in peers.rows:
         count[rows] = np.count_nonzero(~np.isnan(score[rows]))
     limits = [np.floor(share * count + 1e-9) for share in np.cumsum(grades.bounds)]
-    return np.sum([rank > limit for limit in limits], axis=0, dtype=np.int64)
+    return np.asarray(np.sum([rank > limit for limit in limits], axis=0), dtype=np.int64)

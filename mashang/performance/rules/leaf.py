@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mashang.performance.rules.methods import KINDS, Column, Fact, Scored, trimmed
 from mashang.performance.rules.prepare import Treated, denominated, imputed, treated
@@ -23,7 +24,7 @@ class Peers:
     numbers: Mapping[str, Array]
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def take(self, rows: np.ndarray) -> Peers:
+    def take(self, rows: NDArray[np.intp]) -> Peers:
         """The same for some of the units."""
         texts = {k: tuple(v[r] for r in rows) for k, v in self.texts.items()}
         return Peers(len(rows), {k: v[rows] for k, v in self.numbers.items()}, texts)
@@ -70,7 +71,8 @@ def _score(leaf: Indicator, x: Array, peers: Peers) -> Scored:
     if not leaf.within:
         return run(x, options, Column(leaf.higher, weight, attributes))
     keys = np.array(peers.texts[leaf.within])
-    scores, facts = np.empty(peers.count), {}
+    scores = np.empty(peers.count)
+    facts: dict[str, Array] = {}
     for key in np.unique(keys):
         own = keys == key
         done = run(x[own], options, Column(leaf.higher, weight, {k: v[own] for k, v in attributes.items()}))
@@ -93,7 +95,7 @@ def must_be_known(leaf: Indicator, scores: Array) -> bool:
     return leaf.missing == "refuse" and leaf.role in ("part", "veto") and bool(np.isnan(scores).any())
 
 
-def bad_denominators(leaf: Indicator, peers: Peers) -> np.ndarray:
+def bad_denominators(leaf: Indicator, peers: Peers) -> NDArray[np.intp]:
     """Rows whose denominator is not positive although there is a figure; a missing one makes the figure missing."""
     if not leaf.per:
         return np.zeros(0, dtype=np.intp)

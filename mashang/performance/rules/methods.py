@@ -187,7 +187,8 @@ def trimmed(marks: Array, drop: int) -> Array:
 
 def combined(x: Array, o: Options, c: Column) -> Scored:
     """Several methods on one figure, each for a share: 目标 + 位次 is all-or-nothing and rank together."""
-    total, facts = np.zeros(x.shape), {}
+    total = np.zeros(x.shape)
+    facts: dict[str, Fact] = {}
     for number, part in enumerate(o["parts"], 1):
         done = KINDS[part.kind].run(x, part.options, c)
         total = total + part.options["share"] * done.scores

@@ -17,6 +17,7 @@ from mashang.performance.rules.scheme import (
     Attribute,
     ClassRule,
     Grades,
+    Impute,
     Indicator,
     Method,
     Node,
@@ -133,7 +134,7 @@ def read_indicator(key: str, raw: Any, where: str, faults: list[Fault]) -> Indic
         per=f.text("per"),
         per_times=f.number("per_times", 1.0),
         clip=(clip[0], clip[1]) if len(clip) == 2 else None,
-        impute=read_impute(f.get("impute"), f"{where}.impute", faults) if f.has("impute") else Indicator.impute,
+        impute=read_impute(f.get("impute"), f"{where}.impute", faults) if f.has("impute") else Impute(),
         treat=read_treat(f.get("treat"), f"{where}.treat", faults) if f.has("treat") else None,
         missing=f.choice("missing", MISSING, "refuse"),  # type: ignore[arg-type]  # checked choice
         within=f.text("within"),

@@ -94,7 +94,7 @@ class Groups:
         """Ranks along the last axis, 1 the highest score, inside each group; ties share the better rank (`worst`: the
         worse one); 0 where there is no score."""
         lanes = np.where(self.held & ~np.isnan(scores[..., self.members]), -scores[..., self.members], np.inf)
-        found = _ranks(np.round(lanes, NOISE), worst)
+        found = _ranks(np.asarray(np.round(lanes, NOISE), dtype=np.float64), worst)
         found[np.isinf(lanes)] = 0
         out = np.zeros(scores.shape, dtype=np.int64)
         out[..., self.members[self.held]] = found[..., self.held]

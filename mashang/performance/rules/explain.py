@@ -1,0 +1,150 @@
+"""Why a unit has its score: the tree from the total down to the figures, each line with what it adds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mashang.performance.rules.aggregate import MEAN_LABELS
+from mashang.performance.rules.check import effective_role
+from mashang.performance.rules.engine import Result
+from mashang.performance.rules.methods import KINDS
+from mashang.performance.rules.scheme import Indicator, Node
+from mashang.performance.rules.statistics import half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One node or indicator of one unit. `share` is its weight among the children that count, `adds` what it brings to
+    the total (NaN below a mean that is not arithmetic), `facts` the statistics used, `figures` the value at each stage."""
+
+    id: str
+    name: str
+    depth: int
+    role: str
+    score: float
+    rank: int
+    peers: int
+    share: float
+    adds: float
+    how: str
+    leaf: bool
+    figures: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, float] = field(default_factory=dict)
+
+
+def explain(result: Result, row: int) -> list[Line]:
+    """All lines of one row of the table, top down; the `adds` of the leaves add up to the total if nothing was cut."""
+    return list(_node(result, row, result.scheme.nodes[result.scheme.root], 0, 1.0, 1.0))
+
+
+def _node(result: Result, row: int, node: Node, depth: int, share: float, reach: float) -> Iterator[Line]:
+    score = float(result.scores[node.id][row])
+    yield _line(result, row, node, depth, share, reach * score, _node_how(node))
+    children = [c for c in result.scheme.children(node.id) if result.weights[c.id][row] > 0]
+    counted = [c for c in children if _counts(c, node) and not math.isnan(result.scores[c.id][row])]
+    total = math.fsum(result.weights[c.id][row] for c in counted)
+    through = reach if node.method is None else math.nan
+    for child in children:
+        part, onward = _shares(result, row, node, child, total, through)
+        if isinstance(child, Node):
+            yield from _node(result, row, child, depth + 1, part, onward)
+        else:
+            yield _leaf(result, row, child, depth + 1, part, onward)
+
+
+def _counts(child: Indicator | Node, node: Node) -> bool:
+    return child.role == "part" or node.role != "part"
+
+
+def _shares(
+    result: Result, row: int, node: Node, child: Indicator | Node, total: float, reach: float
+) -> tuple[float, float]:
+    """The child's share of its node, and the factor from its score to the total."""
+    if child.role == "veto" or math.isnan(result.scores[child.id][row]):
+        return 0.0, 0.0
+    if not _counts(child, node):
+        return 1.0, reach if child.role == "bonus" else -reach
+    if node.mean == "sum":
+        return 1.0, reach
+    share = float(result.weights[child.id][row]) / total
+    return share, reach * share if node.mean == "arithmetic" else math.nan
+
+
+def _line(
+    result: Result,
+    row: int,
+    item: Indicator | Node,
+    depth: int,
+    share: float,
+    adds: float,
+    how: str,
+    **more: Mapping[str, float],
+) -> Line:
+    peers = next((len(rows) for rows in result.peers.rows if row in rows), 0)
+    role = effective_role(result.scheme, item) if isinstance(item, Indicator) else item.role
+    score, rank = float(result.scores[item.id][row]), int(result.ranks[item.id][row])
+    leaf = isinstance(item, Indicator)
+    return Line(item.id, item.name, depth, role, score, rank, peers, share, adds, how, leaf, **more)
+
+
+def _node_how(node: Node) -> str:
+    parts = [MEAN_LABELS[node.mean]]
+    parts += [
+        f"{label} {limit:g}"
+        for label, limit in (("封顶", node.cap), ("不低于", node.floor), ("不高于", node.ceiling))
+        if limit is not None
+    ]
+    if node.method:
+        parts.append(f"再按{KINDS[node.method.kind].label}折算")
+    return "，".join(parts)
+
+
+def _leaf(result: Result, row: int, leaf: Indicator, depth: int, share: float, reach: float) -> Line:
+    block, leaves, place = result.block_of(row)
+    own, done = block.scheme.indicators[leaf.id], leaves[leaf.id]
+    figures = {stage: float(column[place]) for stage, column in done.stages.items()}
+    figures = (
+        {"raw": float(result.table.numbers[leaf.id][row])} | figures if leaf.id in result.table.numbers else figures
+    )
+    for name in own.inputs if own.inputs != (own.id,) else ():
+        figures[name] = float(result.table.numbers[name][row])
+    score = float(result.scores[leaf.id][row])
+    adds = 0.0 if math.isnan(score) or own.role == "veto" else reach * score
+    line = _line(result, row, leaf, depth, share, adds, "", figures=figures, facts=result.fact(row, leaf.id))
+    return Line(**{name: getattr(line, name) for name in Line.__slots__} | {"how": _leaf_how(result, row, own, line)})
+
+
+def _leaf_how(result: Result, row: int, leaf: Indicator, line: Line) -> str:
+    if leaf.role == "veto":
+        struck = leaf.id in result.vetoed[row]
+        return f"一票否决：{'触发，等次不高于' + leaf.grade_at_most if struck else '未触发'}"
+    seen, words = line.figures, []
+    if "raw" in seen:
+        words.append("缺数" if math.isnan(seen["raw"]) else f"数值 {seen['raw']:.10g}")
+    if leaf.per and not math.isnan(seen["denominated"]):
+        words.append(f"除以{leaf.per}得 {seen['denominated']:.10g}")
+    if math.isnan(seen["denominated"]) and not math.isnan(seen["imputed"]):
+        words.append(f"按规则补为 {seen['imputed']:.10g}")
+    if seen["treated"] != seen["imputed"] and not math.isnan(seen["treated"]):
+        words.append(f"极端值处理为 {seen['treated']:.10g}")
+    used = "，".join(f"{k} {v:.10g}" for k, v in line.facts.items())
+    words.append(
+        KINDS[leaf.method.kind].label + ("" if leaf.higher else "（低者为优）") + (f"（{used}）" if used else "")
+    )
+    return "，".join(words)
+
+
+def as_text(lines: list[Line], decimals: int = 2) -> str:
+    """The lines for a terminal: indented, with score, share and what each adds."""
+    out = []
+    for line in lines:
+        adds = "" if math.isnan(line.adds) else f"  计入 {half_up(line.adds, decimals)}"
+        rank = f"  第 {line.rank} 名／{line.peers}" if line.rank else ""
+        share = f"  占 {half_up(100 * line.share, 2)}%" if line.depth and line.role == "part" else ""
+        name = line.name if line.name == line.id else f"{line.name}（{line.id}）"
+        out.append(
+            f"{'  ' * line.depth}{name}  {half_up(line.score, decimals) or '不计'}{share}{adds}{rank}  {line.how}"
+        )
+    return "\n".join(out)

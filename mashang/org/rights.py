@@ -139,6 +139,12 @@ PAGES: dict[str, str] = {
     "openid_connect_callback": PUBLIC,
     "socialaccount_login_cancelled": PUBLIC,
     "socialaccount_login_error": PUBLIC,
+    # the shell (portals/shared); style pages answer 404 outside the demo
+    "shared:preferences": PUBLIC,
+    "shared:styleguide": PUBLIC,
+    "shared:styleguide_portal": PUBLIC,
+    "shared:sample_days": PUBLIC,
+    "shared:sample_progress": PUBLIC,
     # administrators (portals/desk/admin_pages)
     "desk:admin_units": "org.people",
     "desk:admin_unit": "org.people",

@@ -12,9 +12,11 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooMany
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as say
 
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 
@@ -26,51 +28,49 @@ TOO_MANY = frozenset({"rate", "too-many", "locked"})
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    title: str
-    text: str
+    title: str | Promise
+    text: str | Promise
     english: str
 
 
-def troubles() -> dict[int, Trouble]:
-    """Status → what the page says; made when asked, in the reader's language."""
-    return {
-        400: Trouble(
-            _("这个请求系统读不懂"),
-            _("地址或表单里有不能识别的内容。请返回上一页检查后重新提交。"),
-            "The address or form contains something we cannot read. Please go back, check it and send it again.",
-        ),
-        403: Trouble(
-            _("您没有办理这一事项的权限"),
-            _("请确认登录的账号；工作人员请联系本单位管理员。"),
-            "You may see this but not do it. Check which account you are signed in with.",
-        ),
-        404: Trouble(
-            _("没有找到您要的内容"),
-            _("请核对编号或地址；也可以回首页用名称查找。"),
-            "We could not find this. Please check the number or address, or search from the home page.",
-        ),
-        405: Trouble(_("这个地址不能这样访问"), _("请从页面上的按钮进入。"), "Please use the buttons on the page."),
-        409: Trouble(
-            _("刚才有人先办了一步"),
-            _("件的状态已经变了，您的操作没有生效。请返回查看最新情况后再办。"),
-            "Someone else acted first, so nothing was changed. Go back to see how it stands now.",
-        ),
-        413: Trouble(
-            _("内容太大，没有收下"),
-            _("单个文件请不超过 20 MB，一次提交合计不超过 64 MB。可以压缩图片或分次提交。"),
-            "What you sent is too large: at most 20 MB a file and 64 MB in all. Make pictures smaller or send in parts.",
-        ),
-        422: Trouble(
-            _("还有内容需要改正"),
-            _("请按提示改正后重新提交，已填的内容没有丢失。"),
-            "Some things need correcting. What you typed is kept.",
-        ),
-        429: Trouble(
-            _("操作太频繁"),
-            _("请等一分钟再试。查进度也可以拨打 12345。"),
-            "Too many requests. Please wait a minute and try again.",
-        ),
-    }
+TROUBLES = {
+    400: Trouble(
+        say("这个请求系统读不懂"),
+        say("地址或表单里有不能识别的内容。请返回上一页检查后重新提交。"),
+        "The address or form contains something we cannot read. Please go back, check it and send it again.",
+    ),
+    403: Trouble(
+        say("您没有办理这一事项的权限"),
+        say("请确认登录的账号；工作人员请联系本单位管理员。"),
+        "You may see this but not do it. Check which account you are signed in with.",
+    ),
+    404: Trouble(
+        say("没有找到您要的内容"),
+        say("请核对编号或地址；也可以回首页用名称查找。"),
+        "We could not find this. Please check the number or address, or search from the home page.",
+    ),
+    405: Trouble(say("这个地址不能这样访问"), say("请从页面上的按钮进入。"), "Please use the buttons on the page."),
+    409: Trouble(
+        say("刚才有人先办了一步"),
+        say("件的状态已经变了，您的操作没有生效。请返回查看最新情况后再办。"),
+        "Someone else acted first, so nothing was changed. Go back to see how it stands now.",
+    ),
+    413: Trouble(
+        say("内容太大，没有收下"),
+        say("单个文件请不超过 20 MB，一次提交合计不超过 64 MB。可以压缩图片或分次提交。"),
+        "What you sent is too large: at most 20 MB a file and 64 MB in all. Make pictures smaller or send in parts.",
+    ),
+    422: Trouble(
+        say("还有内容需要改正"),
+        say("请按提示改正后重新提交，已填的内容没有丢失。"),
+        "Some things need correcting. What you typed is kept.",
+    ),
+    429: Trouble(
+        say("操作太频繁"),
+        say("请等一分钟再试。查进度也可以拨打 12345。"),
+        "Too many requests. Please wait a minute and try again.",
+    ),
+}
 
 
 def status_of(refused: Refused) -> int:
@@ -90,7 +90,7 @@ def status_of(refused: Refused) -> int:
 
 def page(request: HttpRequest, status: int, faults: Sequence[Fault] = ()) -> HttpResponse:
     """The error page, or for htmx the fragment that goes into the page's notes."""
-    trouble = troubles().get(status) or troubles()[400]
+    trouble = TROUBLES.get(status, TROUBLES[400])
     chinese = not (get_language() or "").startswith("en")
     told = () if status in (403, 404) else faults
     context = {

@@ -32,7 +32,13 @@ class Remaining:
 
     @property
     def lamp(self) -> LampState:
-        states: Mapping[str, LampState] = {"left": "ok", "soon": "warn", "late": "late", "paused": "hold", "done": "done"}
+        states: Mapping[str, LampState] = {
+            "left": "ok",
+            "soon": "warn",
+            "late": "late",
+            "paused": "hold",
+            "done": "done",
+        }
         return states.get(self.kind, "none")
 
 

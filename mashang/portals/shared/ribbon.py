@@ -246,7 +246,9 @@ def _closed(ribbon: Ribbon, scale: Axis) -> Iterator[Gap]:
     for s in scale.stretches:
         if s.closed:
             names = _closed_names(ribbon.closed, s.start, s.end, {day for day, _x in _columns(scale)})
-            label = next((text for text in (_("%(names)s不计") % {"names": names}, names) if text_width(text) <= s.width - 6), "")
+            label = next(
+                (text for text in (_("%(names)s不计") % {"names": names}, names) if text_width(text) <= s.width - 6), ""
+            )
             yield Gap(fmt(s.x), fmt(s.width), names, label)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from mashang.kernel import clock
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import Fault, Refused
 
 from . import charts, forms, parts
 from .parts import Bar, Cell, Column, Field, Moment, Remaining, Ribbon, RibbonRow, Row, Segment, WhyLine
@@ -26,7 +26,9 @@ def _at(text: str) -> datetime:
 def progress(done: int) -> parts.Progress:
     state: Any = "done" if done >= 40 else "running"
     url = f"/styleguide/progress/{done + 10}" if state == "running" else ""
-    return parts.Progress("导入事项清单", done, 40, state, url, "/styleguide" if state == "done" else "", "可以离开本页，稍后再来看。")
+    return parts.Progress(
+        "导入事项清单", done, 40, state, url, "/styleguide" if state == "done" else "", "可以离开本页，稍后再来看。"
+    )
 
 
 def working(first: str, last: str) -> tuple[tuple[datetime, datetime], ...]:
@@ -81,7 +83,11 @@ def long_ribbon() -> Ribbon:
     return Ribbon(
         rows=(
             RibbonRow("初审", (Segment(_at("2026-09-21 09:00"), _at("2026-09-25 10:00"), "done"),)),
-            RibbonRow("补正", (Segment(_at("2026-09-25 10:00"), _at("2026-10-09 16:00"), "wait", "等申请人补正材料"),), "等申请人"),
+            RibbonRow(
+                "补正",
+                (Segment(_at("2026-09-25 10:00"), _at("2026-10-09 16:00"), "wait", "等申请人补正材料"),),
+                "等申请人",
+            ),
             RibbonRow(
                 "审查",
                 (
@@ -113,7 +119,13 @@ REMAININGS = (
 
 def inbox(full: bool = True) -> parts.Table:
     """The inbox of the desk."""
-    columns = (Column("剩余", sort="due"), Column("件", lead=True), Column("环节"), Column("申请人"), Column("到期", "t"))
+    columns = (
+        Column("剩余", sort="due"),
+        Column("件", lead=True),
+        Column("环节"),
+        Column("申请人"),
+        Column("到期", "t"),
+    )
     late, left = REMAININGS[2], REMAININGS[0]
     house = Remaining("soon", 1, "wd", _at("2026-11-24 17:30"))
     rows = (
@@ -189,9 +201,9 @@ def fields() -> tuple[Field, ...]:
 def form(wrong: bool = False) -> forms.Form:
     from_rules = Refused.of(
         [
-            forms.Fault("form.idcard", "身份证号的校验位不对，请对照证件重新填写。", "idcard"),
-            forms.Fault("form.area", "占地面积超过每户 120 平方米的上限，请改小或说明依据。", "area"),
-            forms.Fault("form.agree", "请勾选承诺后再提交。", "agree"),
+            Fault("form.idcard", "身份证号的校验位不对，请对照证件重新填写。", "idcard"),
+            Fault("form.area", "占地面积超过每户 120 平方米的上限，请改小或说明依据。", "area"),
+            Fault("form.agree", "请勾选承诺后再提交。", "agree"),
         ]
     )
     values = {"area": "160", "idcard": "350824199001010011"} if wrong else {}
@@ -215,7 +227,11 @@ BARS = (
     Bar("武平县", 93.1, "93.1", "#2", 91.6, 94.5),
     Bar("连江县", 90.2, "90.2", "#3", 89.0, 91.4),
 )
-COUNTS = (Bar("搅拌站噪声与粉尘", 66, "66 件", "#a", lamp="late"), Bar("车位捆绑销售", 57, "57 件", "#b", lamp="warn"), Bar("路灯不亮", 18, "18 件", "#c"))
+COUNTS = (
+    Bar("搅拌站噪声与粉尘", 66, "66 件", "#a", lamp="late"),
+    Bar("车位捆绑销售", 57, "57 件", "#b", lamp="warn"),
+    Bar("路灯不亮", 18, "18 件", "#c"),
+)
 TREND = (91.0, 92.4, 91.8, 93.0, 94.1, 93.6, 95.2, 96.1)
 
 

@@ -123,14 +123,13 @@ def _sorted_columns(context: Context, value: parts.Table) -> Iterable[tuple[part
 
 def _query(context: Context, **changes: str | None) -> str:
     """The present query with some parameters set (or taken out with None)."""
-    request = context.get("request")
-    query = request.GET.copy() if request else {}
+    query = context["request"].GET.copy()
     for name, value in changes.items():
         if value is None:
             query.pop(name, None)
         else:
             query[name] = value
-    return f"?{query.urlencode()}" if request else "?"
+    return f"?{query.urlencode()}"
 
 
 @register.inclusion_tag("shared/parts/tabs.html")
@@ -155,7 +154,9 @@ def _chip(context: Context, f: parts.Filter) -> dict[str, Any]:
     for value, label, *count in f.options:
         on = str(value) in chosen
         kept = [v for v in chosen if v != str(value)] if on else ([*chosen, str(value)] if f.many else [str(value)])
-        options.append({"label": label, "on": on, "href": _with(context, f.name, kept), "count": next(iter(count), None)})
+        options.append(
+            {"label": label, "on": on, "href": _with(context, f.name, kept), "count": next(iter(count), None)}
+        )
     labels = [str(o["label"]) for o in options if o["on"]]
     return {"label": f.label, "name": f.name, "options": options, "chosen": "、".join(labels)}
 
@@ -253,9 +254,7 @@ def spark(values: Sequence[float], label: str, low: Sequence[float] = (), high: 
 
 
 @register.inclusion_tag("shared/parts/bars.html")
-def bars(
-    values: Sequence[parts.Bar], label: str = "", top: float | None = None, floor: float = 0
-) -> dict[str, Any]:
+def bars(values: Sequence[parts.Bar], label: str = "", top: float | None = None, floor: float = 0) -> dict[str, Any]:
     """A list of bars or intervals on one scale."""
     return {"meters": charts.meters(values, top, floor), "label": label}
 

@@ -11,6 +11,7 @@ import pytest
 import typst
 
 from mashang.org.kept import forget
+from mashang.site import messages
 from mashang.site.commands.doctor import FONTS
 
 
@@ -21,6 +22,8 @@ def _nothing_kept() -> Iterator[None]:
     yield
     forget()
 
+
+messages.compile_all()
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 IN_CI = os.environ.get("CI") == "true"

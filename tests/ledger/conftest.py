@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 from django.db import connection
 
+from mashang.kernel import clock
+from mashang.ledger.actions import seal
+
+NOW = datetime(2026, 3, 2, 17, 30, tzinfo=clock.ZONE)
 TABLES = "ledger_entry, ledger_private, ledger_tile, ledger_mark, ledger_seal"
 
 
@@ -20,6 +26,14 @@ def unguarded(*statements: str) -> None:
             cursor.execute(statement)
         for name in TABLES.split(", "):
             cursor.execute(f"ALTER TABLE {name} ENABLE TRIGGER USER")
+
+
+def sealed(count: int) -> bool:
+    """Seal until so many entries are sealed. Autovacuum's own transactions can hold the horizon back for a moment."""
+    end = monotonic() + 20
+    while (count := count - seal(NOW)) > 0 and monotonic() < end:
+        sleep(0.01)
+    return count == 0
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from mashang.kernel.clock import local
 from mashang.kernel.refused import Refused
@@ -102,9 +102,6 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"the ledger does not keep a {type(value).__name__}")
 
 
-_encode = cast(
-    Any,
-    json.JSONEncoder(
-        ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_plain
-    ).encode,
-)
+_encode = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_plain
+).encode

@@ -115,7 +115,7 @@ class Signer:
             signature = seconds.to_bytes(8, "big") + self._private.sign(_timed(seconds, text))
         else:
             signature = self._private.sign(text.encode())
-        return f"— {self.name} {_b64(self.key.id + signature)}\n"
+        return line(self.key, signature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,8 @@ class Note:
 
     def signed_by(self, keys: Iterable[Key]) -> tuple[list[Key], list[Key]]:
         """The known keys that signed it, and those whose signature on it is wrong. Unknown signatures are ignored."""
-        good, bad = [], []
+        good: list[Key] = []
+        bad: list[Key] = []
         for key in keys:
             for name, id_, signature in self.signatures:
                 if (name, id_) == (key.name, key.id):
@@ -179,6 +180,11 @@ class Checkpoint:
         if len(hash_) != 32:
             raise bad_note("检查点的根值应为 32 字节。")
         return cls(origin, int(size), hash_, dict(line.partition(" ")[::2] for line in extra))
+
+
+def line(key: Key, signature: bytes) -> str:
+    """The signature line of a note."""
+    return f"— {key.name} {_b64(key.id + signature)}\n"
 
 
 def signed(text: str, lines: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Writing to the ledger."""
+"""Recording acts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mashang.kernel import sql, vault
 
-from .rules.entry import Entry, body_of, commitment
+from ..rules.entry import Entry, body_of, commitment
 
 # A transaction's number below the sealed horizon can only come from another server: after a restore a new era begins.
 _ERA = """(SELECT coalesce((SELECT era + (pg_current_xact_id() < horizon)::int FROM ledger_seal

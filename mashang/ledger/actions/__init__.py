@@ -1,0 +1,8 @@
+"""Writing to the ledger: record acts, seal them, erase private facts, take in co-signatures."""
+
+from .cosigning import adopt
+from .erasing import erase
+from .recording import record
+from .sealing import seal
+
+__all__ = ["adopt", "erase", "record", "seal"]

@@ -1,0 +1,127 @@
+"""Proofs from the sealed tree: receipts of cases, consistency between checkpoints, the keys to check them with."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from mashang.kernel import sql, vault
+from mashang.kernel.refused import NotFound, Refused
+
+from .. import keys, seals
+from ..rules import merkle
+from ..rules.entry import COSIGNED
+from ..rules.receipt import FORMAT, Verdict, verify
+from ..seals import Head
+
+_ACTS = """SELECT e.era, e.xid::text::bigint, e.id, e.body, m.leaf + (SELECT count(*) FROM ledger_entry b
+ WHERE (b.era, b.xid, b.id) >= (m.era, m.xid, m.entry_id) AND (b.era, b.xid, b.id) < (e.era, e.xid, e.id))
+FROM ledger_entry e
+LEFT JOIN LATERAL (SELECT * FROM ledger_mark WHERE (era, xid, entry_id) <= (e.era, e.xid, e.id)
+ ORDER BY era DESC, xid DESC, entry_id DESC LIMIT 1) m ON (e.era, e.xid) < (%s::int, %s::bigint::text::xid8)
+WHERE e.subject = %s ORDER BY e.id"""
+_OPEN = "SELECT entry_id, name, sealed FROM ledger_private WHERE entry_id = ANY (%s::bigint[])"
+_COSIGNED = """SELECT body::jsonb -> 'facts' FROM ledger_entry WHERE subject = 'checkpoint'
+ AND body::jsonb ->> 'verb' = %s ORDER BY id DESC LIMIT 64"""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the ledger is sealed: leaves, checkpoint (a signed note with its co-signatures, "" before the first),
+    entries not yet sealed."""
+
+    size: int
+    checkpoint: str
+    waiting: int
+
+
+def state() -> State:
+    last = seals.head()
+    era, low = last.horizon if last else (0, 0)
+    found = sql.run(
+        "SELECT count(*) FROM ledger_entry WHERE (era, xid) >= (%s::int, %s::bigint::text::xid8)", [era, low]
+    ).fetchone()
+    waiting: int = found[0] if found else 0
+    return State(last.size, _cosigned(last), waiting) if last else State(0, "", waiting)
+
+
+def receipt(case_number: str, *, private: bool = False) -> dict[str, Any]:
+    """The receipt of a case (JSON): every sealed act with its proof, under the last checkpoint, or under the last one
+    that a witness co-signed if all of them are in it. `private` discloses the personal data with its salts: only for
+    the person concerned. Refuses when the number is unknown or nothing of it is sealed yet."""
+    last = seals.head()
+    era, low = last.horizon if last else (0, 0)
+    rows = sql.run(_ACTS, [era, low, case_number]).fetchall()
+    if not rows:
+        raise NotFound
+    sealed = [row for row in rows if row[4] is not None]
+    if last is None or not sealed:
+        raise Refused("ledger.unsealed", "这一件的办理记录尚未封存，请稍后再领取回执。")
+    last = _best(last, max(row[4] for row in sealed))
+    proofs = seals.proofs([merkle.inclusion_ranges(row[4], last.size) for row in sealed])
+    opened = _opened([row[2] for row in sealed]) if private else {}
+    acts = []
+    for (era, xid, id_, body, leaf), proof in zip(sealed, proofs, strict=True):
+        act = {"leaf": leaf, "era": era, "xid": xid, "id": id_, "body": body, "proof": [_b64(h) for h in proof]}
+        acts.append(act | ({"private": opened[id_]} if id_ in opened else {}))
+    return {
+        "format": FORMAT,
+        "case": case_number,
+        "checkpoint": _cosigned(last),
+        "acts": acts,
+        "waiting": len(rows) - len(sealed),
+    }
+
+
+def check(text: str) -> Verdict:
+    """A receipt's verdict under the keys that this installation has published: for a page where anyone may check one."""
+    return verify(text, [*keys.published(), *keys.witnesses()])
+
+
+def public_keys() -> str:
+    """The published keys of the log and of its witnesses, one a line, to check receipts with."""
+    return "".join(f"{key}\n" for key in [*keys.published(), *keys.witnesses()])
+
+
+def consistency(old: int, new: int | None = None) -> dict[str, Any]:
+    """The proof (JSON) that the log of `old` leaves is the beginning of the one of `new` (the last checkpoint if not
+    given): what a witness asks for before it signs. Refuses sizes that have no checkpoint."""
+    first = seals.at_size(old)
+    last = seals.head() if new is None else seals.at_size(new)
+    if first is None or last is None or first.size > last.size:
+        raise Refused("ledger.size", "没有这一条数的检查点，或先后顺序不对。", "size")
+    (proof,) = seals.proofs([merkle.consistency_ranges(first.size, last.size)])
+    return {
+        "format": "mashang-consistency/1",
+        "old": first.note,
+        "new": last.note,
+        "proof": [_b64(h) for h in proof],
+    }
+
+
+def _best(last: Head, leaf: int) -> Head:
+    """The last co-signed checkpoint that holds the leaf, else the last one."""
+    sizes = {facts["size"] for (facts,) in sql.run(_COSIGNED, [COSIGNED]).fetchall()}
+    covering = [size for size in sizes if size > leaf]
+    return (covering and seals.at_size(max(covering))) or last
+
+
+def _cosigned(sealed: Head) -> str:
+    """The checkpoint with the co-signatures taken in for it."""
+    lines = [f["line"] for (f,) in sql.run(_COSIGNED, [COSIGNED]).fetchall() if f["size"] == sealed.size]
+    return sealed.note + "".join(dict.fromkeys(reversed(lines)))
+
+
+def _opened(ids: list[int]) -> dict[int, dict[str, dict[str, str]]]:
+    """Entry → name → salt and value, of what was not erased."""
+    found: dict[int, dict[str, dict[str, str]]] = {}
+    for id_, name, sealed in sql.run(_OPEN, [ids]).fetchall():
+        text = vault.open_(sealed)
+        found.setdefault(id_, {})[name] = {"salt": text[:32], "value": text[32:]}
+    return found
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mashang.kernel.refused import Fault
 from mashang.performance.rules.methods import KINDS
-from mashang.performance.rules.scheme import Indicator, Method, Node, Scheme
+from mashang.performance.rules.scheme import Method, Node, Scheme
 
 
 def structure_faults(scheme: Scheme) -> list[Fault]:
@@ -65,7 +65,7 @@ def _leaves(scheme: Scheme) -> Iterator[Fault]:
         if leaf.parent not in scheme.nodes:
             yield Fault("scheme.unknown-parent", f"指标“{leaf.id}”的上级“{leaf.parent}”不存在。", f"{where}.parent")
             continue
-        role = effective_role(scheme, leaf)
+        role = leaf.role
         allowed = KINDS[leaf.method.kind].gives
         if role != "veto" and role not in allowed:
             text = f"指标“{leaf.id}”{ROLE_LABELS[role]}，不能用 {leaf.method.kind}；可用：{'、'.join(_kinds(role))}。"
@@ -81,13 +81,6 @@ ROLE_LABELS = {"part": "计入平均分", "bonus": "是加分项", "deduction": 
 
 def _kinds(role: str) -> list[str]:
     return [name for name, kind in KINDS.items() if role in kind.gives]
-
-
-def effective_role(scheme: Scheme, leaf: Indicator) -> str:
-    """Its own role, or that of the bonus or deduction node it hangs under."""
-    if leaf.role != "part":
-        return leaf.role
-    return next((r for n in scheme.path(leaf.parent) if (r := scheme.nodes[n].role) != "part"), "part")
 
 
 def _names(scheme: Scheme) -> Iterator[Fault]:

@@ -78,7 +78,8 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
         if faults := list(_undefined(scheme, node, scores, weights, table)):
             raise Refused.of(faults)
     peers = Groups(peer_keys(scheme, table))
-    ranks = {key: peers.ranks(score) for key, score in scores.items()}
+    losses = {c.id for c in (*scheme.indicators.values(), *scheme.nodes.values()) if c.role in ("deduction", "veto")}
+    ranks = {key: peers.ranks(-score if key in losses else score) for key, score in scores.items()}
     vetoed = vetoes(scheme, scores, len(table))
     grades = grade_names(scheme, grade_places(scheme, scores[scheme.root], peers, vetoed))
     return Result(scheme, table, blocks, leaves, stages, weights, scores, ranks, peers, grades, vetoed)

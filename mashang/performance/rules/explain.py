@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mashang.performance.rules.aggregate import MEAN_LABELS
-from mashang.performance.rules.check import effective_role
 from mashang.performance.rules.engine import Result
 from mashang.performance.rules.methods import KINDS
 from mashang.performance.rules.scheme import Indicator, Node
@@ -83,10 +82,9 @@ def _line(
     **more: Mapping[str, float],
 ) -> Line:
     peers = next((len(rows) for rows in result.peers.rows if row in rows), 0)
-    role = effective_role(result.scheme, item) if isinstance(item, Indicator) else item.role
     score, rank = float(result.scores[item.id][row]), int(result.ranks[item.id][row])
     leaf = isinstance(item, Indicator)
-    return Line(item.id, item.name, depth, role, score, rank, peers, share, adds, how, leaf, **more)
+    return Line(item.id, item.name, depth, item.role, score, rank, peers, share, adds, how, leaf, **more)
 
 
 def _node_how(node: Node) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,26 @@ def _scheme(raw: Mapping[str, Any], faults: list[Fault]) -> Scheme:
     for reader in (head, values, top):
         reader.close()
     _task_faults(tasks, leaves, faults)
-    return scheme
+    return _with_roles(scheme, raw)
+
+
+def _with_roles(scheme: Scheme, raw: Mapping[str, Any]) -> Scheme:
+    """What hangs under a bonus or deduction node is bonus or deduction itself, added up unless a mean is named."""
+
+    def role(own: str, parent: str) -> Any:
+        above = (scheme.nodes[n].role for n in scheme.path(parent))
+        return own if own != "part" else next((r for r in above if r != "part"), "part")
+
+    def leaves(of: Mapping[str, Indicator]) -> dict[str, Indicator]:
+        return {key: replace(leaf, role=role(leaf.role, leaf.parent)) for key, leaf in of.items()}
+
+    nodes = {}
+    for key, node in scheme.nodes.items():
+        under = role(node.role, node.parent)
+        named = "mean" in _row(raw["nodes"][key])
+        nodes[key] = replace(node, role=under, mean="sum" if under != "part" and not named else node.mean)
+    classes = {name: replace(rule, indicators=leaves(rule.indicators)) for name, rule in scheme.classes.items()}
+    return replace(scheme, nodes=nodes, indicators=leaves(scheme.indicators), classes=classes)
 
 
 def _row(value: Any) -> Mapping[str, Any]:

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mashang.kernel.refused import Refused
-from mashang.performance.rules.check import effective_role
 from mashang.performance.rules.engine import Block, Ints, Result, climb, evaluate, spread, work_out_all
 from mashang.performance.rules.scheme import Impute, Indicator, Method, Node, Scheme
 from mashang.performance.rules.statistics import Array
@@ -130,7 +129,7 @@ class _Plan:
         self.result, self.scheme = result, result.scheme
         self.order = self.scheme.bottom_up()
         how = self.scheme.sensitivity
-        self.leavable = [i.id for i in self.scheme.indicators.values() if effective_role(self.scheme, i) == "part"]
+        self.leavable = [i.id for i in self.scheme.indicators.values() if i.role == "part"]
         self.choices = _Choices(
             how.normalise or (None,),
             how.impute or (None,),

@@ -59,10 +59,13 @@ def kurtosis(x: Array) -> float:
 
 
 def half_up(x: float, decimals: int = 2) -> str:
-    """The number for show, rounded half up on its shortest decimal form (2.675 becomes 2.68); "" when missing."""
+    """The number for show, rounded half up as people do (2.675 becomes 2.68); "" when missing.
+
+    Computing noise goes first: 95.27499999999999 stands for 95.275 and is shown as 95.28.
+    """
     if math.isnan(x):
         return ""
-    return str(Decimal(repr(float(x))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+    return str(Decimal(repr(round(float(x), NOISE))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 def digits(x: Array, places: int) -> Array:

@@ -91,6 +91,7 @@ RIGHTS: dict[str, Right] = {
     "approvals.check_site": right(_("到场检查"), "handler", "inspector", "lead"),
     "approvals.withdraw": right(_("撤回申请"), APPLICANT, "clerk", "cases:write"),
     "reviews.rate": right(_("评价"), APPLICANT),
+    "reviews.redress": right(_("差评整改"), "clerk", "handler", "lead"),
     "supervision.view": right(_("查看督办"), "lead", "handler", WATCH),
     "supervision.assign": right(_("交办"), "office", "leader"),
     "supervision.report": right(_("反馈办理情况"), "handler", "lead"),
@@ -143,6 +144,7 @@ PAGES: dict[str, str] = {
     "shared:preferences": PUBLIC,
     "shared:styleguide": PUBLIC,
     "shared:styleguide_portal": PUBLIC,
+    "shared:sample_check": PUBLIC,
     "shared:sample_days": PUBLIC,
     "shared:sample_progress": PUBLIC,
     # administrators (portals/desk/admin_pages)

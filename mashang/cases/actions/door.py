@@ -103,8 +103,10 @@ def act(
     with transaction.atomic(durable=True):
         case_id = write.lock(number)
         with sql.pipeline():
-            case, before = write.load(case_id, step, by.ref, key, now)
-            case.clocks = clocks.open_clocks(case_id, step or None)
+            asked = write.ask(case_id, step, by.ref, key)
+            running = clocks.open_clocks(case_id, step or None)
+        case, before = write.read(asked, now)
+        case.clocks = running
         procedure = registry[case.kind]
         if not org.may_see(by, facts_of(case)):
             raise NotFound

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from psycopg import Cursor
+
 from mashang.clocks.rules import ClockRow
 from mashang.kernel import sql
 from mashang.kernel.refused import NotFound
@@ -97,9 +99,14 @@ def lock(number: str) -> int:
     return int(row[0])
 
 
-def load(case_id: int, step_id: int, actor: str, key: str, now: datetime) -> tuple[CaseFile, Any]:
-    """The locked case, the step pressed on, the steps that wait for it, and what was answered to this key before."""
-    row = sql.run(_LOAD, [step_id, step_id, actor, key, case_id]).fetchone()
+def ask(case_id: int, step_id: int, actor: str, key: str) -> Cursor[Any]:
+    """Ask for the locked case; `read` takes the answer, so that other questions can go out in between."""
+    return sql.run(_LOAD, [step_id, step_id, actor, key, case_id])
+
+
+def read(asked: Cursor[Any], now: datetime) -> tuple[CaseFile, Any]:
+    """The case, the step pressed on, the steps that wait for it, and what was answered to this key before."""
+    row = asked.fetchone()
     if row is None:
         raise NotFound
     *fields, step, following, before = row

@@ -1,0 +1,11 @@
+"""Rating, and what a bad rating sets going."""
+
+from mashang.cases.actions import common
+
+from ..procedure import S, redress
+from . import redressing
+from .rating import Rate, rate
+
+common.join(redress, running=[S.OPEN, S.CONTACTED], steps=redress.step_kinds)
+
+__all__ = ["Rate", "rate", "redressing"]

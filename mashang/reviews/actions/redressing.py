@@ -1,0 +1,75 @@
+"""差评整改: the unit contacts, puts right or explains; someone other than whoever was rated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field
+
+from mashang.cases.casefile import CaseFile, Message, StepPlan
+from mashang.cases.procedure import Form
+from mashang.kernel.actor import Actor
+from mashang.org import queries as org
+
+from ..models import Grade
+from ..procedure import S, redress
+
+AREA = {"widget": "textarea"}
+CONTACT, RIGHT = "HCP-1", "HCP-10"
+
+
+class Open(Form):
+    rating: int
+    unit: int
+    grade: int
+    words: str = ""
+    item: str = ""
+
+
+class Words(Form):
+    words: str = Field(title="办理情况", min_length=4, max_length=2000, json_schema_extra=AREA)
+
+
+@redress.action("open", label=_("差评立件"), right="reviews.redress", form=Open, on="new", reaches=S.OPEN, by_rule=True)
+def open_(case: CaseFile, form: Open, *, by: Actor, now: datetime) -> None:
+    """A bad rating is answered for by the unit that was rated; the file does not say who rated."""
+    unit = org.unit(form.unit)
+    case.title, case.about = f"差评整改：{form.item}"[:120], form.words[:100]
+    case.lead_unit_id, case.region = unit.id, unit.region
+    case.plan(
+        [
+            StepPlan("contact", "联系核实", "contact", unit.id, clocks=((CONTACT, ""),)),
+            StepPlan("put_right", "整改", "put_right", unit.id, after=("contact",), clocks=((RIGHT, ""),)),
+        ]
+    )
+    case.fact(grade=str(Grade(form.grade).label), rating=form.rating)
+    case.tell(Message(f"收到一条{Grade(form.grade).label}评价，请在一个工作日内联系核实。", unit=unit.id))
+
+
+@redress.action(
+    "contact", label=_("已联系"), right="reviews.redress", form=Words, leaves=[S.OPEN], reaches=S.CONTACTED, on="step",
+    steps=["contact"], finishes=True, first=True,
+)  # fmt: skip
+def contact(case: CaseFile, form: Words, *, by: Actor, now: datetime) -> None:
+    case.fact(words=form.words)
+    case.finish("contacted")
+
+
+@redress.action(
+    "put_right", label=_("整改完成"), right="reviews.redress", form=Words, leaves=[S.CONTACTED], reaches=S.RIGHTED,
+    on="step", steps=["put_right"], finishes=True, first=True,
+)  # fmt: skip
+def put_right(case: CaseFile, form: Words, *, by: Actor, now: datetime) -> None:
+    case.fact(words=form.words)
+    case.finish("righted")
+
+
+@redress.action(
+    "explain", label=_("解释说明"), right="reviews.redress", form=Words, leaves=[S.CONTACTED], reaches=S.EXPLAINED,
+    on="step", steps=["put_right"], finishes=True,
+)  # fmt: skip
+def explain(case: CaseFile, form: Words, *, by: Actor, now: datetime) -> None:
+    """What was demanded has no basis in law: explained, and the rating stands."""
+    case.fact(words=form.words)
+    case.finish("explained")

@@ -12,7 +12,7 @@ SENTENCES: dict[str, str | Promise] = {
     "post.opened": _("设立岗位“{title}”。"),
     "post.closed": _("撤销岗位“{title}”。"),
     "staff.appointed": _("任用工作人员，账号编号{staff}。"),
-    "staff.password_set": _("重设账号{staff}的密码。"),
+    "account.password_set": _("重设账号{account}的密码。"),
     "staff.left": _("账号{staff}的工作人员离岗，账号停用，授权收回。"),
     "absence.registered": _("登记账号{staff}离岗，由账号{stand_in}代岗。"),
     "absence.ended": _("账号{staff}返岗，账号{stand_in}代岗结束。"),

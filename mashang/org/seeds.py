@@ -84,11 +84,11 @@ def _open(name: str, short: str, kind: str, region: str, parent: int | None, now
     return actions.open_unit(form, by=BY, now=now)
 
 
-def _staff(unit: int, roles: tuple[str, ...], now: datetime, *, region: str = "", everywhere: bool = False) -> list[int]:
+def _staff(
+    unit: int, roles: tuple[str, ...], now: datetime, *, region: str = "", everywhere: bool = False
+) -> list[int]:
     """Someone for each role in a unit; the first two stand in for each other (AB 岗)."""
-    made = [
-        _appoint(unit, role, place, now, region=region, everywhere=everywhere) for place, role in enumerate(roles)
-    ]
+    made = [_appoint(unit, role, place, now, region=region, everywhere=everywhere) for place, role in enumerate(roles)]
     if len(made) > 1:
         duties = "收件、受理、一次性告知" if roles[0] == "clerk" else "审查、踏勘、提出意见"
         post = NewPost(unit, "窗口岗" if roles[0] == "clerk" else "经办岗", duties, holder=made[0], stand_in=made[1])

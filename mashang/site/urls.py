@@ -11,4 +11,5 @@ handler500 = "mashang.portals.shared.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mashang.portals.shared.urls")),
+    path("accounts/", include("mashang.portals.shared.accounts.urls")),
 ]

@@ -16,12 +16,17 @@ from django.utils.translation import gettext as _
 
 from mashang.kernel import clock, vault
 from mashang.kernel.refused import Refused
-from mashang.org import actions
+from mashang.org import actions, queries
+
+from .homes import home_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        return home_of(queries.actor_for(int(request.user.pk or 0), clock.now()))
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """The pages speak for themselves."""

@@ -1,0 +1,69 @@
+"""Second factors: allauth's flows on our pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.base import views as base
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from django.utils.translation import gettext as _
+
+from .drawn import drawn
+from .homes import home_of
+
+
+class EnterCode(base.AuthenticateView):
+    """The second stage of signing in: a code from the phone, or a recovery code."""
+
+    template_name = "accounts/mfa_code.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        known = super().get_context_data(**kwargs)
+        labels = {"code": _("动态验证码或恢复码")}
+        action = self.request.get_full_path()
+        return {**known, "drawn": drawn(known["form"], action=action, button=_("登录"), labels=labels)}
+
+
+class ConfirmByCode(base.ReauthenticateView):
+    template_name = "accounts/confirm.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        known = super().get_context_data(**kwargs)
+        labels = {"code": _("动态验证码或恢复码")}
+        action = self.request.get_full_path()
+        return {**known, "drawn": drawn(known["form"], action=action, button=_("确认"), labels=labels)}
+
+
+class Overview(base.IndexView):
+    template_name = "accounts/mfa_index.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        known = super().get_context_data(**kwargs)
+        return {**known, "has_totp": "totp" in known["authenticators"]}
+
+
+class Activate(totp.ActivateTOTPView):
+    template_name = "accounts/mfa_activate.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        known = super().get_context_data(**kwargs)
+        labels = {"code": _("动态验证码")}
+        form = drawn(known["form"], action=self.request.path, button=_("启用"), labels=labels)
+        return {**known, "drawn": form, "secret": known["form"].secret}
+
+
+class Deactivate(totp.DeactivateTOTPView):
+    template_name = "accounts/mfa_deactivate.html"
+
+
+class Codes(recovery.ViewRecoveryCodesView):
+    template_name = "accounts/mfa_recovery.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        actor = self.request.actor
+        return {**super().get_context_data(**kwargs), "home": home_of(actor)}
+
+
+class NewCodes(recovery.GenerateRecoveryCodesView):
+    template_name = "accounts/mfa_new_codes.html"

@@ -72,7 +72,7 @@ def _columns(spec: Spec) -> dict[str, Any]:
     item = spec if isinstance(spec, ItemSpec) else None
     organ = item.organ.name if item else spec.lead if isinstance(spec, PackageSpec) else ""
     names = " ".join((spec.name, *spec.aliases, *(i.name for i in rules.items_of(spec))))
-    found = " ".join((names, organ, spec.group, spec.code))
+    found = " ".join((names, organ, spec.group))
     instant = rules.is_instant(spec, {})
     handling = item.handling if item else rules.Handling.INSTANT if instant else rules.Handling.PROMISED
     return {
@@ -95,8 +95,10 @@ def _columns(spec: Spec) -> dict[str, Any]:
     }
 
 
-def _record(verb: str, by: Actor, now: datetime, **facts: Any) -> None:
-    ledger.record([Record(case="", verb=f"catalogue.{verb}", by=by.ref, at=now, facts=facts)])
+def _record(verb: str, by: Actor, now: datetime, code: str = "", **facts: Any) -> None:
+    """Acts on one entry stand in the ledger under "catalogue/CODE", so that its history can be read."""
+    subject = f"catalogue/{code}" if code else ""
+    ledger.record([Record(case=subject, verb=f"catalogue.{verb}", by=by.ref, at=now, facts=facts)])
 
 
 def _locked(code: str) -> Entry:

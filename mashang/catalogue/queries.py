@@ -172,7 +172,8 @@ def search(words: str, *, shape: str = "", region: str = "", limit: int = 50) ->
     order = [_own_first(), "-shape", "current__name"]
     if not terms:
         return _hits(base.order_by(*order)[:limit])
-    match = Q(current__terms__contains=terms) | Q(current__name__contains=text.clean(words).strip())
+    typed = text.clean(words).strip()
+    match = Q(current__terms__contains=terms) | Q(current__name__contains=typed) | Q(code__iexact=typed)
     if len(letters) > 1:
         match |= Q(current__initials__contains=letters)
     found = _hits(base.filter(match).order_by(*order)[:limit])

@@ -13,7 +13,7 @@ from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError
 
 from mashang.kernel.refused import Fault, Refused
-from mashang.text.rules import clean, valid_identity
+from mashang.text.rules import clean, narrow, valid_identity
 
 from .codes import FieldType
 from .merge import merged_fields
@@ -98,8 +98,8 @@ def _person(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] |
     given = _nested(raw, field, PERSON)
     if not any(given.values()) and not field.required:
         return None
-    given["id_number"] = given["id_number"].upper().replace(" ", "")
-    given["phone"] = re.sub(r"[ -]|^\+?86(?=1)", "", given["phone"])
+    given["id_number"] = narrow(given["id_number"]).upper().replace(" ", "")
+    given["phone"] = re.sub(r"^\+?(00)?86(?=1)", "", re.sub(r"[ -]", "", narrow(given["phone"])))
     if not given["name"] or len(given["name"]) > 60:
         faults.append(Fault("form.name", _("请填写%(label)s的姓名。") % {"label": field.label}, f"{field.code}.name"))
     if not valid_id_number(given["id_number"]):
@@ -124,7 +124,7 @@ def _place(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] | 
 
 
 def _number(field: Field, text: str, faults: list[Fault]) -> str | None:
-    plain = text.replace(",", "")
+    plain = narrow(text).replace(",", "")
     names = {"label": field.label, "unit": field.unit, "min": field.min, "max": field.max}
     if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", plain, re.ASCII):
         faults.append(Fault("form.number", _("%(label)s请填数字，例如 120 或 86.5。") % names, field.code))
@@ -139,7 +139,7 @@ def _number(field: Field, text: str, faults: list[Fault]) -> str | None:
 
 def _date(field: Field, text: str, faults: list[Fault]) -> str | None:
     try:
-        return date.fromisoformat(text).isoformat()
+        return date.fromisoformat(narrow(text)).isoformat()
     except ValueError:
         faults.append(
             Fault("form.date", _("%(label)s请填日期，例如 2026-03-02。") % {"label": field.label}, field.code)

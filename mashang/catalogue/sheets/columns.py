@@ -12,6 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from django.utils.translation import gettext as _
 
+from mashang.text.rules import narrow
+
 from ..rules import (
     Basis,
     Channel,
@@ -59,6 +61,7 @@ def plain(text: str) -> str:
 
 
 def count(text: str) -> int:
+    text = narrow(text)
     if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
         raise ValueError(_("应为 0 到 999 的整数，现在是“%(t)s”。") % {"t": text})
     return int(text)
@@ -87,6 +90,7 @@ def lines(text: str) -> tuple[str, ...]:
 
 def limit(text: str) -> str:
     """20个工作日, 20wd, 30日, 4个工作时, 24小时; 即办 and 当场 are read as half a working day."""
+    text = narrow(text)
     if text in ("即办", "当场", "当场办结", "即时办结", "即时"):
         return "4wh"
     if found := re.fullmatch(r"([1-9]\d{0,3})\s*(\D+)", text, re.ASCII):
@@ -114,11 +118,13 @@ def bases(text: str) -> tuple[Basis, ...]:
 
 
 def fees(text: str) -> tuple[Fee, ...]:
-    """item|standard|basis, one a line; 不收费 for none."""
+    """item|standard|basis|relief, one a line; 不收费 for none."""
     if text in ("不收费", "无", "否"):
         return ()
-    parts = ([part.strip() for part in line.split("|")] + ["", ""] for line in lines(text))
-    return tuple(Fee(item=item, standard=standard, basis=basis) for item, standard, basis, *_rest in parts)
+    parts = ([part.strip() for part in line.split("|")] + [""] * 3 for line in lines(text))
+    return tuple(
+        Fee(item=item, standard=standard, basis=basis, relief=relief) for item, standard, basis, relief, *_ in parts
+    )
 
 
 def _labels(members: tuple[Coded, ...]) -> str:
@@ -150,7 +156,10 @@ ITEM: tuple[Column[ItemSpec], ...] = (
     Column("受理条件", ("conditions",), lambda s: "\n".join(s.conditions), lines),
     Column("设定依据", ("basis",), lambda s: "\n".join(f"《{b.law}》{b.article}" for b in s.basis), bases),
     Column(
-        "收费", ("fees",), lambda s: "\n".join(f"{f.item}|{f.standard}|{f.basis}" for f in s.fees) or "不收费", fees
+        "收费",
+        ("fees",),
+        lambda s: "\n".join(f"{f.item}|{f.standard}|{f.basis}|{f.relief}" for f in s.fees) or "不收费",
+        fees,
     ),
     Column("结果类型", ("result", "kind"), lambda s: str(s.result.kind.label) if s.result else "", coded(ResultKind)),
     Column("结果名称", ("result", "name"), lambda s: s.result.name if s.result else "", plain),

@@ -13,7 +13,7 @@ from mashang.kernel.refused import Fault, Refused
 
 from ..rules import Depth, Handling, ItemSpec, ItemType, Level, Role, Step, StepKind, faults_of
 from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Columns, put
-from .tables import Line, Table, tables
+from .tables import Line, Table, cell_text, tables
 
 _NAMES = ("department", "main_item", "name", "item_code", "task_type")
 _SHOWN = 200
@@ -39,12 +39,16 @@ class _Faults:
             raise Refused.of(self.found)
 
 
-def _cells(table: Table, line: Line, columns: Columns, target: dict[str, Any], faults: _Faults, *, new: bool) -> None:
-    """The cells of one row into a definition; an empty cell leaves what was there."""
+def _cells(
+    table: Table, line: Line, columns: Columns, target: dict[str, Any], faults: _Faults, old: Any = None
+) -> None:
+    """The cells of one row into a definition; an empty cell, or one that says what was there, leaves it as it was."""
     for column in columns:
         text = line.cells.get(column.title, "")
+        if old is not None and text == cell_text(column.write(old)):
+            continue
         if not text:
-            if column.required and new:
+            if column.required and old is None:
                 faults.add(table.name, line.number, column.title, _("不能为空。"), "missing")
             continue
         try:
@@ -82,7 +86,7 @@ def _sentence(fault: Any) -> str:
 def _item(table: Table, line: Line, known: Mapping[str, ItemSpec], faults: _Faults) -> dict[str, Any]:
     old = known.get(line.cells.get(ITEM_CODE, ""))
     spec: dict[str, Any] = old.model_dump() if old else {}
-    _cells(table, line, ITEM, spec, faults, new=old is None)
+    _cells(table, line, ITEM, spec, faults, old)
     spec["detail"] = "full"
     if result := spec.get("result"):
         spec["result"] = {"code": "result", **result} if result.get("name") else None
@@ -101,7 +105,7 @@ def _materials(table: Table, codes: set[str], faults: _Faults) -> dict[str, list
             faults.add(table.name, line.number, ITEM_CODE, text, "unknown")
             continue
         material: dict[str, Any] = {}
-        _cells(table, line, MATERIAL, material, faults, new=True)
+        _cells(table, line, MATERIAL, material, faults)
         found[code].append(material)
     return found
 

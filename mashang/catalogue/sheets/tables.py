@@ -37,7 +37,7 @@ def _refuse(text: str, code: str = "file") -> Refused:
     return Refused(f"sheet.{code}", text, "file")
 
 
-def _text(value: object) -> str:
+def cell_text(value: object) -> str:
     """A cell as people see it: whole numbers without .0, dates as YYYY-MM-DD."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -48,8 +48,8 @@ def _text(value: object) -> str:
 
 
 def _table(name: str, rows: Iterator[tuple[int, list[object]]]) -> Table:
-    number, head = next(((n, row) for n, row in rows if any(_text(c) for c in row)), (0, []))
-    titles = tuple(_text(c) for c in head)
+    number, head = next(((n, row) for n, row in rows if any(cell_text(c) for c in row)), (0, []))
+    titles = tuple(cell_text(c) for c in head)
     if twice := {t for t in titles if t and titles.count(t) > 1}:
         raise _refuse(
             _("“%(s)s”表第 %(n)d 行的列名重复：%(t)s。") % {"s": name, "n": number, "t": "、".join(sorted(twice))},
@@ -57,7 +57,7 @@ def _table(name: str, rows: Iterator[tuple[int, list[object]]]) -> Table:
         )
     lines = []
     for number, row in rows:
-        cells = {title: _text(cell) for title, cell in zip(titles, row, strict=False) if title}
+        cells = {title: cell_text(cell) for title, cell in zip(titles, row, strict=False) if title}
         if any(len(cell) > MAX_CELL for cell in cells.values()):
             raise _refuse(_("“%(s)s”表第 %(n)d 行有超过 2 万字的单元格，请缩短。") % {"s": name, "n": number}, "cell")
         if any(cells.values()):

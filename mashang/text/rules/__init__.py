@@ -3,6 +3,17 @@
 from __future__ import annotations
 
 from .personal import Span, find_personal, mask_name, mask_personal, valid_identity
-from .search import bigrams, clean, initials, search_terms
+from .search import bigrams, clean, initials, narrow, search_terms
 
-__all__ = ["Span", "bigrams", "clean", "find_personal", "initials", "mask_name", "mask_personal", "search_terms", "valid_identity"]
+__all__ = [
+    "Span",
+    "bigrams",
+    "clean",
+    "find_personal",
+    "initials",
+    "mask_name",
+    "mask_personal",
+    "narrow",
+    "search_terms",
+    "valid_identity",
+]

@@ -13,16 +13,21 @@ from typing import Any
 
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
-_BREAKS = str.maketrans(dict.fromkeys("\t\n\r\v\f", " "))
+_SPACES = str.maketrans({"\t": " ", "\r": "\n", "\v": "\n", "\f": "\n"})
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
 def clean(text: str) -> str:
-    """The text in NFKC (full-width to half-width) without NUL, control, invisible or broken characters; spaces stay."""
+    """The text as it may be stored: without NUL, control, invisible or broken characters; line breaks stay, tabs become spaces."""
     if text.isascii() and text.isprintable():
         return text
-    plain = "".join(c for c in text.translate(_BREAKS) if unicodedata.category(c) not in _DROPPED)
-    return unicodedata.normalize("NFKC", plain)
+    spaced = text.replace("\r\n", "\n").translate(_SPACES)
+    return "".join(c for c in spaced if c == "\n" or unicodedata.category(c) not in _DROPPED)
+
+
+def narrow(text: str) -> str:
+    """Cleaned and in NFKC: full-width letters, digits and punctuation become half-width. For codes and numbers, not prose."""
+    return unicodedata.normalize("NFKC", clean(text))
 
 
 def bigrams(text: str) -> list[str]:
@@ -31,7 +36,7 @@ def bigrams(text: str) -> list[str]:
     A Chinese character standing alone is a token of its own.
     """
     found: dict[str, None] = {}
-    for han, word in _RUNS.findall(clean(text).lower()):
+    for han, word in _RUNS.findall(narrow(text).lower()):
         if word or len(han) == 1:
             found[word or han] = None
         else:
@@ -51,7 +56,7 @@ def _pypinyin() -> Any:
 
 def initials(text: str) -> str:
     """Pinyin initials as people type them: 农村建房 → ncjf, 银行 → yh. Latin letters and digits stay, the rest is left out."""
-    plain = clean(text).lower()
+    plain = narrow(text).lower()
     if plain.isascii():
         return "".join(c for c in plain if c.isalnum())
     pinyin = _pypinyin()

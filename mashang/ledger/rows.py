@@ -18,12 +18,13 @@ _END = b"\x00\xff\xff"
 Horizon = tuple[int, int]  # (era, transaction)
 
 
-def leaves(start: Horizon, end: Horizon | None) -> Iterator[bytes]:
-    """Entries from `start` up to `end` in their order, each as what its leaf hashes: a zero byte and its columns
+def leaves(start: Horizon | None, end: Horizon | None) -> Iterator[bytes]:
+    """Entries from `start` (the first) up to `end` (the last) in their order, each as what its leaf hashes: a zero byte and its columns
     (`Row.leaf`). Within a transaction; nothing else may be asked of the connection before the last one is read."""
-    bounds = [f"(era, xid) >= ({start[0]:d}, '{start[1]:d}'::xid8)"]
-    if end:
-        bounds.append(f"(era, xid) < ({end[0]:d}, '{end[1]:d}'::xid8)")
+    bounds = ["true"]
+    for sign, bound in ((">=", start), ("<", end)):
+        if bound:
+            bounds.append(f"(era, xid) {sign} ({bound[0]:d}, '{bound[1]:d}'::xid8)")
     query = f"COPY ({_COLUMNS} WHERE {' AND '.join(bounds)} ORDER BY era, xid, id) TO STDOUT (FORMAT binary)"
     with connection.wrap_database_errors:
         yield from _copied(_raw().pgconn, query)

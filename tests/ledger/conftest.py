@@ -8,7 +8,7 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from mashang.kernel import clock
 from mashang.ledger.actions import seal
@@ -19,7 +19,7 @@ TABLES = "ledger_entry, ledger_private, ledger_tile, ledger_mark, ledger_seal"
 
 def unguarded(*statements: str) -> None:
     """What only the owner of the tables can do: take the guards away, change something, put them back."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for name in TABLES.split(", "):
             cursor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
         for statement in statements:

@@ -1,0 +1,140 @@
+"""Where entries, tiles, marks and signed roots disagree, and which of them was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import sha256
+from itertools import islice
+
+from mashang.kernel import sql
+
+from ...rows import leaves
+from ...rules.entry import Row
+from ...rules.merkle import WIDTH, Place, Tree, split
+from .findings import Finding
+from .walk import Walk
+
+_NONE = b""  # the hash of a leaf whose tile is gone
+
+
+def faults(walk: Walk, signed: dict[int, bytes], last: int) -> list[Finding]:
+    """`signed` are roots by size, `last` is how many leaves there should be. The entries are right if they lead to the
+    signed roots: then tiles and marks are to blame for what differs. Else the tiles tell which entries are wrong."""
+    tiles = _tile_digests()
+    if walk.tree.size == last and all(walk.roots.get(size) == root for size, root in signed.items()):
+        return _tiles(tiles, walk.tiles) + _marks(walk)
+    if tiles == walk.tiles:
+        return _together(walk, signed, last)
+    stored = _stored_leaves(last)
+    return _entries(stored, walk.horizon) + _upper_tiles(stored, tiles)
+
+
+def _tile_digests() -> dict[Place, bytes]:
+    found: dict[Place, bytes] = {}
+    last = (-(2**15), 0)
+    while rows := sql.run(
+        "SELECT level, n, hashes FROM ledger_tile WHERE (level, n) > (%s::smallint, %s::bigint)"
+        " ORDER BY level, n LIMIT 512",
+        last,
+    ).fetchall():
+        found |= {(level, n): sha256(hashes).digest() for level, n, hashes in rows}
+        last = rows[-1][:2]
+    return found
+
+
+def _together(walk: Walk, signed: dict[int, bytes], last: int) -> list[Finding]:
+    """Entries and tree fit each other but not what was signed: both were changed, by someone who knew how."""
+    bad = [size for size, root in signed.items() if walk.roots.get(size) != root]
+    first = min(bad, default=last)
+    good = max((size for size in signed if size < first), default=0)
+    text = f"第 {good + 1} 至 {first} 条之间的记录与存证树被一同改动，与当时签署的检查点（{first} 条）不符。"
+    count = f"账本应有 {last} 条，现有 {walk.tree.size} 条。" if walk.tree.size != last else ""
+    return [Finding("log.rewritten", text + count, leaf=good)]
+
+
+def _tiles(stored: dict[Place, bytes], right: dict[Place, bytes]) -> list[Finding]:
+    found = []
+    for place in sorted(stored.keys() | right.keys()):
+        if stored.get(place) != right.get(place):
+            change = "多出" if place not in right else "缺失" if place not in stored else "被改动"
+            code = {"多出": "tile.extra", "缺失": "tile.missing", "被改动": "tile.altered"}[change]
+            first = place[1] * WIDTH ** (place[0] + 1)
+            text = f"存证树第 {place[0]} 层第 {place[1]} 块{change}（自第 {first} 条起），记录本身无误。"
+            found.append(Finding(code, text, leaf=first))
+    return found
+
+
+def _upper_tiles(leaf_hashes: list[bytes], stored: dict[Place, bytes]) -> list[Finding]:
+    """Tiles above level 0 that don't follow from those of level 0; nothing, if of those one is gone."""
+    if _NONE in leaf_hashes:
+        return [Finding("tile.missing", "存证树最底层有块缺失，且记录也与检查点不符。")]
+    tree = Tree()
+    rest = iter(leaf_hashes)
+    while chunk := list(islice(rest, tree.room)):
+        tree.add(chunk)
+    right = {(t.level, t.n): sha256(t.hashes).digest() for t in [*tree.partial(), *tree.full] if t.level}
+    return [
+        Finding("tile.altered", f"存证树第 {place[0]} 层第 {place[1]} 块与其下层不符。")
+        for place in sorted(right.keys() | {p for p in stored if p[0]})
+        if stored.get(place) != right.get(place)
+    ]
+
+
+def _marks(walk: Walk) -> list[Finding]:
+    rows = sql.run("SELECT leaf, era, xid::text::bigint, entry_id FROM ledger_mark").fetchall()
+    stored = {(row[0], row[1], row[2], row[3]) for row in rows}
+    found = []
+    for leaf, _, _, entry in sorted(stored ^ set(walk.marks)):
+        text = f"第 {leaf} 条处的位置标记与记录不符（涉及记录 {entry}）。"
+        found.append(Finding("mark.altered", text, entry=entry, leaf=leaf))
+    return found
+
+
+def _stored_leaves(size: int) -> list[bytes]:
+    """The leaf hashes as the tiles hold them, as many as were signed at least."""
+    rows = sql.run("SELECT n, hashes FROM ledger_tile WHERE level = 0 ORDER BY n").fetchall()
+    tiles = {n: split(bytes(hashes)) for n, hashes in rows}
+    found: list[bytes] = []
+    for n in range(max([*tiles, (size - 1) // WIDTH], default=-1) + 1):
+        found += tiles.get(n, [_NONE] * min(WIDTH, max(size - n * WIDTH, 0)))
+    return found
+
+
+def _entries(stored: list[bytes], horizon: tuple[int, int]) -> list[Finding]:
+    """Entries against the leaves that were sealed. Between two that agree, what is unknown stands for what is gone."""
+    places = {hash_: leaf for leaf, hash_ in enumerate(stored) if hash_}
+    found: list[Finding] = []
+    unknown: list[Row] = []
+    expected = 0
+    for row, hash_ in _hashed(horizon):
+        leaf = places.get(hash_)
+        if leaf is None:
+            unknown.append(row)
+        elif leaf < expected:
+            text = f"记录 {row.id}（件号 {row.case}）的先后次序被改动，原为第 {leaf} 条。"
+            found.append(Finding("entry.moved", text, row.case, row.id, leaf))
+        else:
+            found += _gap(unknown, range(expected, leaf), stored)
+            unknown = []
+            expected = leaf + 1
+    return found + _gap(unknown, range(expected, len(stored)), stored)
+
+
+def _hashed(horizon: tuple[int, int]) -> Iterator[tuple[Row, bytes]]:
+    for leaf in leaves(None, horizon):
+        yield Row.of_leaf(leaf[1:]), sha256(leaf).digest()
+
+
+def _gap(unknown: list[Row], gone: range, stored: list[bytes]) -> list[Finding]:
+    """Entries that no leaf knows, at a place where these leaves have no entry."""
+    found = []
+    for row, leaf in zip(unknown, gone, strict=False):
+        text = f"记录 {row.id}（件号 {row.case}，第 {leaf} 条）与封存时不符，内容被改动过。"
+        found.append(Finding("entry.altered", text, row.case, row.id, leaf))
+    for row in unknown[len(gone) :]:
+        text = f"记录 {row.id}（件号 {row.case}）未曾封存，是事后插入的。"
+        found.append(Finding("entry.extra", text, row.case, row.id, gone.start))
+    for leaf in gone[len(unknown) :]:
+        if stored[leaf]:
+            found.append(Finding("entry.missing", f"第 {leaf} 条记录缺失，已被删除或挪走。", leaf=leaf))
+    return found

@@ -6,7 +6,9 @@ import json
 import os
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 from .paths import DOCUMENTS as DOCUMENTS
 from .paths import ROOT, VAR
@@ -16,17 +18,16 @@ DEBUG = False
 
 
 def database(url: str) -> dict[str, Any]:
-    """Django's form of postgresql://user:password@host:port/name?host=/socket/folder."""
-    parts = urlsplit(url)
-    query = parse_qs(parts.query)
+    """Django's form of an address as libpq reads it, like postgresql://user:password@host:port/name?sslmode=require."""
+    parts = conninfo_to_dict(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/") or "mashang",
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": query.get("host", [parts.hostname or ""])[0],
-        "PORT": str(parts.port or query.get("port", [""])[0]),
-        "OPTIONS": {"application_name": "mashang"},
+        "NAME": parts.pop("dbname", "mashang"),
+        "USER": parts.pop("user", ""),
+        "PASSWORD": parts.pop("password", ""),
+        "HOST": parts.pop("host", ""),
+        "PORT": parts.pop("port", ""),
+        "OPTIONS": {"application_name": "mashang", **parts},
         "CONN_HEALTH_CHECKS": False,
         "CONN_MAX_AGE": None,
         "TEST": {"NAME": f"test_{os.environ.get('MASHANG_TEST_NAME', 'mashang')}", "TEMPLATE": "template0"},

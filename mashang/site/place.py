@@ -21,6 +21,7 @@ NAME = DATABASE = "mashang"
 KEEPER = "keeper"  # the cluster's superuser; the platform itself works as `mashang`, which is none
 SERVER_ACCOUNT = "mashang-db"
 SOCKET_NAME = "/.s.PGSQL.5432"
+UNSPEAKABLE = set('$`"\\')  # initdb hands its own path to a shell between double quotes
 SOCKET_BYTES = 103 if platform.system() == "Darwin" else 107
 
 
@@ -92,6 +93,8 @@ def find(var: Path) -> Place:
     programs = installed()
     if account.uid != os.geteuid() and not _reaches(account, programs / "bin" / "postgres"):
         programs = _copied(programs, base)
+    if set(str(programs)) & UNSPEAKABLE:
+        raise Unusable(f'路径 {programs} 里有 PostgreSQL 不能接受的字符（$ ` " 或反斜线）：请把平台放到别的文件夹。')
     return Place(base, _socket(base, account), programs, account)
 
 

@@ -99,6 +99,7 @@ RIGHTS: dict[str, Right] = {
     "supervision.close": right(_("销号"), "office"),
     "performance.view": right(_("查看考评"), "lead", "handler", WATCH),
     "performance.edit_scheme": right(_("编制考评方案"), "office"),
+    "performance.report": right(_("上报考评数据"), "lead", "handler", "office"),
     "performance.run": right(_("计算考评"), "office"),
     "insight.cockpit": right(_("驾驶舱"), "office", "leader"),
     "catalogue.view": right(_("查看事项"), "public", "catalogue:read"),
@@ -148,13 +149,13 @@ PAGES: dict[str, str] = {
     "shared:sample_days": PUBLIC,
     "shared:sample_progress": PUBLIC,
     # administrators (portals/desk/admin_pages)
-    "desk:admin_units": "org.people",
-    "desk:admin_unit": "org.people",
-    "desk:admin_staff": "org.rights",
-    "desk:admin_absences": "org.absence",
-    "desk:admin_clients": "org.clients",
-    "desk:admin_why": "org.why",
-    "desk:admin_rights": "org.why",
+    "admin:units": "org.people",
+    "admin:unit": "org.people",
+    "admin:staff": "org.people",
+    "admin:absences": "org.absence",
+    "admin:clients": "org.clients",
+    "admin:why": "org.why",
+    "admin:rights": SIGNED_IN,
 }
 """Name of a Django view → right, "public" or "signed-in"."""
 

@@ -78,7 +78,7 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
         if faults := list(_undefined(scheme, node, scores, weights, table)):
             raise Refused.of(faults)
     peers = Groups(peer_keys(scheme, table))
-    losses = {c.id for c in (*scheme.indicators.values(), *scheme.nodes.values()) if c.role in ("deduction", "veto")}
+    losses = {c.id for c in scheme.items.values() if c.role in ("deduction", "veto")}
     ranks = {key: peers.ranks(-score if key in losses else score) for key, score in scores.items()}
     vetoed = vetoes(scheme, scores, len(table))
     grades = grade_names(scheme, grade_places(scheme, scores[scheme.root], peers, vetoed))
@@ -179,8 +179,7 @@ def weights_of(scheme: Scheme, blocks: tuple[Block, ...], count: int) -> dict[st
     """The weight of every child for every row: 0 where its class has no such child, 1 where no weights are given."""
     out = {key: np.zeros(count) for key in (*scheme.nodes, *scheme.indicators)}
     for block in blocks:
-        children: list[Node | Indicator] = [*block.scheme.nodes.values(), *block.scheme.indicators.values()]
-        for child in children:
+        for child in block.scheme.items.values():
             out[child.id][block.rows] = 1.0 if child.weight is None else child.weight
     return out
 

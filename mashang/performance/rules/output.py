@@ -31,7 +31,7 @@ def _periods(result: Result) -> bool:
 def scores_long(result: Result) -> list[list[object]]:
     """One row for each unit and node, the total first: unit, (period), node, name, score, rank, of, shown, grade, inputs."""
     scheme, table = result.scheme, result.table
-    items = {**scheme.nodes, **scheme.indicators}
+    items = scheme.items
     keys = [scheme.root, *(k for k in items if k != scheme.root)]
     of = _peer_counts(result)
     mark = fingerprint(freeze(scheme, table))

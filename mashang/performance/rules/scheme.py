@@ -155,6 +155,11 @@ class Scheme:
     grades: Grades | None = None
     sensitivity: Sensitivity = Sensitivity()
 
+    @property
+    def items(self) -> dict[str, Indicator | Node]:
+        """All nodes and indicators by id, nodes first."""
+        return {**self.nodes, **self.indicators}
+
     def children(self, node: str) -> list[Indicator | Node]:
         """The children of a node in the order of the file: inner nodes, then indicators."""
         return [n for n in self.nodes.values() if n.parent == node] + [

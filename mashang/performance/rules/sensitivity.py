@@ -7,15 +7,15 @@ shift in rank, with standard errors by bootstrap. The same seed gives the same s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from mashang.kernel.refused import Refused
 from mashang.performance.rules.engine import Block, Ints, Result, climb, evaluate, spread, work_out_all
-from mashang.performance.rules.scheme import Impute, Indicator, Method, Node, Scheme
+from mashang.performance.rules.scheme import Impute, Indicator, Method, Scheme
 from mashang.performance.rules.statistics import Array
 from mashang.performance.rules.table import Table
 
@@ -137,8 +137,7 @@ class _Plan:
             how.means or ("",),
             ("", *self.leavable) if how.leave_out else ("",),
         )
-        items: list[Node | Indicator] = [*self.scheme.nodes.values(), *self.scheme.indicators.values()]
-        self.weighted = [c.id for c in items if c.parent and c.role == "part"] if how.weights > 0 else []
+        self.weighted = [c.id for c in self.scheme.items.values() if c.parent and c.role == "part"] if how.weights > 0 else []
         self.factors: dict[str, list[int]] = {"weights": list(range(len(self.weighted)))} if self.weighted else {}
         self.width = len(self.weighted)
         for name in self.choices.sizes():
@@ -217,7 +216,7 @@ def _changed(leaf: Indicator, method: Method | None, impute: Impute | None, trea
 
 def rank_intervals(
     result: Result,
-    rates: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    rates: Mapping[str, tuple[ArrayLike, ArrayLike]],
     *,
     replicates: int = 400,
     seed: int = 1,

@@ -1,0 +1,158 @@
+"""Schemes, runs and boards: who stands where, how sure that is, and the inputs anyone can compute it from again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Forbidden, NotFound
+from mashang.org import queries as org
+
+from ..models import Run, Scheme, Score
+from ..rules.engine import Result, evaluate
+from ..rules.frozen import fingerprint, thaw
+from ..rules.statistics import half_up
+
+RIGHT = "performance.view"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeInfo:
+    id: int
+    code: str
+    version: str
+    name: str
+    region: str
+    frozen_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """A scoring of a period; `digest` is the SHA-256 of its frozen inputs."""
+
+    id: int
+    scheme: SchemeInfo
+    period: str
+    at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A unit's total, its rank in its group and the ranks that its measured counts leave open (90 %)."""
+
+    unit: int
+    name: str
+    group: str
+    score: float
+    shown: str
+    rank: int
+    rank_low: int
+    rank_high: int
+    peers: int
+    grade: str
+
+
+def schemes(by: Actor, region: str = "") -> list[SchemeInfo]:
+    """Schemes of the regions the actor may see, newest version last."""
+    rows = Scheme.objects.filter(region__startswith=region).order_by("region", "code", "id")
+    return [_info(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
+
+
+def scheme_text(scheme: int, by: Actor) -> str:
+    """The scheme's file as it was written: schemes are open to all who may see scores of the region."""
+    row = Scheme.objects.filter(pk=scheme).first()
+    if row is None or not _sees_some(by, row.region_id):
+        raise NotFound("没有找到这个考评方案。")
+    return row.text
+
+
+def runs(by: Actor, scheme: int) -> list[RunInfo]:
+    """All runs of a scheme, the latest first."""
+    rows = Run.objects.filter(scheme=scheme).select_related("scheme").defer("inputs").order_by("-id")
+    return [_run_info(row) for row in rows if _sees_some(by, row.scheme.region_id)]
+
+
+def latest_run(by: Actor, region: str, period: str = "") -> RunInfo | None:
+    """The run that stands for a region: the latest of the latest period, or of the period named."""
+    rows = Run.objects.filter(scheme__region=region).select_related("scheme").defer("inputs").order_by("-period", "-id")
+    row = (rows.filter(period=period) if period else rows).first()
+    return _run_info(row) if row is not None and _sees_some(by, region) else None
+
+
+def board(run: int, by: Actor) -> list[BoardRow]:
+    """Totals of the units that the actor may see, by group and rank."""
+    info = run_info(run)
+    root, decimals = _shape(run)
+    found = Score.objects.filter(run=run, node=root).order_by("group", "rank", "unit")
+    names = {u.id: u.short_name for u in org.units_of([s.unit_id for s in found])}
+    return [
+        BoardRow(
+            s.unit_id, names[s.unit_id], s.group, s.score, half_up(s.score, decimals), s.rank, s.rank_low, s.rank_high,
+            s.peers, s.grade,
+        )
+        for s in found
+        if org.may(by, RIGHT, units=[s.unit_id], region=info.scheme.region)
+    ]  # fmt: skip
+
+
+def frozen_inputs(run: int, by: Actor) -> tuple[str, str]:
+    """The canonical inputs and their SHA-256, with which anyone recomputes the run (`mashang score recompute`)."""
+    row = Run.objects.select_related("scheme").filter(pk=run).first()
+    if row is None or not _sees_some(by, row.scheme.region_id):
+        raise NotFound("没有找到这次考评计算。")
+    return row.inputs, row.digest
+
+
+def recomputes(run: int) -> bool:
+    """Whether the stored scores come out of the frozen inputs again, to the last digit, and the digest is theirs."""
+    row = Run.objects.filter(pk=run).first()
+    if row is None:
+        raise NotFound("没有找到这次考评计算。")
+    if fingerprint(row.inputs) != row.digest:
+        return False
+    result = evaluate(*thaw(row.inputs))
+    place = {unit: n for n, unit in enumerate(result.table.units)}
+    stored = Score.objects.filter(run=run).values_list("unit_id", "node", "score")
+    return all(float(result.scores[node][place[str(unit)]]) == score for unit, node, score in stored)
+
+
+@lru_cache(maxsize=8)
+def result_of(run: int) -> Result:
+    """The whole result of a run, worked out from its frozen inputs; runs never change, so the last few are kept."""
+    row = Run.objects.filter(pk=run).first()
+    if row is None:
+        raise NotFound("没有找到这次考评计算。")
+    return evaluate(*thaw(row.inputs))
+
+
+def run_info(run: int) -> RunInfo:
+    row = Run.objects.select_related("scheme").defer("inputs").filter(pk=run).first()
+    if row is None:
+        raise NotFound("没有找到这次考评计算。")
+    return _run_info(row)
+
+
+def check_unit(by: Actor, unit: int, region: str) -> None:
+    if not org.may(by, RIGHT, units=[unit], region=region):
+        raise Forbidden("您不能查看这个单位的考评，请联系本单位负责人或效能办。")
+
+
+def _shape(run: int) -> tuple[str, int]:
+    scheme = result_of(run).scheme
+    return scheme.root, scheme.decimals
+
+
+def _sees_some(by: Actor, region: str) -> bool:
+    """Whether any unit of the region is the actor's to see."""
+    return any(org.may(by, RIGHT, units=[u.id], region=u.region) for u in org.units_in(region))
+
+
+def _info(row: Scheme) -> SchemeInfo:
+    return SchemeInfo(row.pk, row.code, row.version, row.name, row.region_id, row.frozen_at)
+
+
+def _run_info(row: Run) -> RunInfo:
+    return RunInfo(row.pk, _info(row.scheme), row.period, row.at, row.digest)

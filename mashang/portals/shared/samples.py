@@ -213,6 +213,20 @@ def form(wrong: bool = False) -> forms.Form:
     )  # fmt: skip
 
 
+def check_fields() -> tuple[Field, ...]:
+    """What an inspector fills in on the spot."""
+    return (
+        Field("words", "检查情况", "textarea", required=True),
+        Field("site", "位置", "place"),
+        Field("photo", "现场照片", "photo", attrs={"multiple": True}),
+    )
+
+
+def check(words: str) -> None:
+    if len(words) < 5:
+        raise Refused("check.words", "检查情况至少写五个字。", "words")
+
+
 def tiles() -> list[parts.Tile]:
     """Fujian with a few lamps lit."""
     late: dict[str, tuple[parts.LampState, int]] = {"350205": ("late", 5), "350303": ("late", 8), "350104": ("warn", 7)}

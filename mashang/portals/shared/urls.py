@@ -10,5 +10,6 @@ urlpatterns = [
     path("styleguide", views.styleguide, name="styleguide"),
     path("styleguide/days.json", views.sample_days, name="sample_days"),
     path("styleguide/progress/<int:done>", views.sample_progress, name="sample_progress"),
+    path("styleguide/check", views.sample_check, name="sample_check"),
     path("styleguide/<slug:portal>", views.styleguide, name="styleguide_portal"),
 ]

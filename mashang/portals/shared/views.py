@@ -6,12 +6,14 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mashang.kernel import clock
+from mashang.kernel.refused import Refused
 
-from . import samples
+from . import forms, samples
 from .context import ELDER_COOKIE
 
 YEAR = 365 * 24 * 3600
@@ -45,6 +47,24 @@ def styleguide(request: HttpRequest, portal: str = "desk") -> HttpResponse:
         raise Http404
     with clock.at(samples.NOW):
         return render(request, f"shared/styleguide/{portal}.html", samples.context())
+
+
+@require_http_methods(["GET", "POST"])
+def sample_check(request: HttpRequest) -> HttpResponse:
+    """A site check that a phone may send later: how a form's view looks, refusal and all."""
+    _only_in_demo()
+    fields, refused = samples.check_fields(), None
+    if request.method == "POST":
+        try:
+            samples.check(request.POST.get("words", ""))
+            return HttpResponseRedirect("/styleguide")
+        except Refused as no:
+            refused = no
+    form = forms.build(
+        fields, action=request.path, button=_("提交检查"), values=forms.typed(request.POST, fields), refused=refused,
+        draft="sample-check", offline=True, key=request.POST.get("key"),
+    )  # fmt: skip
+    return render(request, "shared/styleguide/check.html", {"form": form}, status=422 if refused else 200)
 
 
 @require_GET

@@ -54,6 +54,7 @@ MOUNTS = {
     "manage": Mount("Django 管理命令 · Django's own commands", COMMANDS + "manage:manage", django=True),
     "clock": Mount("期限计算 · Due dates", "mashang.clocks.commands:app"),
     "ledger": Mount("存证账本 · The ledger", "mashang.ledger.commands:app"),
+    "score": Mount("绩效计分 · Scores", "mashang.performance.commands:app"),
     "docs": Mount("重写由代码生成的文档 · Generated documents", COMMANDS + "docs:docs", django=True),
     "seed-rest": Mount("继续生成演示数据 · The rest of the demo's past", COMMANDS + "demo:seed_rest", django=True),
 }

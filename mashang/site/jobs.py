@@ -28,7 +28,20 @@ class Sweep:
     every: str = "* * * * *"
 
 
-SWEEPS: tuple[Sweep, ...] = ()
+SECONDS = "* * * * * */10"
+HOURLY, NIGHTLY = "7 * * * *", "17 3 * * *"
+SWEEPS: tuple[Sweep, ...] = (
+    Sweep("mashang.cases.sweeps.fire", SECONDS),
+    Sweep("mashang.cases.sweeps.expire", SECONDS),
+    Sweep("mashang.cases.sweeps.send", SECONDS),
+    Sweep("mashang.cases.sweeps.tidy", NIGHTLY),
+    Sweep("mashang.supervision.sweeps.supervise"),
+    Sweep("mashang.supervision.sweeps.release"),
+    Sweep("mashang.reviews.sweeps.fill", HOURLY),
+    Sweep("mashang.reviews.sweeps.redress"),
+    Sweep("mashang.org.sweeps.sweep", HOURLY),
+    Sweep("mashang.ledger.actions.seal", SECONDS),
+)
 
 
 def sweep(function: str) -> int:

@@ -32,7 +32,10 @@ print(*sorted({{name.partition('.')[0] for name in sys.modules}}))
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("arguments", [("clock", "due", "2026-03-02", "20wd"), ("ledger", "verify", "receipt.json")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("clock", "due", "2026-03-02", "20wd"), ("ledger", "verify", "receipt.json"), ("score", "run", "scheme.toml")],
+)
 def test_what_needs_no_database_starts_without_django(arguments: tuple[str, ...]) -> None:
     assert not loaded_by(*arguments) & {"django", "psycopg", "procrastinate", "granian"}
 

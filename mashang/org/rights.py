@@ -105,6 +105,7 @@ RIGHTS: dict[str, Right] = {
     "catalogue.view": right(_("查看事项"), "public", "catalogue:read"),
     "catalogue.edit": right(_("编辑事项"), "catalogue_editor"),
     "catalogue.publish": right(_("发布事项"), "catalogue_editor"),
+    "documents.revoke": right(_("撤销文书"), "lead"),
     "desk.open": right(_("进入工作台"), OFFICIAL),
     "org.people": right(_("管理单位和人员"), "admin"),
     "org.rights": right(_("授予和收回权限"), "admin"),

@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "mashang.portals.shared",
     "mashang.portals.shared.accounts",
+    "mashang.portals.desk",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -203,6 +204,8 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "mashang.portals.shared.accounts.views.locked_out"
+MASHANG_URL = os.environ.get("MASHANG_URL", "http://localhost:8000")
+"""The public address of this installation, as printed in QR codes."""
 MASHANG_SENDERS = dict.fromkeys(("sms", "mail"), "mashang.cases.actions.notices.to_folder")
 PROCRASTINATE_ON_APP_READY = "mashang.site.jobs.register"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""

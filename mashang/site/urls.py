@@ -12,4 +12,5 @@ handler500 = "mashang.portals.shared.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mashang.portals.shared.urls")),
     path("accounts/", include("mashang.portals.shared.accounts.urls")),
+    path("desk/admin/", include("mashang.portals.desk.admin_pages.urls")),
 ]

@@ -30,6 +30,15 @@ from .actors import (
 from .actors import (
     standing_for as standing_for,
 )
+from .administration import AbsenceInfo as AbsenceInfo
+from .administration import ClientInfo as ClientInfo
+from .administration import GrantInfo as GrantInfo
+from .administration import absences_from as absences_from
+from .administration import account_named as account_named
+from .administration import accounts_of as accounts_of
+from .administration import api_clients as api_clients
+from .administration import grants_of as grants_of
+from .administration import staff_counts as staff_counts
 from .decide import (
     bounded as bounded,
 )
@@ -131,6 +140,9 @@ from .places import (
 )
 from .places import (
     unit as unit,
+)
+from .places import (
+    unit_kinds as unit_kinds,
 )
 from .places import (
     unit_named as unit_named,

@@ -205,3 +205,8 @@ def regions_under(code: str, *, day: date | None = None) -> list[RegionInfo]:
     if day is None:
         return found
     return [r for r in found if (r.valid_from or day) <= day and (r.valid_to is None or day < r.valid_to)]
+
+
+def unit_kinds() -> list[tuple[str, str | Promise]]:
+    """The kinds a unit can be, for choosing."""
+    return list(Unit.Kind.choices)

@@ -1,0 +1,1 @@
+"""Pages of administrators. Their addresses are in `urls`."""

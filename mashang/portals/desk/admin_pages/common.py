@@ -1,0 +1,146 @@
+"""What the administrators' pages share: the menu, buttons, forms, fields read from what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import NotFound, Refused
+from mashang.ledger import queries as ledger
+from mashang.org import queries
+from mashang.org.events import SENTENCES
+from mashang.org.rights import ROLES
+from mashang.portals.shared.forms import Form, build, typed
+from mashang.portals.shared.parts import Field, Moment, NavGroup, NavItem
+
+Press = Callable[[QueryDict], str]
+"""What a button does with the form sent; gives the sentence shown afterwards."""
+
+MENU = (
+    ("units", gettext_lazy("单位和人员"), "org.people"),
+    ("absences", gettext_lazy("离岗代岗"), "org.absence"),
+    ("clients", gettext_lazy("接口令牌"), "org.clients"),
+    ("why", gettext_lazy("能否看到"), "org.why"),
+    ("rights", gettext_lazy("权限表"), ""),
+)
+
+
+def who(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]  # set by the gate
+
+
+def side(actor: Actor, here: str) -> list[NavGroup]:
+    items = [
+        NavItem(str(label), reverse(f"admin:{name}"), current=name == here)
+        for name, label, right in MENU
+        if not right or queries.holds(actor, right)
+    ]
+    return [NavGroup(tuple(items), _("管理"))]
+
+
+def pressed(request: HttpRequest, presses: dict[str, Press]) -> tuple[bool, Refused | None]:
+    """Do what the button named "do" stands for: (done, refusal). A GET does nothing."""
+    if request.method != "POST":
+        return False, None
+    press = presses.get(request.POST.get("do", ""))
+    if press is None:
+        return False, Refused("malformed", _("页面已过期，请刷新后再试。"))
+    try:
+        messages.success(request, press(request.POST))
+    except NotFound:
+        raise
+    except Refused as no:
+        return False, no
+    return True, None
+
+
+def form_of(
+    request: HttpRequest, do: str, fields: Sequence[Field], button: str, refused: Refused | None, **more: Any
+) -> Form:
+    """A form that sends `do`; what was typed and what is wrong come back only to the form that was sent."""
+    mine = request.method == "POST" and request.POST.get("do") == do
+    hidden = Field("do", type="hidden", value=do)
+    values = typed(request.POST, fields) if mine else None
+    return build(
+        [hidden, *fields],
+        action=request.path,
+        button=button,
+        values=_keep(values, do),
+        refused=refused if mine else None,
+        **more,
+    )
+
+
+def _keep(values: dict[str, Any] | None, do: str) -> dict[str, Any] | None:
+    return None if values is None else {**values, "do": do}
+
+
+def page(request: HttpRequest, name: str, here: str, refused: Refused | None, **context: Any) -> HttpResponse:
+    """The page; what was refused to a button without fields of its own stands at the top."""
+    drawn = any(isinstance(value, Form) and value.faults for value in context.values())
+    loose = refused.faults if refused and not drawn else ()
+    known = {"side": side(who(request), here), "loose": loose, **context}
+    return render(request, f"desk/admin/{name}.html", known, status=422 if refused else 200)
+
+
+def number(data: QueryDict, name: str) -> int | None:
+    text = data.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def day(data: QueryDict, name: str, *, after: int = 0) -> datetime | None:
+    """The beginning of a day typed as a date; `after` days later (1: to the end of it). None when empty."""
+    text = data.get(name, "")
+    if not text:
+        return None
+    try:
+        return clock.local(datetime.combine(date.fromisoformat(text) + timedelta(days=after), datetime.min.time()))
+    except (ValueError, OverflowError):
+        raise Refused("date.wrong", _("日期不正确，请按年-月-日填写。"), name) from None
+
+
+def needed_day(data: QueryDict, name: str, *, after: int = 0) -> datetime:
+    found = day(data, name, after=after)
+    if found is None:
+        raise Refused("date.missing", _("请填写日期。"), name)
+    return found
+
+
+def my_units(actor: Actor, right: str = "org.people") -> list[queries.UnitInfo]:
+    """The open units within the actor's scope."""
+    today = clock.now().date()
+    return [u for u in queries.units_in(day=today) if queries.may(actor, right, units=[u.id], region=u.region, kind="")]
+
+
+def unit_choices(units: Sequence[queries.UnitInfo]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(u.id), u.name) for u in units)
+
+
+def told(subject: str) -> list[Moment]:
+    """What the ledger holds on a subject, newest first."""
+    colleague = Actor("staff")
+    lines = []
+    for entry in reversed(ledger.history(f"org/{subject}")):
+        facts = {name: _shown(name, value) for name, value in {**entry.facts, **entry.private}.items()}
+        text = str(SENTENCES.get(entry.verb, entry.verb)).format_map(_Blank(facts))
+        lines.append(Moment(entry.at, text, queries.shown_name(entry.by, to=colleague)))
+    return lines
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return _("（已删除）")
+
+
+def _shown(name: str, value: Any) -> Any:
+    return ROLES[value].label if name == "role" and value in ROLES else value

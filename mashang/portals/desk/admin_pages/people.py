@@ -1,0 +1,254 @@
+"""Units and their people, posts and roles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import NotFound, Refused
+from mashang.org import actions, queries
+from mashang.org.rights import ROLES, STAFF_ROLES
+from mashang.portals.shared.forms import Form
+from mashang.portals.shared.parts import Cell, Column, Field, Row, Table
+
+from .common import Press, day, form_of, my_units, number, page, pressed, told, unit_choices, who
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def units(request: HttpRequest) -> HttpResponse:
+    """The units within one's scope, and opening another."""
+    actor, now = who(request), clock.now()
+
+    def open_unit(data: QueryDict) -> str:
+        form = actions.NewUnit(
+            name=data.get("name", "").strip(),
+            short_name=data.get("short_name", "").strip(),
+            kind=data.get("kind", ""),
+            region=data.get("region", "").strip(),
+            parent=number(data, "parent"),
+            credit_code=data.get("credit_code", "").strip().upper(),
+        )
+        actions.open_unit(form, by=actor, now=now)
+        return _("已设立{name}。").format(name=form.name)
+
+    done, refused = pressed(request, {"open": open_unit})
+    if done:
+        return HttpResponseRedirect(request.path)
+    known = my_units(actor)
+    counts = queries.staff_counts()
+    table = Table(
+        (Column(_("单位"), lead=True), Column(_("类型")), Column(_("地区")), Column(_("在职人数"), kind="n")),
+        [
+            Row(
+                (
+                    Cell(u.name, reverse("admin:unit", args=[u.id])),
+                    u.kind_label,
+                    queries.region_path(u.region),
+                    counts.get(u.id, 0),
+                )
+            )
+            for u in known
+        ],
+        empty=_("您的管理范围里还没有单位。"),
+        caption=_("单位"),
+    )
+    fields = [
+        Field("name", _("单位全称"), required=True),
+        Field("short_name", _("简称"), required=True, size="m"),
+        Field("kind", _("类型"), "choice", required=True, choices=tuple(queries.unit_kinds())),
+        Field("region", _("行政区划代码"), help=_("如350824，开发区用本地代码。"), required=True, size="s"),
+        Field("parent", _("上级单位"), "choice", choices=unit_choices(known)),
+        Field("credit_code", _("统一社会信用代码"), size="m"),
+    ]
+    form = form_of(request, "open", fields, _("设立单位"), refused)
+    return page(request, "units", "units", refused, table=table, form=form)
+
+
+def _unit_in_scope(actor: Actor, id_: int) -> queries.UnitInfo:
+    found = queries.unit(id_)
+    if not queries.may(actor, "org.people", units=[found.id], region=found.region, kind=""):
+        raise NotFound(_("没有找到这个单位，请从单位列表中选择。"))
+    return found
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def unit(request: HttpRequest, id_: int) -> HttpResponse:
+    """A unit: its people and posts, appointing, setting up posts, closing."""
+    actor, now = who(request), clock.now()
+    known = _unit_in_scope(actor, id_)
+
+    def appoint(data: QueryDict) -> str:
+        form = actions.NewStaff(
+            data.get("username", "").strip(),
+            data.get("person", "").strip(),
+            id_,
+            data.get("phone", ""),
+            data.get("password", ""),
+        )
+        actions.appoint(form, by=actor, now=now)
+        return _("已任用{name}，请再授予角色。").format(name=form.name)
+
+    def open_post(data: QueryDict) -> str:
+        holder, stand_in = number(data, "holder"), number(data, "stand_in")
+        form = actions.NewPost(id_, data.get("title", "").strip(), data.get("duties", "").strip(), holder, stand_in)
+        actions.open_post(form, by=actor, now=now)
+        return _("已设立岗位{title}。").format(title=form.title)
+
+    def close_post(data: QueryDict) -> str:
+        actions.close_post(number(data, "post") or 0, by=actor, now=now)
+        return _("岗位已撤销。")
+
+    def close(data: QueryDict) -> str:
+        actions.close_unit(id_, by=actor, now=now)
+        return _("{name}已撤销。").format(name=known.name)
+
+    presses: dict[str, Press] = {"appoint": appoint, "post": open_post, "close_post": close_post, "close": close}
+    done, refused = pressed(request, presses)
+    if done:
+        return HttpResponseRedirect(reverse("admin:units") if request.POST["do"] == "close" else request.path)
+    people = queries.staff_of([id_])
+    return page(
+        request,
+        "unit",
+        "units",
+        refused,
+        unit=known,
+        place=queries.region_path(known.region),
+        people=_people_table(people),
+        posts=queries.posts_of([id_], secret=True),
+        appoint=_appoint_form(request, refused),
+        post=_post_form(request, people, refused),
+        close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
+        told=told(f"unit:{id_}"),
+    )
+
+
+def _people_table(people: Sequence[queries.StaffInfo]) -> Table:
+    names = queries.accounts_of(p.id for p in people)
+    return Table(
+        (Column(_("姓名"), lead=True), Column(_("账号")), Column(_("手机"))),
+        [Row((Cell(p.name, reverse("admin:staff", args=[p.id])), names.get(p.id, ""), p.phone)) for p in people],
+        empty=_("这个单位还没有在职人员。"),
+        caption=_("人员"),
+    )
+
+
+def _appoint_form(request: HttpRequest, refused: Refused | None) -> Form:
+    fields = [
+        Field("person", _("姓名"), required=True, size="m"),
+        Field("username", _("账号"), required=True, size="m", attrs={"autocomplete": "off"}),
+        Field("phone", _("手机号"), "phone", size="m"),
+        Field(
+            "password",
+            _("初始密码"),
+            "password",
+            help=_("不填则只能用统一身份认证登录。"),
+            size="m",
+            attrs={"autocomplete": "new-password"},
+        ),
+    ]
+    return form_of(request, "appoint", fields, _("任用"), refused)
+
+
+def _post_form(request: HttpRequest, people: Sequence[queries.StaffInfo], refused: Refused | None) -> Form:
+    choices = tuple((str(p.id), p.name) for p in people)
+    fields = [
+        Field("title", _("岗位名称"), required=True, size="m"),
+        Field("duties", _("岗位职责"), "textarea", required=True),
+        Field("holder", _("A岗"), "choice", choices=choices),
+        Field("stand_in", _("B岗"), "choice", choices=choices),
+    ]
+    return form_of(request, "post", fields, _("设立岗位"), refused)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def staff(request: HttpRequest, id_: int) -> HttpResponse:
+    """Someone's roles: granted, taken back; a new password; leaving."""
+    actor, now = who(request), clock.now()
+    member = queries.staff_member(id_)
+    _unit_in_scope(actor, member.unit)
+
+    def grant(data: QueryDict) -> str:
+        form = actions.NewGrant(
+            id_,
+            data.get("role", ""),
+            unit=number(data, "unit"),
+            region=data.get("region", "").strip(),
+            kinds=frozenset(data.get("kinds", "").replace("，", ",").replace(" ", "").split(",")) - {""} or None,
+            starts_at=day(data, "starts_at"),
+            ends_at=day(data, "ends_at", after=1),
+            reason=data.get("reason", "").strip(),
+        )
+        actions.grant_role(form, by=actor, now=now)
+        return _("已授予{role}。").format(role=ROLES[form.role].label)
+
+    def revoke(data: QueryDict) -> str:
+        actions.revoke_role(number(data, "grant") or 0, by=actor, now=now)
+        return _("授权已收回。")
+
+    def password(data: QueryDict) -> str:
+        actions.set_password(id_, data.get("password", ""), by=actor, now=now)
+        return _("密码已重设，请当面告知本人。")
+
+    def leave(data: QueryDict) -> str:
+        actions.let_go(id_, by=actor, now=now)
+        return _("{name}已离岗，账号停用，授权收回。").format(name=member.name)
+
+    done, refused = pressed(request, {"grant": grant, "revoke": revoke, "password": password, "leave": leave})
+    if done:
+        return HttpResponseRedirect(request.path)
+    return page(
+        request,
+        "staff",
+        "units",
+        refused,
+        member=member,
+        account=queries.accounts_of([id_]).get(id_, ""),
+        grants=queries.grants_of(id_, now),
+        grant=_grant_form(request, actor, refused),
+        password=form_of(request, "password", [_new_password()], _("重设密码"), refused),
+        leave=form_of(request, "leave", [], _("办理离岗"), refused, danger=True),
+        told=told(f"staff:{id_}"),
+    )
+
+
+def _new_password() -> Field:
+    new = {"autocomplete": "new-password"}
+    return Field(
+        "password", _("新密码"), "password", help=_("至少10位，不要用常见密码。"), required=True, size="m", attrs=new
+    )
+
+
+def _grant_form(request: HttpRequest, actor: Actor, refused: Refused | None) -> Form:
+    fields = [
+        Field(
+            "role",
+            _("角色"),
+            "choice",
+            required=True,
+            choices=tuple((r, role.label) for r, role in STAFF_ROLES.items()),
+        ),
+        Field(
+            "unit",
+            _("单位范围"),
+            "choice",
+            help=_("含下属单位；不选为全部单位。"),
+            choices=unit_choices(my_units(actor)),
+        ),
+        Field("region", _("地区范围"), help=_("行政区划代码的开头，如3508；不填为全部地区。"), size="s"),
+        Field("kinds", _("办件类别"), help=_("用逗号分开；不填为全部普通类别，保密类别须点名。"), size="m"),
+        Field("starts_at", _("起"), "date"),
+        Field("ends_at", _("止"), "date", help=_("含当天；不填为长期。")),
+        Field("reason", _("授权理由")),
+    ]
+    return form_of(request, "grant", fields, _("授予"), refused)

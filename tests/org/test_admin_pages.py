@@ -1,0 +1,138 @@
+"""Administrators' pages: what they do is done by the room's actions, what is not theirs does not exist."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from mashang.kernel import clock
+from mashang.org import actions, queries
+from mashang.org.models import Account, ApiClient, GrantRow
+
+from .builders import DAY, SYSTEM, actor, grant, make_staff, make_unit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def admin(client: Client, settings: Any) -> Client:
+    settings.MASHANG_MFA = False
+    staff = make_staff(make_unit("武平县人民政府", kind="government"), "管理员")
+    grant(staff, "admin")
+    client.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def press(browser: Client, path: str, do: str, **data: Any) -> Any:
+    return browser.post(path, {"do": do, **data})
+
+
+def test_a_unit_is_opened_staffed_and_given_rights_on_the_pages(admin: Client) -> None:
+    form = {"name": "武平县林业局", "short_name": "林业局", "kind": "department", "region": "350824"}
+    assert press(admin, reverse("admin:units"), "open", **form).status_code == 302
+    unit = queries.unit_named("武平县林业局").id
+    page = reverse("admin:unit", args=[unit])
+    assert press(admin, page, "appoint", person="林木", username="linmu", phone="13800001111").status_code == 302
+    (member,) = queries.staff_of([unit])
+    assert member.phone == "138****1111"
+    press(admin, page, "post", title="采伐审批岗", duties="审查采伐申请", holder=member.id)
+    assert queries.posts_of([unit])[0].holder == member
+    of_staff = reverse("admin:staff", args=[member.id])
+    assert press(admin, of_staff, "grant", role="handler", unit=unit).status_code == 302
+    assert queries.may(actor(member.id, clock.now()), "approvals.review", units=[unit], region="350824", kind="x")
+    shown = admin.get(of_staff).content.decode()
+    assert "承办人" in shown and "“武平县林业局”" in shown and "授予账号" in shown
+    press(admin, of_staff, "revoke", grant=GrantRow.objects.get(staff_id=member.id).id)
+    assert not queries.holds(actor(member.id, clock.now()), "approvals.review")
+
+
+def test_faults_come_back_all_at_once_with_what_was_typed(admin: Client) -> None:
+    answer = press(
+        admin, reverse("admin:units"), "open", name="", short_name="林业局", kind="circus", credit_code="123"
+    )
+    text = answer.content.decode()
+    assert answer.status_code == 422 and 'value="林业局"' in text
+    assert all(fault in text for fault in ("请填写单位全称", "请选择单位类型", "信用代码不正确"))
+
+
+def test_nobody_grants_themselves_and_the_last_administrator_stays(admin: Client) -> None:
+    me = Account.objects.get(staff__name="管理员").pk
+    answer = press(admin, reverse("admin:staff", args=[me]), "grant", role="auditor")
+    assert answer.status_code == 422 and "不能给自己授权" in answer.content.decode()
+    answer = press(admin, reverse("admin:staff", args=[me]), "revoke", grant=GrantRow.objects.get(staff_id=me).id)
+    assert "最后一位系统管理员" in answer.content.decode()
+
+
+def test_a_token_stands_on_the_page_once_and_opens_what_it_says_until_taken_back(admin: Client) -> None:
+    page = reverse("admin:clients")
+    shown = press(admin, page, "admit", name="省政务网", scopes=["cases:read"], per_minute=60).content.decode()
+    token = re.search(r"ms_[\w-]{40,}", shown)[0]  # type: ignore[index]
+    assert token not in admin.get(page).content.decode()
+    row = ApiClient.objects.get()
+    assert token.encode() not in bytes(row.token_blind) and token[:9] == row.token_head
+    known = queries.client_for(token, clock.now())
+    assert known is not None and known.per_minute == 60 and known.actor.ref == f"client:{row.pk}"
+    assert queries.holds(known.actor, "cases.view") and not queries.holds(known.actor, "cases.act")
+    press(admin, page, "revoke", client=row.pk)
+    assert queries.client_for(token, clock.now()) is None
+    assert queries.client_for("ms_guess", clock.now()) is None
+
+
+def test_an_administrator_of_one_county_does_not_find_the_units_of_another(client: Client, settings: Any) -> None:
+    settings.MASHANG_MFA = False
+    here, there = make_unit(region="350824"), make_unit(region="350623")
+    staff, stranger = make_staff(here), make_staff(there, "外县人")
+    grant(staff, "admin", region="350824")
+    client.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
+    listed = client.get(reverse("admin:units")).content.decode()
+    assert queries.unit(here).name in listed and queries.unit(there).name not in listed
+    for path in (reverse("admin:unit", args=[there]), reverse("admin:staff", args=[stranger])):
+        assert client.get(path).status_code == 404
+        assert press(client, path, "leave").status_code == 404
+    answer = press(client, reverse("admin:staff", args=[make_staff(here)]), "grant", role="handler")  # every region
+    assert answer.status_code == 422 and "超出了您自己的管理范围" in answer.content.decode()
+    with pytest.raises(actions.grants.Forbidden):
+        actions.close_unit(there, by=actor(staff), now=clock.now())
+
+
+PAGES = ["admin:units", "admin:absences", "admin:clients", "admin:why"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("role", ["clerk", "handler", "leader", "catalogue_editor"])
+def test_the_pages_are_shut_to_other_roles(client: Client, settings: Any, name: str, role: str) -> None:
+    settings.MASHANG_MFA = False
+    assert client.get(reverse(name)).status_code == 302  # signed out: to the sign-in page
+    staff = make_staff(make_unit())
+    grant(staff, role)
+    client.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
+    answer = client.get(reverse(name))
+    assert answer.status_code == 403 and "您没有打开这个页面的权限" in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", [*PAGES, "admin:rights"])
+def test_every_page_is_drawn(admin: Client, name: str) -> None:
+    unit = make_unit()
+    a, b = make_staff(unit, "甲"), make_staff(unit, "乙")
+    now = clock.now()
+    actions.register_absence(actions.NewAbsence(a, now, now + DAY, "出差", b), by=SYSTEM, now=now)
+    answer = admin.get(reverse(name), headers={"Accept-Language": "en"})
+    assert answer.status_code == 200
+
+
+def test_an_absence_is_registered_and_ended_on_the_page(admin: Client) -> None:
+    unit = make_unit()
+    a, b = make_staff(unit, "甲"), make_staff(unit, "乙")
+    now, page = clock.now(), reverse("admin:absences")
+    form = {"staff": a, "stand_in": b, "starts_at": now.date(), "ends_at": now.date(), "reason": "出差"}
+    assert press(admin, page, "register", **form).status_code == 302
+    assert queries.stand_in(a, now) == b or queries.stand_in(a, clock.now()) == b
+    assert "甲" in admin.get(page).content.decode()
+    assert press(admin, page, "register", **{**form, "starts_at": "then"}).status_code == 422
+    (absence,) = queries.absences_from(clock.now())
+    press(admin, page, "end", absence=absence.id)
+    assert queries.absences_from(clock.now()) == []

@@ -27,8 +27,8 @@ def test_translations_keep_the_places_for_values_and_hold_no_chinese(path):
     wrong = []
     for entry in polib.pofile(str(path)):
         for text in [entry.msgstr, *entry.msgstr_plural.values()]:
-            mine = {p for p in PLACES.findall(text)}
-            given = {p for p in PLACES.findall(entry.msgid)}
+            mine = set(PLACES.findall(text))
+            given = set(PLACES.findall(entry.msgid))
             allowed = given | {("mon", ""), ("year", "")} if "month" in entry.msgid else given
             if text and (not mine <= allowed or (messages.CHINESE.search(text))):
                 wrong.append((entry.msgid, text))

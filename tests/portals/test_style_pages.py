@@ -20,6 +20,7 @@ def test_axe_finds_nothing_and_a_phone_shows_it_all(path, open_page, axe):
     assert small_targets(page) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES)
 def test_a_desk_shows_it_in_english_without_chinese_controls(path, open_page, axe):
     page = open_page(path, locale="en-US")
@@ -29,6 +30,7 @@ def test_a_desk_shows_it_in_english_without_chinese_controls(path, open_page, ax
     assert page.get_by_role("link", name="Skip to content").count() == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES)
 def test_large_print_fits_a_phone_and_a_tablet(path, open_page, axe):
     page = open_page(path, size="phone", elder=True)

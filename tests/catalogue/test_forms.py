@@ -162,3 +162,14 @@ def test_a_condition_is_true_false_or_undetermined(
     condition: dict[str, Any], answers: dict[str, str], holds: bool
 ) -> None:
     assert rules.When.model_validate(condition).holds(answers) is holds
+
+
+def test_answers_are_read_aloud_for_a_certificate_without_personal_data() -> None:
+    answers = rules.clean_answers(HOUSE, GOOD, "approval")
+    rows = rules.answer_rows(HOUSE, answers, "approval")
+    assert ("建在哪里", "宅基地面积", "120 ㎡") in rows
+    assert ("建成什么样", "设计图", "选用通用图集（免费）") in rows
+    assert ("建在哪里", "建房地点", "桃溪镇新田村三组") in rows
+    assert not any("陈某某" in words or "村道" in words for _group, _label, words in rows)
+    whole = rules.answer_rows(HOUSE, answers, "approval", private=True)
+    assert ("谁来建", "申请人（户主）", "陈某某") in whole and ("", "您要怎么建？", "新建") in whole

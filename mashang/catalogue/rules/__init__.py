@@ -23,7 +23,7 @@ from .codes import (
     StepKind,
 )
 from .figures import Figures, Limits, after, as_limit, before, in_days, limits_of, longest_path, spoken
-from .forms import clean_answers, form_fields, guide_questions, split_private
+from .forms import answer_rows, clean_answers, form_fields, guide_questions, split_private
 from .merge import (
     Need,
     asked_by,
@@ -102,6 +102,7 @@ __all__ = [
     "Visit",
     "When",
     "after",
+    "answer_rows",
     "as_limit",
     "asked_by",
     "before",

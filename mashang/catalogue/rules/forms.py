@@ -217,3 +217,24 @@ def split_private(spec: Spec, answers: Answers, part: str = "") -> tuple[dict[st
     hidden = {f.code for f in merged_fields(spec, part) if f.private or f.type == FieldType.PERSON}
     public = {code: value for code, value in answers.items() if code not in hidden}
     return public, {code: value for code, value in answers.items() if code in hidden}
+
+
+def _spoken(field: Field, value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(str(v) for k, v in value.items() if v and k not in ("region", "id_number", "phone"))
+    label = next((c.label for c in field.choices if c.code == value), str(value))
+    return f"{label} {field.unit}".strip() if field.type == FieldType.NUMBER else label
+
+
+def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: bool = False) -> list[tuple[str, str, str]]:
+    """Answers as (group, label, words) in the form's order, choices by their label, numbers with their unit.
+
+    Without `private`, persons and fields marked private are left out, as on a certificate's table.
+    """
+    asked = ((q, c) for q in spec.questions for c in q.choices if answers.get(q.code) == c.code)
+    shown = [("", q.text, c.label) for q, c in asked] if private else []
+    for field in merged_fields(spec, part):
+        hidden = field.private or field.type == FieldType.PERSON
+        if field.code in answers and (private or not hidden):
+            shown.append((field.group, field.label, _spoken(field, answers[field.code])))
+    return shown

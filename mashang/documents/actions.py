@@ -1,0 +1,106 @@
+"""Giving out documents and taking them back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mashang.kernel import clock, sql, vault
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Forbidden, NotFound, Refused
+from mashang.ledger import actions as ledger
+from mashang.ledger.rules import Entry as Record
+from mashang.org import queries as org
+from mashang.text.rules import clean
+
+from . import queries, rules
+from .models import Issued as Row
+from .models import State
+
+_ISSUE = """INSERT INTO documents_issued
+(number, kind, title, "case", holder, content, unit_id, unit_name, issued_at, issued_by, valid_to, code, url, form)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+_MADE = """INSERT INTO documents_file (document_id, format, sha256, made_at) VALUES (%s, %s, %s, %s)
+ON CONFLICT DO NOTHING"""
+Later = Callable[[Callable[..., Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """What is known before anything is written: the verification code and the address the QR code leads to."""
+
+    number: str
+    code: str
+    url: str
+
+
+def issue(
+    *,
+    number: str,
+    kind: str,
+    holder: str,
+    case: str,
+    unit_id: int,
+    facts: Mapping[str, Any],
+    title: str = "",
+    valid_years: int = 0,
+    by: Actor,
+    now: datetime,
+    later: Later | None = None,
+) -> Issued:
+    """Give out a document: one INSERT that nobody waits for; the file itself is made when someone asks for it.
+
+    `kind` is one of rules.KINDS, or any other code for a plain result with `title`. `later` takes a function to call
+    when the act's statements are sent (a case file's `write_also`); without it the row is written at once. The caller
+    holds the right and records the act. Refuses a document that leaves out what the law wants it to say.
+    """
+    rules.check(kind, facts, holder, number)
+    shown = title or rules.KINDS.get(kind, rules.OTHER).label
+    valid_to = rules.expiry(clock.local(now).date(), valid_years)
+    content = vault.seal(json.dumps({"holder": holder, "facts": facts}, ensure_ascii=False, default=str))
+    code = rules.new_code()
+    url = f"{settings.MASHANG_URL.rstrip('/')}/verify/{code}"
+    unit_name = org.unit(unit_id).name
+    values = [
+        number, kind, shown, case, rules.masked_holder(holder), content, unit_id, unit_name, now, by.ref, valid_to, code,
+        url, rules.FORM,
+    ]  # fmt: skip
+    if later is None:
+        sql.run(_ISSUE, values)
+    else:
+        later(lambda *_sent: sql.run(_ISSUE, values))
+    return Issued(number, code, url)
+
+
+@transaction.atomic
+def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
+    """Take a document back. From then on verification says so, with the reason; it can't be undone, only issued anew."""
+    row = Row.objects.select_for_update().filter(number=number).first()
+    if row is None:
+        raise NotFound
+    if not org.may(by, "documents.revoke", units=(row.unit_id,)):
+        raise Forbidden(_("只有出具单位的负责人可以撤销这份文书。"))
+    plain = clean(reason).strip()
+    if not plain:
+        raise Refused("document.reason", _("请写明撤销的理由和法律依据。"), "reason")
+    if row.state == State.REVOKED:
+        raise Refused("document.revoked", _("这份文书已经撤销，不用再次撤销。"))
+    row.state, row.revoked_at, row.revoked_by, row.revoked_reason = State.REVOKED, now, by.ref, plain[:500]
+    row.save(update_fields=["state", "revoked_at", "revoked_by", "revoked_reason"])
+    facts = {"number": number, "title": row.title, "reason": row.revoked_reason}
+    ledger.record([Record(case=row.case, verb="document.revoked", by=by.ref, at=now, facts=facts)])
+
+
+def hand_over(code: str, format_: str = "pdf", *, now: datetime) -> queries.Made:
+    """The file for download (pdf or docx), whose hash is kept so that a holder can have it compared. The caller has
+    checked who may have it."""
+    made = queries.render(code, format_)
+    sql.run(_MADE, [made.document_id, format_, made.digest, now])
+    return made

@@ -1,0 +1,10 @@
+"""Verb → sentence for the room's entries in the ledger."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+SENTENCES: dict[str, str | Promise] = {
+    "document.revoked": _("撤销了{title}（{number}）：{reason}"),
+}

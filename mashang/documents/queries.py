@@ -1,0 +1,127 @@
+"""What others ask of documents: is this one genuine, which belong to a case, the file itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mashang.kernel import clock, vault
+from mashang.kernel.refused import NotFound, Refused
+
+from . import rendering, rules
+from .models import File, Issued
+from .rules import shown_code as shown_code
+
+STATES = {"valid": gettext_lazy("有效"), "revoked": gettext_lazy("已撤销"), "expired": gettext_lazy("已过有效期")}
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A document as listed and as verified in public: the holder is masked, nothing else is personal.
+
+    `state` is valid, revoked or expired; `hashes` the SHA-256 (hex) of files made from it.
+    """
+
+    number: str
+    kind: str
+    title: str
+    case: str
+    holder: str
+    unit: str
+    issued_at: datetime
+    valid_to: date | None
+    state: str
+    state_label: str
+    revoked_at: datetime | None
+    revoked_reason: str
+    code: str
+    url: str
+    hashes: tuple[str, ...] = ()
+
+    @property
+    def shown_code(self) -> str:
+        return rules.shown_code(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file made from a document. The same document always gives the same bytes on one installation."""
+
+    document_id: int
+    name: str
+    media_type: str
+    data: bytes
+
+    @property
+    def digest(self) -> bytes:
+        return hashlib.sha256(self.data).digest()
+
+    @property
+    def sha256(self) -> str:
+        return self.digest.hex()
+
+
+_SHOWN = (
+    "number", "kind", "title", "case", "holder", "unit_name", "issued_at", "valid_to", "state", "revoked_at",
+    "revoked_reason", "code", "url",
+)  # fmt: skip
+
+
+def _given(row: dict[str, Any], today: date, hashes: tuple[str, ...] = ()) -> Given:
+    state = rules.state_on(row.pop("state"), row["valid_to"], today)
+    unit = row.pop("unit_name")
+    return Given(**row, unit=unit, state=state, state_label=str(STATES[state]), hashes=hashes)
+
+
+def verify(code: str, *, today: date | None = None) -> Given:
+    """What stands behind a verification code (from the QR code or typed by hand). Refuses a code that leads nowhere."""
+    plain = rules.normal_code(code)
+    row = Issued.objects.filter(code=plain).values(*_SHOWN).first() if plain else None
+    if row is None:
+        raise NotFound(_("没有查到这份文书。请核对验证码；如果确认无误，它可能不是真的，请拨打 12345 反映。"))
+    hashes = File.objects.filter(document__code=plain).order_by("id").values_list("sha256", flat=True)
+    return _given(row, today or clock.today(), tuple(bytes(h).hex() for h in hashes))
+
+
+def verify_file(data: bytes, *, today: date | None = None) -> Given:
+    """The document a file was made from, found by its bytes alone. Refuses a file that differs in a single bit."""
+    digest = hashlib.sha256(data).digest()
+    code = File.objects.filter(sha256=digest).values_list("document__code", flat=True).first()
+    if code is None:
+        raise NotFound(_("这个文件不是本平台出具的，或者已被改动。"))
+    return verify(code, today=today)
+
+
+def of_case(number: str, *, today: date | None = None) -> list[Given]:
+    """The documents of a case, oldest first. The caller has checked that the case may be seen."""
+    rows = Issued.objects.filter(case=number).order_by("id").values(*_SHOWN)
+    return [_given(row, today or clock.today()) for row in rows]
+
+
+def render(code: str, format_: str = "pdf") -> Made:
+    """The file of a document, made anew from what was sealed when it was issued. `format_`: pdf or docx."""
+    row = Issued.objects.filter(code=rules.normal_code(code)).first()
+    if row is None:
+        raise NotFound
+    if format_ not in rendering.MAKERS:
+        raise Refused("document.format", _("文书只有 PDF 和 DOCX 两种格式。"), "format")
+    content = json.loads(vault.open_(row.content))
+    sheet = rules.compose(
+        row.kind,
+        title=row.title,
+        number=row.number,
+        holder=content["holder"],
+        unit=row.unit_name,
+        facts=content["facts"],
+        issued=clock.local(row.issued_at),
+        valid_to=row.valid_to,
+    )
+    maker, media_type = rendering.MAKERS[format_]
+    data = maker(sheet, code=rules.shown_code(row.code), url=row.url, at=clock.local(row.issued_at))
+    return Made(row.id, f"{row.title}-{row.number}.{format_}", media_type, data)

@@ -15,7 +15,7 @@ from axes.models import AccessAttempt
 from django.test import Client
 from django.urls import reverse
 
-from mashang.kernel import clock
+from mashang.kernel import clock, vault
 from mashang.org import actions, queries
 from mashang.org.kept import forget
 from mashang.org.models import Account, SignInCode
@@ -241,7 +241,7 @@ def test_five_wrong_codes_spend_the_code_in_every_browser(client: Client, tmp_pa
     for n in range(5):
         browser = client if n % 2 else Client()
         session = browser.session
-        session["code_phone"] = "13800138000"
+        session["code_phone"] = vault.seal("13800138000").hex()
         session.save()
         assert "验证码不正确" in browser.post(reverse("accounts:phone_code"), {"code": wrong}).content.decode()
     assert "重新获取" in client.post(reverse("accounts:phone_code"), {"code": right}).content.decode()
@@ -258,7 +258,7 @@ def test_a_code_works_once_and_five_minutes(client: Client, tmp_path: Path) -> N
         assert "您的姓名" in client.post(reverse("accounts:phone_code"), {"code": code}).content.decode()
         other = Client()
         session = other.session
-        session["code_phone"] = "13800138000"
+        session["code_phone"] = vault.seal("13800138000").hex()
         session.save()
         assert "失效" in other.post(reverse("accounts:phone_code"), {"code": code}).content.decode()
 

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from mashang.kernel import clock
+from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import actions, queries
@@ -99,7 +99,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             actions.send_code(request.POST.get("phone", ""), PURPOSE, now=clock.now())
-            request.session[SENT_TO] = request.POST["phone"]
+            request.session[SENT_TO], request.session[PROVED] = vault.seal(request.POST["phone"]).hex(), False
             return HttpResponseRedirect(_onward(request, "accounts:phone_code"))
         except Refused as no:
             refused = no
@@ -113,16 +113,15 @@ def phone(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def phone_code(request: HttpRequest) -> HttpResponse:
     """Second step: the code; and for a phone we do not know, the name."""
-    sent_to, refused = request.session.get(SENT_TO, ""), None
-    if not sent_to:
+    if not request.session.get(SENT_TO):
         return HttpResponseRedirect(_onward(request, "accounts:phone"))
-    proved = request.session.get(PROVED) == sent_to
+    sent_to, refused = vault.open_(bytes.fromhex(request.session[SENT_TO])), None
+    proved = request.session.get(PROVED, False)
     if request.method == "POST":
         try:
             if not proved:
                 actions.check_code(sent_to, request.POST.get("code", ""), PURPOSE, now=clock.now())
-                request.session[PROVED] = sent_to
-                proved = True
+                request.session[PROVED] = proved = True
             account = actions.account_for_phone(sent_to, request.POST.get("name", "").strip(), now=clock.now())
             if account is not None:
                 return _enter(request, account)

@@ -34,7 +34,7 @@ def record(case: CaseFile, form: Evidence, finding: str, *, by: Actor) -> None:
         raise Refused("site.before", "拍摄时间早于收件时间，请重新到现场拍摄。", "taken_at")
     assert case.step is not None
     step = case.step
-    case.attach({photo: "site-photo" for photo in form.photos})
+    case.attach(dict.fromkeys(form.photos, "site-photo"))
     values = [
         step.id, step.label, finding, form.note, form.latitude, form.longitude, form.accuracy, form.taken_at,
         list(form.photos), by.id, case.now,

@@ -144,6 +144,7 @@ PAGES: dict[str, str] = {
     "socialaccount_login_error": PUBLIC,
     # the shell (portals/shared); style pages answer 404 outside the demo
     "shared:preferences": PUBLIC,
+    "shared:days": PUBLIC,
     "shared:styleguide": PUBLIC,
     "shared:styleguide_portal": PUBLIC,
     "shared:sample_check": PUBLIC,

@@ -12,5 +12,6 @@ handler500 = "mashang.portals.shared.errors.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("mashang.portals.shared.urls")),
     path("accounts/", include("mashang.portals.shared.accounts.urls")),
+    path("", include("mashang.portals.hall.urls")),
     path("desk/admin/", include("mashang.portals.desk.admin_pages.urls")),
 ]

@@ -162,9 +162,9 @@ def _move_clocks(verb: Action, case: CaseFile) -> None:
     for code in verb.stops:
         case.stop_clock(code)
     if case.step and case.finished:
-        for row in case.clocks:
-            if row.step_id == case.step.id:
-                case.changed[row.id] = clock_rules.stop(case.changed.get(row.id, row), case.now)
+        for row in (case.changed.get(c.id, c) for c in case.clocks):
+            if row.step_id == case.step.id and row.state != "stopped":
+                case.changed[row.id] = clock_rules.stop(row, case.now)
     for code in verb.starts:
         if not any(row.code == code for row, _ in case.began):
             case.start_clock(code)

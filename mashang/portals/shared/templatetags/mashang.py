@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from mashang.catalogue.rules import spoken
 from mashang.kernel.refused import Fault
 from mashang.portals.shared import charts, parts, ribbon, words
 from mashang.portals.shared.forms import Form
@@ -294,3 +295,9 @@ def box(content: str, state: str = "", title: str = "") -> SafeString:
 def draft_done(name: str) -> SafeString:
     """On the page after a form was taken: lets the browser forget its draft."""
     return format_html('<span hidden data-draft-clear="{}"></span>', name)
+
+
+@register.filter
+def limit_words(limit: str) -> str:
+    """3wd → 3个工作日."""
+    return spoken(limit)

@@ -1,0 +1,20 @@
+"""What others may ask of applications. Whoever asks has been let in to the case by `cases.queries` first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .models import Refusal, SiteCheck
+from .store import Folder, Held, folder, held_by
+
+__all__ = ["Folder", "Held", "folder", "held_by", "refusals", "site_checks"]
+
+
+def refusals(case_id: int) -> Sequence[Refusal]:
+    """Every report of a "no" on the case, the confirmed and the returned ones too."""
+    return list(Refusal.objects.filter(case_id=case_id).order_by("id"))
+
+
+def site_checks(case_id: int) -> Sequence[SiteCheck]:
+    """Findings on site in the order made."""
+    return list(SiteCheck.objects.filter(case_id=case_id).order_by("id"))

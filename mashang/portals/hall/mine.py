@@ -1,0 +1,142 @@
+"""What is mine: my cases, each with its receipt, its rating and the few things that are mine to press."""
+
+from __future__ import annotations
+
+import json
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mashang.cases import actions, queries
+from mashang.cases import rules as case_rules
+from mashang.documents import actions as document_actions
+from mashang.documents import queries as documents
+from mashang.kernel import clock
+from mashang.kernel.refused import NotFound, Refused
+from mashang.ledger import queries as ledger
+from mashang.portals.shared import actionforms, forms
+from mashang.portals.shared.casepage import case_page, row_remaining
+from mashang.portals.shared.downloads import attachment
+from mashang.reviews import actions as reviews
+from mashang.reviews import queries as review_queries
+
+from . import present
+
+
+@require_GET
+def cases_of(request: HttpRequest) -> HttpResponse:
+    """My cases, the running ones first."""
+    now, by = clock.now(), request.actor  # type: ignore[attr-defined]
+    found = queries.page(by, queries.Filter(kind="application"), after=request.GET.get("after", ""), limit=30)
+    rows = [(row, row_remaining(row, now)) for row in sorted(found.rows, key=lambda r: r.settled_at is not None)]
+    return render(request, "hall/mine.html", {"rows": rows, "after": found.after})
+
+
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """What I was told."""
+    found = queries.notices_for(request.actor)  # type: ignore[attr-defined]
+    actions.mark_read(request.actor, [n.pk for n in found], now=clock.now())  # type: ignore[attr-defined]
+    return render(request, "hall/notices.html", {"notices": found})
+
+
+@require_GET
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """One of my cases."""
+    by = request.actor  # type: ignore[attr-defined]
+    view = queries.case_for(by, number)
+    page = case_page(view, by, clock.now())
+    context = {
+        "page": page,
+        "shown": present.case(page, by),
+        "sentence": present.progress_sentence(page),
+        "rating": review_queries.rating_of(view.case.pk),
+        "may_rate": review_queries.may_rate(view, by),
+        "files": view.documents,
+    }
+    return render(request, "hall/case.html", context)
+
+
+@require_GET
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """The page after handing in: number, promise, what happens next."""
+    by = request.actor  # type: ignore[attr-defined]
+    page = case_page(queries.case_for(by, number), by, clock.now())
+    return render(request, "hall/receipt.html", {"page": page, "draft": f"apply-{page.view.case.number}"})
+
+
+@require_GET
+def receipt_file(request: HttpRequest, number: str) -> HttpResponse:
+    """The receipt that anyone can check offline; with the personal data only because it is one's own."""
+    view = queries.case_for(request.actor, number)  # type: ignore[attr-defined]
+    data = ledger.receipt(view.case.number, private=True)
+    content = json.dumps(data, ensure_ascii=False, indent=1).encode()
+    return attachment(content, f"{view.case.number}-回执.json", "application/json")
+
+
+@require_http_methods(["GET", "POST"])
+def rate(request: HttpRequest, number: str) -> HttpResponse:
+    """Rate the service, once, freely. The counter can't see who rated."""
+    by = request.actor  # type: ignore[attr-defined]
+    view = queries.case_for(by, number)
+    fields = actionforms.fields_of(reviews.Rate, actionforms.Ask(view, 0, by))
+    refused = None
+    if request.method == "POST":
+        try:
+            reviews.rate(number, actionforms.posted(request, reviews.Rate, by=by, now=clock.now()), by=by, now=clock.now())
+            return HttpResponseRedirect(reverse("hall:case", args=[number]))
+        except Refused as no:
+            refused = no
+    form = forms.build(
+        fields, action=request.path, button=_("提交评价"), values=forms.typed(request.POST, fields) if refused else None,
+        refused=refused, cancel=reverse("hall:case", args=[number]),
+    )  # fmt: skip
+    return render(request, "hall/rate.html", {"view": view, "form": form}, status=422 if refused else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def press(request: HttpRequest, number: str, action: str, step: int = 0) -> HttpResponse:
+    """One of the applicant's own verbs: 补正, 撤回, 请求到场检查."""
+    by, now = request.actor, clock.now()  # type: ignore[attr-defined]
+    view = queries.case_for(by, number)
+    verb = case_rules.verb_of(view.procedure, action)
+    fields = actionforms.fields_of(verb.form, actionforms.Ask(view, 0, by))
+    refused = None
+    if request.method == "POST":
+        try:
+            data = actionforms.posted(request, verb.form, by=by, now=now)
+            actions.act(number, action, data, by=by, now=now, key=request.POST.get("key", ""), step=step)
+            return HttpResponseRedirect(reverse("hall:case", args=[number]))
+        except NotFound:
+            raise
+        except Refused as no:
+            refused = no
+    form = forms.build(
+        fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
+        refused=refused, key=request.POST.get("key"), cancel=reverse("hall:case", args=[number]),
+    )  # fmt: skip
+    context = {"view": view, "verb": verb, "form": form}
+    return render(request, "hall/press.html", context, status=422 if refused else 200)
+
+
+@require_GET
+def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
+    """A certificate of my case, as PDF."""
+    view = queries.case_for(request.actor, number)  # type: ignore[attr-defined]
+    given = next((g for g in documents.of_case(view.case.number) if g.number == result), None)
+    if given is None:
+        raise NotFound
+    made = document_actions.hand_over(given.code, now=clock.now())
+    return attachment(made.data, made.name, made.media_type, inline=True)
+
+
+@require_GET
+def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
+    """A file of my case."""
+    found, content = queries.document_for(request.actor, document)  # type: ignore[attr-defined]
+    if found.case is None or found.case.number != number:
+        raise NotFound
+    return attachment(content, found.name, found.media_type)

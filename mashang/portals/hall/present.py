@@ -1,0 +1,135 @@
+"""What the hall shows of rooms' answers: cards, guides, a citizen's view of a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mashang.approvals import queries as approvals
+from mashang.cases import queries as cases
+from mashang.catalogue import queries as catalogue
+from mashang.documents import queries as documents
+from mashang.catalogue.rules import Figures, after, before, spoken
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+from mashang.ledger import queries as ledger
+from mashang.portals.shared.casepage import CasePage
+
+MATERIAL_LAMPS = {
+    "handed": ("ok", "已提交"), "held": ("ok", "已核 · 复用"), "later": ("warn", "容缺后补"), "missing": ("late", "缺"),
+    "optional": ("none", "未提交（非必要）"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A thing that can be done here, in one line of figures."""
+
+    code: str
+    name: str
+    line: str
+    group: str = ""
+
+
+def figures_line(figures: Figures) -> str:
+    """2 次申请 · 5 份材料 · 跑 1 趟 · 3个工作日, computed from the definition."""
+    trips = _("跑 %(n)d 趟") % {"n": figures.trips} if figures.trips else _("不用跑")
+    words = {"a": figures.applications, "m": figures.materials}
+    return " · ".join([_("%(a)d 次申请") % words, _("%(m)d 份材料") % words, trips, figures.limit])
+
+
+def card(version: catalogue.Version) -> Card:
+    spec = version.spec
+    return Card(version.code, spec.name, figures_line(after(spec)), spec.group)
+
+
+def hit(found: catalogue.Hit) -> Card:
+    if found.detail == "name":
+        return Card(found.code, found.name, _("%(organ)s · 以实施单位公布为准") % {"organ": found.organ}, found.source)
+    return card(catalogue.version(found.version_id))
+
+
+def today(now: datetime) -> dict[str, int]:
+    """How much was promised for today and how much of it is done: counted, never typed."""
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    system = Actor.system("hall")
+    opened = cases.count(system, cases.Filter(kind="application", opened_from=start))
+    settled = cases.count(system, cases.Filter(kind="application", settled_from=start, settled_to=start + timedelta(days=1)))
+    running = cases.count(system, cases.Filter(kind="application", state="open"))
+    return {"opened": opened, "settled": settled, "running": running}
+
+
+def guide(found: catalogue.Guide) -> dict[str, Any]:
+    """The guide's figures before and after, and whether one can apply here."""
+    was, now = before(found.spec), after(found.spec)
+    rows = [
+        (_("申请"), _("%(n)d 次") % {"n": was.applications}, _("%(n)d 次") % {"n": now.applications}),
+        (_("材料"), _("%(n)d 份") % {"n": was.materials}, _("%(n)d 份") % {"n": now.materials}),
+        (_("到现场"), _("%(n)d 趟") % {"n": was.trips}, _("%(n)d 趟") % {"n": now.trips}),
+        (_("承诺时限"), was.limit, now.limit),
+    ]
+    return {
+        "rows": rows,
+        "package": found.spec.shape == "package",
+        "open": found.version.open,
+        "statutory": spoken(found.limits.statutory),
+        "asked_before": sum(len(v) for v in found.asked_by.values()),
+    }
+
+
+def case(page: CasePage, by: Actor) -> dict[str, Any]:
+    """The citizen's view: materials and how they stand, results, the buttons that are theirs."""
+    row = page.view.case
+    shown: dict[str, Any] = {"people": [(p.shown, p.role) for p in page.view.participants]}
+    if row.kind == "application":
+        folder = approvals.folder(row.pk)
+        shown["materials"] = [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"]) for m in folder.materials]
+        shown["results"] = documents.of_case(row.number)
+        shown["card"] = card(catalogue.version(folder.row["version"]))
+        figures = before(folder.spec), after(folder.spec)
+        if figures[0] != figures[1]:
+            shown["saved"] = _("原 %(was)s → 现 %(now)s") % {
+                "was": figures_line(figures[0]), "now": figures_line(figures[1]),
+            }  # fmt: skip
+    shown["presses"] = [press(page.view, p) for p in cases.available(page.view, by)] if by.kind == "person" else []
+    return shown
+
+
+def press(view: cases.CaseView, found: cases.Press) -> dict[str, Any]:
+    """A button: its words and where it leads."""
+    number, code = view.case.number, found.action.code
+    label = str(found.action.label)
+    if found.step:
+        href = reverse("hall:press_step", args=[number, code, found.step.pk])
+        return {"label": f"{found.step.label}：{label}", "href": href, "first": found.action.first}
+    return {"label": label, "href": reverse("hall:press", args=[number, code]), "first": found.action.first}
+
+
+def checked(content: bytes) -> Any:
+    """A receipt's verdict. Refuses an empty or unreadable file."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refused("receipt.encoding", "这不是回执文件，请选择下载的 JSON 回执。", "receipt") from None
+    if not text.strip():
+        raise Refused("receipt.empty", "请选择下载的 JSON 回执。", "receipt")
+    try:
+        return ledger.check(text)
+    except Refused as no:
+        raise Refused(no.code, str(no), "receipt") from None
+
+
+def progress_sentence(page: CasePage) -> str:
+    """Where it is now, and since when, in plain words."""
+    steps = page.view.open_steps
+    if page.view.case.settled_at:
+        return _("已于 %(at)s 办结。") % {"at": clock.local(page.view.case.settled_at).strftime("%Y-%m-%d %H:%M")}
+    if not steps:
+        return _("正在等待下一环节开始。")
+    names = "、".join(f"{s.label}（{page.units.get(s.unit_id, '')}）" for s in steps)
+    return _("现在由 %(names)s 办理。") % {"names": names}

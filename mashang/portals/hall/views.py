@@ -1,0 +1,102 @@
+"""Pages of the hall that need no account: what can be done here, how, and how far it is."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mashang.cases import queries as cases
+from mashang.catalogue import queries as catalogue
+from mashang.documents import queries as documents
+from mashang.kernel import clock
+from mashang.kernel.actor import ANONYMOUS
+from mashang.kernel.refused import Refused
+from mashang.ledger import queries as ledger
+from mashang.portals.shared import forms
+from mashang.portals.shared.casepage import case_page
+from mashang.portals.shared.parts import Field
+
+from . import present
+
+TRACK = (
+    Field("number", "件的编号", help="在回执和短信里，例如 武平-事-2026-000318。", required=True),
+    Field("tail", "手机号后四位", type="text", required=True, size="s", attrs={"inputmode": "numeric", "maxlength": 4}),
+)
+PROOF = (Field("receipt", "回执文件（JSON）", type="file", required=True),)
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What do I want to do?"""
+    now = clock.now()
+    context = {
+        "packages": [present.card(v) for v in catalogue.packages()],
+        "items": [present.hit(h) for h in catalogue.search("", shape="item", limit=9) if h.detail == "full"],
+        "today": present.today(now),
+    }
+    return render(request, "hall/home.html", context)
+
+
+@require_GET
+def find(request: HttpRequest) -> HttpResponse:
+    """Items and packages by plain words or pinyin initials."""
+    words = request.GET.get("q", "").replace("\x00", "")[:100]
+    hits = catalogue.search(words, limit=40)
+    return render(request, "hall/find.html", {"q": words, "hits": [present.hit(h) for h in hits]})
+
+
+@require_GET
+def guide(request: HttpRequest, code: str) -> HttpResponse:
+    """All one must know before applying; figures are computed from the definition."""
+    found = catalogue.guide(code)
+    return render(request, "hall/guide.html", {"guide": found, "shown": present.guide(found)})
+
+
+@require_http_methods(["GET", "POST"])
+def track(request: HttpRequest) -> HttpResponse:
+    """Number and last four digits, no account. Both travel in the body, never in the address."""
+    if request.method == "GET":
+        form = forms.build(TRACK, action=request.path, button=_("查进度"), values={"number": request.GET.get("number", "")})
+        return render(request, "hall/track.html", {"form": form})
+    typed = forms.typed(request.POST, TRACK)
+    try:
+        view = cases.track(typed["number"].strip().replace("\x00", ""), typed["tail"].strip())
+    except Refused as no:
+        form = forms.build(TRACK, action=request.path, button=_("查进度"), values=typed, refused=no)
+        return render(request, "hall/track.html", {"form": form}, status=404)
+    page = case_page(view, ANONYMOUS, clock.now())
+    return render(request, "hall/tracked.html", {"page": page, "shown": present.case(page, ANONYMOUS)})
+
+
+@require_GET
+def verify(request: HttpRequest) -> HttpResponse:
+    """Where a certificate's code is typed when there is no camera."""
+    code = request.GET.get("code", "").strip()
+    return verify_code(request, code) if code else render(request, "hall/verify.html", {"code": ""})
+
+
+@require_GET
+def verify_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Whether a certificate is genuine, and still valid."""
+    try:
+        found = documents.verify(code)
+    except Refused as no:
+        return render(request, "hall/verify.html", {"code": code, "fault": str(no)}, status=404)
+    return render(request, "hall/verify.html", {"code": code, "found": found})
+
+
+@require_http_methods(["GET", "POST"])
+def proof(request: HttpRequest) -> HttpResponse:
+    """A receipt checked against the published key, as anyone can do offline."""
+    context: dict[str, object] = {"key": ledger.public_keys()}
+    refused = None
+    if request.method == "POST":
+        file = request.FILES.get("receipt")
+        try:
+            context["checked"] = present.checked(file.read(1_000_000) if file else b"")
+        except Refused as no:
+            refused = no
+    form = forms.build(PROOF, action=request.path, button=_("核验"), refused=refused)
+    return render(request, "hall/proof.html", {**context, "form": form}, status=422 if refused else 200)

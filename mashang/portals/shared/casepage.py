@@ -1,0 +1,215 @@
+"""One page for every kind of case: what rooms answered, put into what the components draw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from mashang.cases import queries as cases
+from mashang.clocks import queries as clocks
+from mashang.clocks.rules import Calendar, ClockRow
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.org import queries as org
+
+from . import parts, words
+
+HOUR = 3600
+
+
+def remaining(
+    due_at: datetime | None, now: datetime, calendar: Calendar, *, held: bool = False, settled: datetime | None = None,
+    provisional: bool = False, ground: str = "",
+) -> parts.Remaining:
+    """How far off a due time is, counted by the calendar: working days, or hours on the last day."""
+    if settled is not None:
+        return parts.Remaining("done", due_at=settled)
+    if held:
+        return parts.Remaining("paused", ground=ground or _("停表中"), due_at=due_at)
+    if due_at is None:
+        return parts.Remaining("none")
+    if now > due_at:
+        days = calendar.elapsed(due_at, now, "wd")
+        return parts.Remaining("late", *_amount(days, now - due_at), due_at, "", provisional)
+    days = calendar.elapsed(now, due_at, "wd")
+    kind = "soon" if days <= 1 else "left"
+    if days == 0:
+        seconds = calendar.elapsed(now, due_at, "wh")
+        unit, amount = ("min", seconds // 60) if seconds < HOUR else ("wh", seconds // HOUR)
+        return parts.Remaining("soon", amount, unit, due_at, "", provisional)
+    return parts.Remaining(kind, days, "wd", due_at, "", provisional)
+
+
+def _amount(days: int, span: timedelta) -> tuple[int, parts.Unit]:
+    if days:
+        return days, "wd"
+    hours = int(span.total_seconds()) // HOUR
+    return (hours, "h") if hours else (max(int(span.total_seconds()) // 60, 1), "min")
+
+
+def row_remaining(row: cases.Row | cases.Task, now: datetime) -> parts.Remaining:
+    """The same for a line of a list."""
+    case = row.case if isinstance(row, cases.Task) else row
+    calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
+    return remaining(row.due_at, now, calendar, held=row.held, settled=case.settled_at)
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything a case page draws. `why` explains the due time shown; `shares` say who held the case how long."""
+
+    view: cases.CaseView
+    state: tuple[str, str]
+    remaining: parts.Remaining
+    ribbon: parts.Ribbon | None
+    why_title: str
+    why: list[parts.WhyLine]
+    moments: list[parts.Moment]
+    clocks: Sequence[ClockRow]
+    units: dict[int, str]
+
+
+def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
+    """The page of a case that the actor was let in to."""
+    rows = cases.clocks_of(view)
+    case = view.case
+    calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
+    main = main_clock(rows)
+    live = main and main.state != "stopped"
+    ground = _ground(main) if main and main.state == "suspended" else ""
+    left = remaining(
+        case.due_at, now, calendar, held=case.held, settled=case.settled_at, ground=ground,
+        provisional=bool(live and main and main.provisional),
+    )  # fmt: skip
+    return CasePage(
+        view,
+        (state_lamp(case.settled_at, case.state, left), view.state_label),
+        left,
+        ribbon(view, rows, calendar, now),
+        _("为什么是 %(day)s") % {"day": words.day_words(clock.local(main.due_at).date())} if main and main.due_at else "",
+        why(main, now) if main else [],
+        moments(cases.timeline(view, by)),
+        rows,
+        {u.id: u.short_name for u in org.units_of(case.units)},
+    )
+
+
+def state_lamp(settled: datetime | None, state: str, left: parts.Remaining) -> str:
+    """The lamp of a state: a settled case is done, a running one as its clock stands."""
+    return "done" if settled else left.lamp
+
+
+def main_clock(rows: Iterable[ClockRow]) -> ClockRow | None:
+    """The clock that the page explains: the case's promised one, else its statutory one, running before stopped."""
+    own = [r for r in rows if r.step_id is None]
+    return min(own, key=lambda r: (r.state == "stopped", r.kind != "promised", r.started_at), default=None)
+
+
+def _ground(row: ClockRow) -> str:
+    last = row.pauses[-1].ground if row.pauses else ""
+    known = row.rule.ground(last)
+    return known.label if known else last
+
+
+def why(row: ClockRow, now: datetime) -> list[parts.WhyLine]:
+    """The count of a clock, day by day: rest days in a row stand in one line."""
+    lines = [
+        parts.WhyLine(_("起算"), _("%(when)s %(label)s，当日不计") % {"when": words.when(row.started_at), "label": row.label},
+                      source="民法典第二百零一条")
+    ]  # fmt: skip
+    unit = row.limit[-2:]
+    off: list[date] = []
+    for line in clocks.explanation(row, now):
+        if not line.counted:
+            off.append(line.day)
+            reason = (line.why, line.article)
+            continue
+        if off:
+            lines.append(_off(off, *reason))
+            off = []
+        number = _hours(line.number) if unit in ("wh",) or row.limit.endswith("h") and unit != "wd" else line.number
+        label = _("第 %(n)s 日") % {"n": number} if unit in ("wd", "nd") else _("累计 %(n)s") % {"n": number}
+        lines.append(parts.WhyLine(label, f"{words.day_words(line.day)} {words.weekday(line.day)}", "count"))
+    if row.due_at:
+        tail = _("（暂定，待下一年放假通知）") if row.provisional else ""
+        lines.append(parts.WhyLine(_("到期"), words.when(row.due_at) + tail, "due", str(row.rule.source)))
+    return lines
+
+
+def _hours(seconds: int) -> str:
+    return _("%(n).1f 小时") % {"n": seconds / HOUR}
+
+
+def _off(days: list[date], reason: str, article: str) -> parts.WhyLine:
+    first, last = words.day_words(days[0]), words.day_words(days[-1])
+    return parts.WhyLine(_("不计"), f"{first}{'' if first == last else ' — ' + last} {reason}", "off", article)
+
+
+def moments(lines: Iterable[object]) -> list[parts.Moment]:
+    """The timeline, newest first, with a lamp where something went wrong or waits."""
+    lamps = {"overdue": "late", "notice": "hold", "start_visit": "hold", "remind": "warn", "supervised": "late"}
+    found = []
+    for line in lines:
+        verb = line.verb.partition(".")[2]  # type: ignore[attr-defined]
+        lamp = "late" if line.facts.get("breach") else lamps.get(verb, "")  # type: ignore[attr-defined]
+        found.append(parts.Moment(line.at, line.text, line.by, lamp))  # type: ignore[attr-defined]
+    return found[::-1]
+
+
+def ribbon(view: cases.CaseView, rows: Sequence[ClockRow], calendar: Calendar, now: datetime) -> parts.Ribbon | None:
+    """A line a step, what happened against what was promised; long cases show their last forty days."""
+    case = view.case
+    steps = [s for s in view.steps if s.opened_at is not None and s.state != "dropped"]
+    if not steps:
+        return None
+    end = case.settled_at or now
+    main = main_clock(rows)
+    promised = main.due_at if main and main.state != "stopped" else None
+    last = max([end, *([promised] if promised else []), *(s.due_at for s in steps if s.due_at and s.state == "open")])
+    first = max(case.opened_at, end - timedelta(days=40))
+    pauses = [(p.start, p.end or now, _pause_name(r, p.ground)) for r in rows if r.step_id is None for p in r.pauses]
+    drawn = tuple(_row(s, first, now, pauses) for s in steps if (s.done_at or now) >= first)
+    working = tuple(_open_hours(calendar, clock.local(first).date(), clock.local(last).date()))
+    return parts.Ribbon(drawn, working, now if case.settled_at is None else None, promised, uid=f"ribbon-{case.pk}")
+
+
+def _pause_name(row: ClockRow, code: str) -> str:
+    known = row.rule.ground(code)
+    return known.label if known else code
+
+
+def _row(step: object, first: datetime, now: datetime, pauses: list[tuple[datetime, datetime, str]]) -> parts.RibbonRow:
+    opened, done, due = step.opened_at, step.done_at, step.due_at  # type: ignore[attr-defined]
+    start, end = max(opened, first), done or now
+    late_from = due if due and end > due else None
+    kind = "done" if done else "doing"
+    title = _("%(label)s：%(from)s 至 %(to)s") % {
+        "label": step.label, "from": words.when(opened), "to": words.when(end) if done else _("现在"),  # type: ignore[attr-defined]
+    }  # fmt: skip
+    segments = [parts.Segment(start, late_from or end, kind, title)] if (late_from or end) > start else []
+    if late_from:
+        segments.append(parts.Segment(max(late_from, start), end, "late", _("超过时限 %(due)s") % {"due": words.when(due)}))
+    if due and not done and due > now:
+        segments.append(parts.Segment(now, due, "planned", _("应于 %(due)s 前办结") % {"due": words.when(due)}))
+    if step.kind == "site_visit":  # type: ignore[attr-defined]
+        segments += [
+            parts.Segment(max(a, start), min(b, end), "pause", _("停表：%(why)s") % {"why": why})
+            for a, b, why in pauses
+            if b > start and a < end
+        ]
+    note = (_("已办") if done else _("在办")) if not late_from else _("超期")
+    return parts.RibbonRow(step.label, tuple(segments), note, due)  # type: ignore[attr-defined]
+
+
+def _open_hours(calendar: Calendar, first: date, last: date) -> Iterable[tuple[datetime, datetime]]:
+    """The open stretches of each working day, as the scale of the ribbon."""
+    day = first
+    while day <= last:
+        if calendar.works(day):
+            for opens, closes in calendar.tables[calendar.index(day)].spans:
+                start = calendar.index(day) * 86400
+                yield calendar.instant(start + opens), calendar.instant(start + closes)
+        day += timedelta(days=1)

@@ -1,0 +1,202 @@
+"""A7: a villager of 桃溪镇 builds a house. Longyan's figures: 6 → 2 applications, 13 → 5 materials, 7 → 1 trips, 40 → 3 days."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from mashang.approvals import queries as approvals
+from mashang.cases import queries as cases
+from mashang.cases import sweeps
+from mashang.catalogue import queries as catalogue
+from mashang.clocks.rules import attribute  # noqa: F401 -- the story's seconds are checked in test_parts
+from mashang.documents import queries as documents
+from mashang.kernel import clock
+from mashang.kernel.refused import NotFound, Refused
+from mashang.ledger import queries as ledger
+from mashang.reviews import actions as reviews
+
+from .story import Story, applicant, hand_in_house, upload, who
+
+pytestmark = [pytest.mark.django_db]
+BEGAN = "2026-03-02 09:10"
+
+
+def at(text: str):
+    return clock.at(datetime.fromisoformat(text))
+
+
+def reviewed(story: Story) -> None:
+    """All that comes before the decision, on the second day."""
+    with at("2026-03-03 09:30"):
+        story.do("village", "start_visit", {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}, "visit")
+        story.do("village", "review", {"passed": True, "opinion": "本村集体成员，一户一宅"}, "qualification")
+        story.do("planning", "review", {"passed": True, "opinion": "符合村庄规划"}, "planning")
+    with at("2026-03-03 11:05"):
+        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
+        story.do("land", "review", {"passed": True, "opinion": "不占永久基本农田"}, "land")
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+
+
+def accepted() -> Story:
+    with at(BEGAN):
+        story = hand_in_house("citizen")
+    with at("2026-03-02 09:45"):
+        story.do("window", "accept", {}, "intake")
+    return story
+
+
+@pytest.mark.row("A7", "A9", "A19", "A24", "G5")
+def test_a_villager_gets_a_building_permit_in_three_working_days():
+    story = accepted()
+    assert {s.code: s.state for s in cases.case_for(who("land"), story.number).steps}["land"] == "open"
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        view = cases.case_for(who("citizen"), story.number)
+    assert view.state_label == "已准予"
+    lines = [line.text for line in cases.timeline(view, who("citizen"))]
+    assert lines[0] == "提交“农村村民建房（建房审批）”，收件并出具回执"
+    assert lines[1] == "受理，承诺 3个工作日内 办结"
+    assert lines[-1] == "已出证：建房资格审查意见、用地审查意见、乡村建设规划许可证、农村宅基地批准书" or "乡村建设规划许可证" in lines[-1]
+    given = documents.of_case(story.number)
+    assert "乡村建设规划许可证" in {g.title for g in given}
+    assert documents.verify(given[0].code).holder.startswith(applicant()["name"][0])
+    clocks = {(c.code, c.step_id is None): c for c in cases.clocks_of(view)}
+    assert clocks["XK-45", True].state == clocks["CN-x", True].state == "stopped"
+    assert clocks["CN-x", True].due_at == datetime(2026, 3, 5, 17, 30, tzinfo=clock.ZONE)
+    assert clocks["CN-x", True].stopped_at < clocks["CN-x", True].due_at
+
+
+@pytest.mark.row("A7")
+def test_the_guide_computes_longyans_figures_from_the_definition():
+    guide = catalogue.guide("rural-house")
+    shown = [(f.applications, f.materials, f.trips, f.limit) for f in (guide.before, guide.after)]
+    assert shown == [(6, 13, 7, "40个工作日"), (2, 5, 1, "3个工作日")]
+
+
+@pytest.mark.row("A9")
+def test_a_site_visit_stops_the_statutory_clock_and_not_the_promised_one():
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        before = story.case.due_at
+        story.do("village", "start_visit", {"expected": "2026-03-03T11:30"}, "visit")
+        rows = {c.code: c for c in cases.clocks_of(cases.case_for(who("town"), story.number)) if c.step_id is None}
+    assert rows["XK-45"].state == "suspended"
+    assert rows["CN-x"].state == "running"
+    assert story.case.due_at == before
+
+
+@pytest.mark.row("A10")
+def test_what_is_missing_is_told_at_once_and_a_second_notice_with_new_demands_stands_as_a_breach():
+    with at(BEGAN):
+        story = hand_in_house("citizen", materials={"identity": upload(who("citizen"))})
+    with at("2026-03-02 10:00"):
+        with pytest.raises(Refused) as no:
+            story.do("window", "accept", {}, "intake")
+        assert no.value.code == "application.incomplete"
+        assert "户口簿" in str(no.value)
+        story.do("window", "notice", {"missing": ["户口簿", "申请表"]}, "intake")
+    assert story.case.state == "supplement"
+    with at("2026-03-03 10:00"):
+        story.do("citizen", "supplement", {"materials": {"household": upload(who("citizen"))}})
+        story.do("window", "notice", {"missing": ["设计图"]}, "intake")
+    entry = ledger.history(story.number)[-1]
+    assert entry.facts["breach"] is True
+    assert entry.facts["new"] == ["设计图"]
+
+
+@pytest.mark.row("A10")
+def test_silence_for_five_working_days_counts_as_accepted_from_the_day_of_receipt():
+    with at(BEGAN):
+        story = hand_in_house("citizen")
+    late = datetime(2026, 3, 10, 9, 0, tzinfo=clock.ZONE)
+    with clock.at(late):
+        sweeps.fire(late)
+        sweeps.expire(late)
+    assert story.case.state == "accepted"
+    rows = {c.code: c for c in cases.clocks_of(cases.case_for(who("town"), story.number)) if c.step_id is None}
+    assert rows["XK-45"].started_at == clock.local(datetime.fromisoformat(BEGAN))
+    assert "视为受理" in cases.timeline(cases.case_for(who("town"), story.number), who("town"))[-1].text
+
+
+@pytest.mark.row("A11")
+def test_a_refusal_goes_out_only_when_a_second_person_confirms_it():
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 09:00"):
+        grounds = {"grounds": "选址占用永久基本农田", "basis": "土地管理法第六十二条", "remedy": "另选符合规划的地块"}
+        story.do("townlead", "propose_refusal", grounds, "decision")
+        with pytest.raises(Refused) as no:
+            story.do("townlead", "confirm_refusal", {}, "decision")
+        assert no.value.code == "refusal.same-person"
+        with pytest.raises(Refused):
+            story.do("town", "grant", {}, "decision")
+        with pytest.raises(Refused):  # the handler who decides may not confirm
+            story.do("town", "confirm_refusal", {}, "decision")
+        assert story.case.state == "accepted"
+        story.do("townlead", "assign", {"staff": who("town").id}, "decision")
+    with at("2026-03-04 09:30"), pytest.raises(NotFound):
+        story.do("office", "nothing")
+
+
+@pytest.mark.row("A19")
+def test_the_four_checks_stand_at_their_moments_with_photo_place_and_time():
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+    with at("2026-04-08 09:00"):
+        story.do("citizen", "ask_check", {}, "setting-out-check")
+    with at("2026-04-08 15:00"):
+        bad = {**story.evidence("planning"), "finding": "bad", "note": "超出批准的四至 0.4 米"}
+        story.do("planning", "check_site", bad, "setting-out-check")
+        assert story.step("setting-out-check").state == "open"
+    with at("2026-04-10 15:00"):
+        story.do("planning", "check_site", {**story.evidence("planning"), "finding": "good"}, "setting-out-check")
+    with at("2026-05-20 15:00"):
+        story.do("planning", "check_site", {**story.evidence("planning"), "finding": "good"}, "key-stage-check")
+    assert story.case.state == "completed"
+    found = [(c.label, c.finding) for c in approvals.site_checks(story.case.pk)]
+    assert found[1:] == [("选址到场", "good"), ("放线到场", "bad"), ("放线到场", "good"), ("关键节点到场", "good")]
+
+
+@pytest.mark.row("E9")
+def test_the_service_is_rated_once_by_whom_it_was_for():
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        with pytest.raises(Refused):
+            reviews.rate(story.number, {"grade": 5}, by=who("citizen"), now=clock.now())
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        reviews.rate(story.number, {"grade": 5, "words": "三天就拿到证"}, by=who("citizen"), now=clock.now())
+        with pytest.raises(Refused) as no:
+            reviews.rate(story.number, {"grade": 1}, by=who("citizen"), now=clock.now())
+        assert no.value.code == "rating.twice"
+        with pytest.raises(Refused):
+            reviews.rate(story.number, {"grade": 5}, by=who("window"), now=clock.now())
+
+
+def test_evidence_from_the_future_is_refused():
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        evidence = story.evidence("land") | {"taken_at": clock.now() + timedelta(hours=2), "finding": "good"}
+        with pytest.raises(Refused) as no:
+            story.do("land", "check_site", evidence, "siting-check")
+    assert no.value.code == "site.future"
+
+
+def test_materials_on_file_are_offered_and_not_asked_again():
+    story = accepted()
+    held = approvals.held_by(story.case.persons[0])
+    assert set(held) == {"identity-card", "household-register", "standard-drawing"}
+    with at("2026-03-05 09:00"):
+        data = {code: upload(who("citizen")) for code in ("house-form", "neighbours")}
+        again = hand_in_house("citizen", materials=data, reuse=["identity", "household", "drawing"])
+        again.do("window", "accept", {}, "intake")
+    states = {m["code"]: m["state"] for m in approvals.folder(again.case.pk).materials}
+    assert states == {"identity": "held", "household": "held", "drawing": "held", "house-form": "handed", "neighbours": "handed"}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from mashang.kernel.refused import Refused
 from mashang.performance.rules.scheme import Indicator, Node, Scheme
 from mashang.performance.rules.statistics import Array
 
@@ -34,6 +35,15 @@ def _known(scores: Sequence[Array], weights: Sequence[Array]) -> tuple[list[Arra
     )
 
 
+def _positive(scores: Sequence[Array], weights: Sequence[Array]) -> tuple[list[Array], list[Array]]:
+    s, w = _known(scores, weights)
+    if any(np.any((a < 0) & (b > 0)) for a, b in zip(s, w, strict=True)):
+        raise Refused(
+            "values.negative-part", "几何平均和调和平均不能有负分；请让归一化的结果都大于 0，例如 to = [1, 100]。"
+        )
+    return s, w
+
+
 def arithmetic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
     s, w = _known(scores, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -41,18 +51,18 @@ def arithmetic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
 
 
 def geometric(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
-    """Π x^(w/Σw); 0 if any counted child is 0, NaN if one is negative."""
-    s, w = _known(scores, weights)
+    """Π x^(w/Σw); 0 if any counted child is 0; refuses a negative one."""
+    s, w = _positive(scores, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = [np.where(b > 0, np.log(a), 0.0) * b for a, b in zip(s, w, strict=True)]
         return np.asarray(np.exp(_total(logs) / _total(w)))
 
 
 def harmonic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
-    """Σw / Σ(w/x); 0 if any counted child is 0, NaN if one is negative."""
-    s, w = _known(scores, weights)
+    """Σw / Σ(w/x); 0 if any counted child is 0; refuses a negative one."""
+    s, w = _positive(scores, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = [np.where(b > 0, b / np.where(a < 0, np.nan, a), 0.0) for a, b in zip(s, w, strict=True)]
+        inverse = [np.where(b > 0, b / a, 0.0) for a, b in zip(s, w, strict=True)]
         return np.asarray(_total(w) / _total(inverse))
 
 

@@ -72,8 +72,23 @@ def _leaves(scheme: Scheme) -> Iterator[Fault]:
             yield Fault("scheme.role-method", text, f"{where}.method")
         if role != "part" and leaf.weight is not None:
             yield Fault("scheme.role-weight", f"指标“{leaf.id}”{ROLE_LABELS[role]}，不设权重。", f"{where}.weight")
+        if _turned(leaf.method) == leaf.higher:
+            better = "越高越好" if leaf.higher else "越低越好"
+            text = f"指标“{leaf.id}”写的是{better}（direction），计分的点或目标却相反，请改成一致。"
+            yield Fault("scheme.direction", text, f"{where}.direction")
         if not (leaf.source == "reported" or leaf.source.startswith("measure:")):
             yield Fault("scheme.source", f"指标“{leaf.id}”的来源应当是 reported 或 measure:名称。", f"{where}.source")
+
+
+def _turned(method: Method) -> bool | None:
+    """True when the method's own numbers say that lower is better, False when higher; None when they don't tell."""
+    if method.kind == "baseline" and not any(isinstance(method.options[k], str) for k in ("base", "target")):
+        return bool(method.options["target"] < method.options["base"])
+    if method.kind == "interval":
+        scores = [score for _, score in method.options["points"]]
+        rising, falling = scores == sorted(scores), scores == sorted(scores, reverse=True)
+        return falling if rising != falling else None
+    return None
 
 
 ROLE_LABELS = {"part": "计入平均分", "bonus": "是加分项", "deduction": "是扣分项", "veto": "是一票否决项"}

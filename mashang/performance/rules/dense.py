@@ -17,9 +17,12 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.performance.rules.scheme import Grades, Indicator, Scheme
+from mashang.performance.rules.statistics import NOISE
 
 Figures = NDArray[Any]
 Ints = NDArray[np.int64]
+SINGLE_NOISE = 4
+"""Decimal places at which scores worked out in single precision count as equal when ranked."""
 LINES = frozenset({"min-max", "efficacy", "as-is"})
 
 
@@ -179,7 +182,7 @@ def _placed(
     ranks = np.empty(root.shape, dtype=np.int32)
     places = np.zeros(root.shape, dtype=np.int8)
     for rows in groups:
-        scores = np.ascontiguousarray(root[:, rows])
+        scores = np.round(root[:, rows], NOISE if root.dtype == np.float64 else SINGLE_NOISE)
         own, worst = _ranks(scores)
         ranks[:, rows] = own
         if grades is None:

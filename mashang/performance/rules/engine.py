@@ -71,12 +71,12 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
     weights = weights_of(scheme, blocks, len(table))
     scores = dict(stages["normalised"])
     for node in scheme.bottom_up():
+        if faults := list(_negative(scheme, node, scores, weights, table)):
+            raise Refused.of(faults)
         try:
             climb(scheme, [node], scores, weights, blocks)
         except Refused as no:
             raise Refused.of([Fault(f.code, f"节点“{node.id}”：{f.text}", node.id) for f in no.faults]) from no
-        if faults := list(_undefined(scheme, node, scores, weights, table)):
-            raise Refused.of(faults)
     peers = Groups(peer_keys(scheme, table))
     losses = {c.id for c in scheme.items.values() if c.role in ("deduction", "veto")}
     ranks = {key: peers.ranks(-score if key in losses else score) for key, score in scores.items()}
@@ -184,15 +184,16 @@ def weights_of(scheme: Scheme, blocks: tuple[Block, ...], count: int) -> dict[st
     return out
 
 
-def _undefined(
+def _negative(
     scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], table: Table
 ) -> Iterator[Fault]:
-    """A mean that is not defined for these figures (a negative child under a geometric mean) is a fault, not a gap."""
-    parts = [c.id for c in scheme.children(node.id) if c.role == "part" or node.role != "part"]
-    negative = np.any([(scores[p] < 0) & (weights[p] > 0) for p in parts], axis=0)
-    for row in np.flatnonzero(np.isnan(scores[node.id]) & negative):
-        text = f"{table.place(int(row))}“{node.id}”下有负分，不能取{MEAN_LABELS[node.mean]}。"
-        yield Fault("values.negative-part", text, node.id)
+    """Negative parts under a mean that is not defined for them, row by row."""
+    if node.mean not in ("geometric", "harmonic"):
+        return
+    for child in scheme.children(node.id):
+        for row in np.flatnonzero((scores[child.id] < 0) & (weights[child.id] > 0)):
+            text = f"{table.place(int(row))}“{child.id}”是负分，不能取{MEAN_LABELS[node.mean]}。"
+            yield Fault("values.negative-part", text, node.id)
 
 
 def rescaled(node: Node, score: Array, blocks: tuple[Block, ...]) -> Array:

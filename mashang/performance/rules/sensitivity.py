@@ -137,7 +137,9 @@ class _Plan:
             how.means or ("",),
             ("", *self.leavable) if how.leave_out else ("",),
         )
-        self.weighted = [c.id for c in self.scheme.items.values() if c.parent and c.role == "part"] if how.weights > 0 else []
+        self.weighted = (
+            [c.id for c in self.scheme.items.values() if c.parent and c.role == "part"] if how.weights > 0 else []
+        )
         self.factors: dict[str, list[int]] = {"weights": list(range(len(self.weighted)))} if self.weighted else {}
         self.width = len(self.weighted)
         for name in self.choices.sizes():
@@ -178,12 +180,7 @@ class _Plan:
         normalise, impute, treat, mean = kind
         scores = dict(self._scores((normalise, impute, treat)))
         climb(self.scheme, self.order, scores, weights, self.result.blocks, self.choices.means[mean])
-        root = scores[self.scheme.root]
-        nominal = self.result.scores[self.scheme.root]
-        if np.any(np.isnan(root) & ~np.isnan(nominal)):
-            text = "有一种组合算不出总分：几何或调和平均遇到了负分；请让归一化的结果都大于 0，例如 to = [1, 100]。"
-            raise Refused("sensitivity.undefined", text, "sensitivity")
-        return self.result.peers.ranks(root)
+        return self.result.peers.ranks(scores[self.scheme.root])
 
     def _scores(self, kind: tuple[int, int, int]) -> dict[str, Array]:
         if kind not in self.leaves:

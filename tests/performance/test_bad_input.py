@@ -1,0 +1,131 @@
+"""Files as offices send them: what can be read is read, and every fault is named with row and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from openpyxl import Workbook
+
+from mashang.kernel.refused import Refused
+from mashang.performance.rules.table import Table, read_table
+
+from .builders import make_scheme
+
+GOOD = "unit,x,y,z\n甲局,1,2,3\n乙局,4,5,6\n"
+SCHEME = make_scheme()
+
+
+def read(tmp_path: Path, content: str | bytes, name: str = "values.csv") -> Table:
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return read_table(path, SCHEME)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_any_usual_encoding_is_read(tmp_path: Path, encoding: str) -> None:
+    table = read(tmp_path, GOOD.encode(encoding))
+    assert table.units == ("甲局", "乙局")
+    assert table.numbers["y"].tolist() == [2, 5]
+
+
+def test_an_excel_sheet_is_read(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["单位", "x", "y", "z"], ["甲局", 1, 2.5, 3], ["乙局", 4, None, 6]):
+        book.active.append(row)
+    book.save(tmp_path / "values.xlsx")
+    table = read_table(tmp_path / "values.xlsx", SCHEME)
+    np.testing.assert_array_equal(table.numbers["y"], [2.5, np.nan])
+
+
+def test_long_tables_with_periods_are_read(tmp_path: Path) -> None:
+    rows = ["unit,indicator,value,period"]
+    rows += [f"{u},{i},{n},{p}" for p in ("01", "02") for u in ("甲", "乙") for n, i in enumerate("xyz")]
+    table = read(tmp_path, "\n".join(rows))
+    assert table.units == ("甲", "乙", "甲", "乙")
+    assert table.periods == ("01", "01", "02", "02")
+    assert table.numbers["z"].tolist() == [2, 2, 2, 2]
+
+
+def test_empty_cells_and_marks_are_gaps_and_thousands_are_numbers(tmp_path: Path) -> None:
+    table = read(tmp_path, 'unit,x,y,z\na,,NA,"1,234.5"\nb,1e3,-2,+.5\n')
+    np.testing.assert_array_equal(table.numbers["x"], [np.nan, 1000])
+    np.testing.assert_array_equal(table.numbers["y"], [np.nan, -2])
+    assert table.numbers["z"].tolist() == [1234.5, 0.5]
+
+
+FAULTS: list[tuple[str, str | bytes, str, str]] = [
+    ("no rows", "unit,x,y,z\n", "values.no-rows", ""),
+    ("nothing at all", "", "values.no-rows", ""),
+    ("no column of units", "place,x,y,z\na,1,2,3\n", "values.no-unit-column", "第 1 行"),
+    ("an indicator without a column", "unit,x,y\na,1,2\n", "values.no-column", "z"),
+    ("a column twice", "unit,x,x,y,z\na,1,1,2,3\n", "values.column-twice", "第 1 行 x"),
+    ("text where a number belongs", "unit,x,y,z\na,1,about 2,3\n", "values.not-a-number", "第 2 行 y"),
+    ("nan is not a number", "unit,x,y,z\na,1,nan,3\n", "values.not-a-number", "第 2 行 y"),
+    ("infinity is not a number", "unit,x,y,z\na,1,1e999,3\n", "values.not-a-number", "第 2 行 y"),
+    ("underscores are not digits", "unit,x,y,z\na,1,1_000,3\n", "values.not-a-number", "第 2 行 y"),
+    ("full-width digits", "unit,x,y,z\na,1,１２．５,3\n", "values.full-width", "第 2 行 y"),
+    ("a unit twice", "unit,x,y,z\na,1,2,3\nb,1,2,3\na,4,5,6\n", "values.duplicate", "第 4 行 unit"),
+    ("a row without unit", "unit,x,y,z\n ,1,2,3\n", "values.no-unit", "第 2 行 unit"),
+    ("a short row", "unit,x,y,z\na,1,2\n", "values.width", "第 2 行"),
+    ("a quote in the middle", 'unit,x,y,z\na,1,"2"3,3\nb,1,2,3\n', "values.quotes", "第 2 行"),
+    ("a quote never closed", 'unit,x,y,z\na,1,2,"3\nb,1,2,3\n', "values.quotes", "第 2 行"),
+    ("percent and plain mixed", "unit,x,y,z\na,95%,2,3\nb,96%,2,3\nc,0.97,2,3\n", "values.percent-mixed", "第 4 行 x"),
+    ("an unknown indicator in a long table", "unit,indicator,value\na,w,1\n", "values.unknown-indicator", "第 2 行 w"),
+    ("a figure twice in a long table", "unit,indicator,value\na,x,1\na,x,2\n", "values.duplicate", "第 3 行 x"),
+    ("neither UTF-8 nor GB18030", b"unit,x,y,z\na,1,\xff\xff\xff,3\n", "values.encoding", ""),
+    ("NUL in the text", b"unit,x,y,z\na,1,\x00,3\n", "values.encoding", ""),
+    ("a cell of 200,000 characters", "unit,x,y,z\na,1," + "9" * 200_000 + ",3\n", "values.quotes", "第 2 行"),
+]
+
+
+@pytest.mark.parametrize(("why", "content", "code", "place"), FAULTS, ids=[f[0] for f in FAULTS])
+def test_a_faulty_file_is_refused_with_row_and_column(
+    tmp_path: Path, why: str, content: str | bytes, code: str, place: str
+) -> None:
+    with pytest.raises(Refused) as no:
+        read(tmp_path, content)
+    assert (code, place) in {(f.code, f.field) for f in no.value.faults}
+
+
+def test_all_faults_of_a_file_are_named_at_once(tmp_path: Path) -> None:
+    lines = ["unit,x,y,z", "a,one,２,3", "a,1,2,3", 'b,1,"2"2,3', "c,1,2", ",1,2,3", "d,1,2,x"]
+    with pytest.raises(Refused) as no:
+        read(tmp_path, "\n".join(lines))
+    assert {(f.code, f.field) for f in no.value.faults} == {
+        ("values.quotes", "第 4 行"),
+        ("values.duplicate", "第 3 行 unit"),
+        ("values.width", "第 5 行"),
+        ("values.no-unit", "第 6 行 unit"),
+        ("values.not-a-number", "第 2 行 x"),
+        ("values.full-width", "第 2 行 y"),
+        ("values.not-a-number", "第 7 行 z"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("unit", "cells", "rows"),
+    [
+        ("share", ["0.9", "95", "1"], [3]),  # 95 is not a share
+        ("percent", ["95", "0.96", "97", "98"], [3]),  # one looks like a share among per cents
+        ("percent", ["0.5", "0.4", "1", "3"], []),  # small per cents are per cents
+        ("share", ["90%", "100%"], []),  # per cent signs all along are understood
+    ],
+)
+def test_shares_and_per_cents_are_not_mixed(tmp_path: Path, unit: str, cells: list[str], rows: list[int]) -> None:
+    scheme = make_scheme(indicators={"x": {"parent": "a", "weight": 40, "method": "min-max", "unit": unit}})
+    path = tmp_path / "values.csv"
+    path.write_text("unit,x,y,z\n" + "".join(f"u{n},{c},1,1\n" for n, c in enumerate(cells)), "utf-8")
+    try:
+        read_table(path, scheme)
+        found = []
+    except Refused as no:
+        found = [f.field for f in no.faults]
+    assert found == [f"第 {row} 行 x" for row in rows]
+
+
+def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refused) as no:
+        read(tmp_path, b"PK\x03\x04 not a workbook", "values.xlsx")
+    assert no.value.code == "values.excel"

@@ -1,0 +1,193 @@
+"""Aggregation, the four parts in one, classes of unit, grades, missing figures, ranks."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mashang.kernel.refused import Refused
+from mashang.performance.rules.engine import evaluate
+from mashang.performance.rules.statistics import Groups, half_up, ranks, wilson
+
+from .builders import make_scheme, make_table
+
+AS_IS = {"method": "as-is", "missing": "redistribute"}
+
+
+def tree(nodes: dict[str, Any], leaves: dict[str, Any], **more: Any) -> Any:
+    return make_scheme(
+        scheme={"weights": "relative"},
+        nodes={"a": None, "b": None, "total": {}, **nodes},
+        indicators={
+            "x": None,
+            "y": None,
+            "z": None,
+            **{k: {**AS_IS, "parent": "total", **v} for k, v in leaves.items()},
+        },
+        **more,
+    )
+
+
+@pytest.mark.parametrize(
+    ("mean", "expected"),
+    [
+        ("arithmetic", (3 * 20 + 80) / 4),  # full compensation
+        ("geometric", math.exp((3 * math.log(20) + math.log(80)) / 4)),  # imbalance costs
+        ("harmonic", 4 / (3 / 20 + 1 / 80)),  # and more so
+    ],
+)
+def test_means_are_weighted(mean: str, expected: float) -> None:
+    scheme = tree({"total": {"mean": mean}}, {"p": {"weight": 3}, "q": {"weight": 1}})
+    assert evaluate(scheme, make_table({"p": [20], "q": [80]})).scores["total"][0] == pytest.approx(expected, abs=1e-12)
+
+
+def test_mazziotta_pareto_takes_a_penalty_for_imbalance() -> None:
+    scheme = tree({"total": {"mean": "mazziotta-pareto"}}, {"p": {}, "q": {}})
+    result = evaluate(scheme, make_table({"p": [90, 100], "q": [110, 100]}))
+    # mean 100, deviation 10: 100 - 10 · 10/100 = 99
+    assert result.scores["total"].tolist() == [99, 100]
+
+
+@pytest.mark.parametrize("mean", ["geometric", "harmonic"])
+def test_a_zero_under_a_geometric_or_harmonic_mean_gives_zero(mean: str) -> None:
+    scheme = tree({"total": {"mean": mean}}, {"p": {}, "q": {}})
+    assert evaluate(scheme, make_table({"p": [0], "q": [80]})).scores["total"][0] == 0
+
+
+def test_a_negative_part_under_a_geometric_mean_is_a_fault() -> None:
+    scheme = tree({"total": {"mean": "geometric"}}, {"p": {}, "q": {}})
+    with pytest.raises(Refused, match="u1"):
+        evaluate(scheme, make_table({"p": [5, -1], "q": [80, 80]}))
+
+
+@pytest.mark.row("E2")
+def test_four_parts_in_one_with_caps_floor_and_veto() -> None:
+    scheme = tree(
+        {
+            "total": {"floor": 0, "ceiling": 103},
+            "bonus": {"parent": "total", "role": "bonus", "cap": 5},
+            "found": {"parent": "total", "role": "deduction", "cap": 10},
+        },
+        {
+            "p": {"weight": 60},
+            "q": {"weight": 40},
+            "award": {"parent": "bonus", "method": "points"},
+            "rank": {"parent": "bonus", "method": {"kind": "lookup", "points": [[1, 0.5], [2, 0.3], [3, 0.1]]}},
+            "case": {"parent": "found", "method": {"kind": "points", "each": 2}},
+            "accident": {"role": "veto", "grade_at_most": "一般", "basis": "上级规定", "missing": "zero"},
+        },
+        grades={"names": ["优秀", "良好", "一般", "较差"], "from": [90, 80, 60]},
+    )
+    table = make_table({
+        "p": [90, 90, 100, 20, 95], "q": [80, 80, 100, 20, 95], "award": [2, 9, 9, 0, 0], "rank": [1, 4, 1, 9, 9],
+        "case": [1, 0, 0, 30, 0], "accident": [0, 0, 0, 0, 1],
+    })  # fmt: skip
+    result = evaluate(scheme, table)
+    # 86 + 2.5 - 2; the bonus ends at 5; the total ends at 103; the deduction ends at 10; the veto leaves the score
+    assert result.scores["total"].tolist() == [86.5, 91, 103, 10, 95]
+    assert result.grades == ("良好", "优秀", "优秀", "较差", "一般")
+    assert result.vetoed == ((), (), (), (), ("accident",))
+
+
+def test_a_missing_figure_is_a_fault_unless_a_rule_says_what_it_counts_as() -> None:
+    figures = {"p": [50, 70], "q": [math.nan, 90]}
+    for rule, expected in [("redistribute", 50), ("zero", 25), ("full", 75)]:
+        scheme = tree({}, {"p": {}, "q": {"missing": rule}})
+        assert evaluate(scheme, make_table(figures)).scores["total"].tolist() == [expected, 80]
+    with pytest.raises(Refused) as no:
+        evaluate(tree({}, {"p": {}, "q": {"missing": "refuse"}}), make_table(figures))
+    assert [f.code for f in no.value.faults] == ["values.missing"]
+
+
+def test_a_node_of_which_too_little_is_known_has_no_score_and_no_rank() -> None:
+    scheme = tree({"total": {"known": 0.6}}, {"p": {}, "q": {}})
+    result = evaluate(scheme, make_table({"p": [50, 70, 60], "q": [math.nan, 90, 60]}))
+    assert math.isnan(result.scores["total"][0])
+    assert result.ranks["total"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.row("E3")
+def test_classes_of_unit_have_their_own_indicators_weights_and_ranking() -> None:
+    scheme = make_scheme(
+        attributes={"class": {}},
+        classes={
+            "by": "class",
+            "street": {"without": ["x"], "weights": {"y": 60}},
+            "scenic": {"indicators": {"z": {"method": {"kind": "completion", "target": 200}}}},
+        },
+    )
+    table = make_table(
+        {"x": [1, 2, 9, 9, 1, 2], "y": [5, 1, 5, 1, 5, 1], "z": [100, 50, 50, 100, 100, 100]},
+        {"class": ["town", "town", "street", "street", "scenic", "scenic"]},
+    )
+    result = evaluate(scheme, table)
+    assert result.scores["total"][2:4].tolist() == [0 * 0.6 + 50 * 0.4, 100 * 0.6 + 100 * 0.4]
+    assert np.isnan(result.scores["x"][2:4]).all()
+    assert result.scores["z"][4:].tolist() == [50, 50]
+    assert result.ranks["total"].tolist() == [2, 1, 2, 1, 2, 1]
+
+
+def test_classes_may_share_the_scale_of_all_units() -> None:
+    changes: dict[str, Any] = {"attributes": {"class": {}}}
+    scheme = make_scheme(**changes, classes={"by": "class", "compare": "all", "b": {"weights": {"x": 20, "y": 40}}})
+    table = make_table({"x": [0, 5, 10], "y": [0, 5, 10], "z": [100, 100, 100]}, {"class": ["a", "b", "a"]})
+    result = evaluate(scheme, table)
+    assert result.scores["x"].tolist() == [0, 50, 100]
+    assert result.scores["total"][1] == 0.6 * 50 + 40
+
+
+def test_periods_are_scored_apart() -> None:
+    scheme = make_scheme()
+    one = make_table({"x": [1, 2, 10, 30], "y": [1, 2, 1, 2], "z": [1, 1, 1, 1]})
+    table = type(one)(("a", "b", "a", "b"), ("01", "01", "02", "02"), one.numbers)
+    assert evaluate(scheme, table).scores["x"].tolist() == [0, 100, 0, 100]
+
+
+@pytest.mark.parametrize(
+    ("strict", "expected"),
+    [
+        (True, ("优秀", "良好", "良好", "一般")),  # two tie across the line of a half: neither gets in
+        (False, ("优秀", "优秀", "优秀", "一般")),  # or both do
+    ],
+)
+def test_quota_grades_at_a_tie(strict: bool, expected: tuple[str, ...]) -> None:
+    grades = {"by": "quota", "names": ["优秀", "良好", "一般"], "shares": [0.5, 0.25], "strict": strict}
+    scheme = tree({}, {"p": {}}, grades=grades)
+    assert evaluate(scheme, make_table({"p": [90, 80, 80, 10]})).grades == expected
+
+
+@pytest.mark.parametrize(
+    ("score", "decimals", "shown"),
+    [
+        (2.675, 2, "2.68"),  # binary 2.67499999…, but the number written is 2.675
+        (95.27499999999999, 2, "95.28"),  # noise of computing under 95.275
+        (0.125, 2, "0.13"),  # half goes up, not to even
+        (-0.125, 2, "-0.13"),  # away from zero
+        (math.nan, 2, ""),
+        (5.0, 0, "5"),
+    ],
+)
+def test_rounding_for_show_is_half_up(score: float, decimals: int, shown: str) -> None:
+    assert half_up(score, decimals) == shown
+
+
+def test_ranks_are_on_unrounded_scores_and_ties_share_the_better() -> None:
+    assert ranks(np.array([80.001, 80.004, 80.004, 80.0])).tolist() == [3, 1, 1, 4]
+    assert Groups([0] * 4).ranks(np.array([1.0, 2, 2, 3]), worst=True).tolist() == [4, 3, 3, 1]
+    assert Groups([0] * 2).ranks(np.array([0.1 + 0.2, 0.3])).tolist() == [1, 1]  # computing noise is a tie
+
+
+@pytest.mark.parametrize(
+    ("hits", "total", "low", "high"),
+    [
+        (0, 10, 0.0, 0.27753),  # nothing hit is not nothing possible
+        (10, 10, 0.72247, 1.0),
+        (90, 100, 0.82563, 0.94477),  # Wilson's interval leans to the middle
+        (0, 0, 0.0, 1.0),  # nothing counted, nothing known
+    ],
+)
+def test_wilson_intervals(hits: float, total: float, low: float, high: float) -> None:
+    assert wilson(hits, total) == pytest.approx((low, high), abs=1e-5)

@@ -209,3 +209,11 @@ MASHANG_URL = os.environ.get("MASHANG_URL", "http://localhost:8000")
 MASHANG_SENDERS = dict.fromkeys(("sms", "mail"), "mashang.cases.actions.notices.to_folder")
 PROCRASTINATE_ON_APP_READY = "mashang.site.jobs.register"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"mashang": {"level": "INFO"}, "django": {"handlers": [], "propagate": True}},
+}

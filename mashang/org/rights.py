@@ -178,7 +178,7 @@ PAGES: dict[str, str] = {
     "admin:absences": "org.absence",
     "admin:clients": "org.clients",
     "admin:why": "org.why",
-    "admin:rights": SIGNED_IN,
+    "admin:rights": "desk.open",
 }
 """Name of a Django view → right, "public" or "signed-in"."""
 

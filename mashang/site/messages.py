@@ -17,6 +17,8 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
 CALLS = {"_", "say", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+SENTENCES = {"Refused", "Fault"}
+LABELS = {"title", "description"}
 IN_TEMPLATE = re.compile(r"(?:_|n?gettext)\((?:u)?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 CHINESE = re.compile("[\u3400-\u9fff]")
 
@@ -44,14 +46,14 @@ def compile_all(root: Path = ROOT) -> list[Path]:
 
 
 def in_python(source: str) -> Iterator[str]:
-    """Constant texts given to gettext and its kin, as `_` or by name."""
+    """Constant texts given to gettext and its kin, sentences of refusals, labels and help of forms."""
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        first = node.args[0] if node.args else None
-        if name in CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
-            yield first.value
+        given: list[ast.expr] = node.args[:1] if name in CALLS else node.args[1:2] if name in SENTENCES else []
+        given += [word.value for word in node.keywords if name == "Field" and word.arg in LABELS]
+        yield from (g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str))
 
 
 def in_template(source: str) -> Iterator[str]:

@@ -143,6 +143,7 @@ def test_the_place_fills_itself_in(open_page):
     page.get_by_role("button", name="定位").click()
     expect(page.get_by_label("宅基地位置")).to_have_value("25.095300, 116.100200")
     assert page.locator("[data-lat]").input_value() == "25.095300"
+    assert page.locator("[data-at]").input_value().endswith("Z")
 
 
 def test_without_a_signal_a_site_check_waits_on_the_phone_and_is_sent_later(open_page, sign_in_as, monkeypatch):

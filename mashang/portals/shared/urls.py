@@ -7,6 +7,7 @@ from . import views
 app_name = "shared"
 urlpatterns = [
     path("preferences", views.preferences, name="preferences"),
+    path("days", views.working_days, name="days"),
     path("styleguide", views.styleguide, name="styleguide"),
     path("styleguide/days.json", views.sample_days, name="sample_days"),
     path("styleguide/progress/<int:done>", views.sample_progress, name="sample_progress"),

@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from mashang.clocks import queries
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 
-from . import forms, samples
+from . import days, forms, samples
 from .context import ELDER_COOKIE
 
 YEAR = 365 * 24 * 3600
@@ -31,6 +32,19 @@ def preferences(request: HttpRequest) -> HttpResponse:
         answer.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR, samesite="Lax", secure=secure)
     if elder in ("0", "1"):
         answer.set_cookie(ELDER_COOKIE, elder, max_age=YEAR, samesite="Lax", secure=secure)
+    return answer
+
+
+@require_GET
+def working_days(request: HttpRequest) -> JsonResponse:
+    """Days off and their names: ?from=&to=[&region=&unit=]."""
+    query = request.GET
+    first, last = days.span(query.get("from", ""), query.get("to", ""))
+    unit = query.get("unit", "")
+    calendar = queries.calendar_for(query.get("region", ""), int(unit) if unit.isdigit() else None)
+    found = days.off_and_makeup(calendar, first, last)
+    answer = JsonResponse(found, json_dumps_params={"ensure_ascii": False})
+    answer["Cache-Control"] = "max-age=600"
     return answer
 
 

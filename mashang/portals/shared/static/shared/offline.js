@@ -40,11 +40,12 @@
   const locate = (box) => {
     const state = $("[data-place-state]", box), text = $("[data-place-text]", box);
     state.textContent = say("locating");
-    navigator.geolocation.getCurrentPosition(({ coords }) => {
+    navigator.geolocation.getCurrentPosition(({ coords, timestamp }) => {
       const lat = coords.latitude.toFixed(6), lon = coords.longitude.toFixed(6);
       $("[data-lat]", box).value = lat;
       $("[data-lon]", box).value = lon;
       $("[data-accuracy]", box).value = Math.round(coords.accuracy);
+      $("[data-at]", box).value = new Date(timestamp).toISOString();
       if (!text.value) text.value = `${lat}, ${lon}`;
       state.textContent = say("located", { metres: Math.round(coords.accuracy) });
       text.dispatchEvent(new Event("input", { bubbles: true }));

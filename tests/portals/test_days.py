@@ -1,0 +1,41 @@
+"""What a date picker is told about a month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from mashang.clocks import actions, queries
+from mashang.kernel.clock import ZONE
+
+
+@pytest.fixture
+def month(db) -> Iterator[Client]:
+    queries.forget()
+    actions.seed_catalogue(now=datetime(2026, 1, 1, tzinfo=ZONE))
+    yield Client(headers={"Accept-Language": "zh-CN"})
+    queries.forget()
+
+
+def test_holidays_are_named_weekends_too_and_makeup_days_are_worked(month):
+    days = month.get("/days?from=2026-10-01&to=2026-10-31").json()
+    assert "国庆" in days["off"]["2026-10-01"]
+    assert days["off"]["2026-10-17"] == "周末"
+    assert "2026-10-10" in days["work"]
+    assert "2026-10-12" not in days["off"] | days["work"]
+
+
+def test_a_place_may_be_named(month):
+    assert month.get("/days?from=2026-10-12&to=2026-10-13&region=350824&unit=1").json() == {"off": {}, "work": {}}
+
+
+def test_days_before_the_calendar_are_left_out(month):
+    assert month.get("/days?from=1990-01-01&to=1990-02-01").json() == {"off": {}, "work": {}}
+
+
+@pytest.mark.parametrize("query", ["", "from=x&to=y", "from=2026-10-02&to=2026-10-01", "from=2026-01-01&to=2029-01-01"])
+def test_what_is_no_span_of_days_is_refused(month, query):
+    assert month.get(f"/days?{query}").status_code == 400

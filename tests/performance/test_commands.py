@@ -1,0 +1,146 @@
+"""`mashang score` on files: what it writes, what it says, and that nothing is written when something is wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from mashang.performance.commands import app
+
+from .builders import ROOT, SHIPPED
+
+ASEM = str(SHIPPED / "asem" / "values.csv")
+COUNTY = str(SHIPPED / "county-demo" / "values.csv")
+
+
+def score(*args: str | Path, status: int = 0) -> tuple[str, str]:
+    done = CliRunner().invoke(app, [str(a) for a in args])
+    assert done.exit_code == status, done.output
+    return done.stdout, done.stderr
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_run_writes_score_and_rank_at_every_node_and_all_stages(tmp_path: Path) -> None:
+    score("run", "asem", ASEM, "--out", tmp_path / "scores.csv", "--stages", tmp_path / "stages")
+    found = {(r["unit"], r["node"]): r for r in rows(tmp_path / "scores.csv")}
+    assert len(found) == 51 * 60
+    assert found["CHE", "Index"] | {"score": "", "inputs": ""} == {
+        "unit": "CHE", "node": "Index", "name": "Sustainable Connectivity Index", "score": "", "rank": "1", "of": "51",
+        "shown": "68.38", "grade": "", "inputs": "",
+    } | {"name": found["CHE", "Index"]["name"]}  # fmt: skip
+    assert float(found["CHE", "Index"]["score"]) == pytest.approx(68.38, abs=0.005)
+    names = {p.name for p in (tmp_path / "stages").iterdir()}
+    stages = {"denominated.csv", "imputed.csv", "treated.csv", "normalised.csv", "aggregated.csv"}
+    assert names == stages | {"inputs.json"}
+    assert len(rows(tmp_path / "stages" / "treated.csv")) == 51
+
+
+def test_scores_are_recomputed_from_the_frozen_inputs_and_a_changed_digit_is_found(tmp_path: Path) -> None:
+    score("run", "county-demo", COUNTY, "--out", tmp_path / "scores.csv", "--stages", tmp_path)
+    out, _ = score("recompute", tmp_path / "inputs.json", "--scores", tmp_path / "scores.csv")
+    digest = rows(tmp_path / "scores.csv")[0]["inputs"]
+    assert digest in out
+    text = (tmp_path / "scores.csv").read_text("utf-8")
+    (tmp_path / "scores.csv").write_text(text.replace("78.29833333333332", "78.29833333333331"), "utf-8")
+    score("recompute", tmp_path / "inputs.json", "--scores", tmp_path / "scores.csv", status=2)
+
+
+def test_wide_scores_have_one_row_a_unit(tmp_path: Path) -> None:
+    score("run", "hdi", SHIPPED / "hdi" / "values.csv", "--out", tmp_path / "scores.csv", "--wide")
+    found = rows(tmp_path / "scores.csv")
+    assert len(found) == 8
+    assert found[0]["HDI.rank"] == "1"
+
+
+def test_explain_opens_a_unit_down_to_its_figures() -> None:
+    out, _ = score("explain", "county-demo", COUNTY, "--unit", "住建局")
+    assert "绩效总分（total）  78.30" in out
+    assert "督查扣分（supervised）  1.50  计入 -1.50" in out
+    out, _ = score("explain", "county-demo", COUNTY, "--unit", "住建局", "--json")
+    lines = json.loads(out)["lines"]
+    assert lines[0]["score"] == pytest.approx(78.29833333333332)
+    assert next(line for line in lines if line["id"] == "on_time")["figures"]["raw"] == 93.1
+    score("explain", "county-demo", COUNTY, "--unit", "没有的局", status=2)
+
+
+def test_sensitivity_gives_rank_intervals_and_effects(tmp_path: Path) -> None:
+    _, told = score("sensitivity", "asem", ASEM, "--replicates", "60", "--out", tmp_path / "ranks.csv")
+    assert "normalise" in told
+    assert rows(tmp_path / "ranks.csv")[0].keys() == {"unit", "score", "rank", "rank_5", "rank_50", "rank_95"}
+    out, _ = score("sensitivity", "asem", ASEM, "--replicates", "60", "--json")
+    assert {e["factor"] for e in json.loads(out)["effects"]} >= {"weights", "normalise", "leave_out"}
+
+
+def test_check_says_that_all_is_well_or_names_every_fault(tmp_path: Path) -> None:
+    assert "没有问题" in score("check", "egdi", SHIPPED / "egdi" / "values.csv")[0]
+    broken = (SHIPPED / "hdi" / "scheme.toml").read_text("utf-8")
+    broken = (
+        broken.replace('"geometric"', '"geometrical"')
+        .replace("high = 85", "high = 8")
+        .replace('parent = "education"', 'parent = "educatoin"')
+    )
+    (tmp_path / "scheme.toml").write_text(broken, "utf-8")
+    _, told = score("check", tmp_path / "scheme.toml", status=2)
+    for code in ("scheme.choice", "scheme.pair", "scheme.unknown-parent", "scheme.empty-node"):
+        assert f"[{code}]" in told
+
+
+@pytest.mark.parametrize(
+    ("why", "values", "codes"),
+    [
+        ("faults of the file", "unit,x\na,１,\n", ["values.width"]),
+        ("one value for all", None, ["values.one-value"]),
+        ("no such file", "", []),
+    ],
+)
+def test_nothing_is_written_when_something_is_wrong(
+    tmp_path: Path, why: str, values: str | None, codes: list[str]
+) -> None:
+    source = tmp_path / "values.csv"
+    if values is None:
+        text = Path(ASEM).read_text("utf-8").splitlines()
+        at = text[0].split(",").index("Lang")
+        text = [text[0], *(",".join([*r.split(",")[:at], "7", *r.split(",")[at + 1 :]]) for r in text[1:])]
+        source.write_text("\n".join(text), "utf-8")
+    elif values:
+        source.write_text(values, "utf-8")
+    _, told = score("run", "asem", source, "--out", tmp_path / "out" / "s.csv", "--stages", tmp_path / "st", status=2)
+    assert all(f"[{code}]" in told for code in codes)
+    assert {p.name for p in tmp_path.iterdir()} <= {"values.csv"}
+
+
+def test_an_output_that_cannot_be_written_leaves_no_half(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    score(
+        "run",
+        "hdi",
+        SHIPPED / "hdi" / "values.csv",
+        "--out",
+        tmp_path / "s.csv",
+        "--stages",
+        tmp_path / "file",
+        status=2,
+    )
+    assert {p.name for p in tmp_path.iterdir()} == {"file"}
+
+
+def test_an_example_is_copied_out_and_runs(tmp_path: Path) -> None:
+    score("example", "asem", tmp_path / "mine")
+    score("run", tmp_path / "mine" / "scheme.toml", tmp_path / "mine" / "values.csv", "--out", tmp_path / "s.csv")
+    score("example", "nothing", tmp_path, status=2)
+
+
+def test_the_command_needs_neither_django_nor_a_database() -> None:
+    code = "import sys, mashang.performance.commands; print(sorted(m for m in sys.modules if m.split('.')[0] in ('django', 'psycopg', 'pandas', 'scipy', 'openpyxl')))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,277 @@
+"""Schemes, figures and runs in the database: what may change, what may not, and the sheet down to the cases."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from openpyxl import load_workbook
+
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor, Grant
+from mashang.kernel.refused import Forbidden, NotFound, Refused
+from mashang.ledger.queries import history
+from mashang.org import actions as org
+from mashang.performance import actions, models, queries, sources
+from mashang.performance.actions import NewFigure
+from mashang.performance.events import SENTENCES
+from mashang.performance.rules.frozen import fingerprint
+from mashang.performance.rules.periods import Period, period_of
+
+from .builders import SHIPPED
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 4, 2, 9, 0, tzinfo=clock.ZONE)
+SYSTEM = Actor.system("tests")
+OFFICE = Actor("staff", 7, 7, "效能办", 0, (Grant("office"),))
+COUNTY = (SHIPPED / "county-demo" / "scheme.toml").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Counted:
+    numerator: float
+    denominator: float
+    cases: Mapping[str, Any] = field(default_factory=dict)
+
+
+def on_time(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
+    """90, 93, 96, … of a hundred in the order of the units."""
+    return {
+        unit: Counted(90 + 3 * n, 100, {"unit": unit, "settled_from": period.start.isoformat(), "late": True})
+        for n, unit in enumerate(units)
+    }
+
+
+def cut(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
+    return {unit: Counted(30, 60) for unit in units}
+
+
+def content(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
+    return {unit: Counted(19, 20, {"unit": unit}) for unit in units[:2]} | {unit: Counted(0, 0) for unit in units[2:]}
+
+
+def deducted(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
+    return {units[0]: Counted(1.5, 1, {"unit": units[0], "kind": "supervision"})}
+
+
+@pytest.fixture
+def county(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Three departments and a township of one county; measures stand-ins of the shape that rooms give."""
+    paths = {
+        "on_time_rate": "on_time", "promise_cut": "cut", "satisfaction": "content", "supervised_deductions": "deducted",
+    }  # fmt: skip
+    for name, function in paths.items():
+        known = sources.MEASURES[name]
+        monkeypatch.setitem(sources.MEASURES, name, sources.Source(known.label, f"{__name__}.{function}", known.rate))
+    org.load_regions(by=SYSTEM, now=NOW)
+    since = datetime(2026, 1, 2, tzinfo=clock.ZONE).date()
+    forms = [
+        org.NewUnit(f"武平县第{n}局", f"{n}局", "department", "350824", scheme_class="department", valid_from=since)
+        for n in range(3)
+    ]
+    forms.append(
+        org.NewUnit(
+            "武平县桃溪镇人民政府", "桃溪镇", "township", "350824105", scheme_class="township", valid_from=since
+        )
+    )
+    return [org.open_unit(form, by=SYSTEM, now=NOW) for form in forms]
+
+
+def frozen() -> int:
+    scheme = actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW)
+    actions.freeze_scheme(scheme, by=OFFICE, now=NOW)
+    return scheme
+
+
+def reported(unit: int, value: float = 96.0, **changes: Any) -> NewFigure:
+    fields = {"scheme_code": "county-demo", "indicator": "key_projects", "unit": unit, "period": "2026-03"}
+    return NewFigure(**{**fields, "value": value, "evidence": "发改局函〔2026〕3号", **changes})
+
+
+def verbs() -> list[str]:
+    """What the room has recorded, in order."""
+    return [entry.verb for entry in history("") if entry.verb in SENTENCES]
+
+
+def test_a_draft_may_be_rewritten_and_a_frozen_version_never(county: list[int]) -> None:
+    scheme = actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW)
+    again = COUNTY.replace("演示县机关绩效考评方案", "武平县机关绩效考评方案", 1)
+    assert actions.write_scheme(again, "350824", by=OFFICE, now=NOW) == scheme
+    actions.freeze_scheme(scheme, by=OFFICE, now=NOW)
+    for refused in (
+        lambda: actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW),
+        lambda: actions.freeze_scheme(scheme, by=OFFICE, now=NOW),
+    ):
+        with pytest.raises(Refused) as no:
+            refused()
+        assert no.value.code == "scheme.frozen"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        models.Scheme.objects.filter(pk=scheme).update(text="")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        models.Scheme.objects.filter(pk=scheme).delete()
+
+
+def test_a_faulty_scheme_and_an_unknown_measure_are_refused(county: list[int]) -> None:
+    with pytest.raises(Refused) as no:
+        actions.write_scheme(COUNTY.replace("weight = 25", "weight = 24"), "350824", by=OFFICE, now=NOW)
+    assert "scheme.weights" in {f.code for f in no.value.faults}
+    with pytest.raises(Refused, match="没有名为"):
+        actions.write_scheme(COUNTY.replace("measure:promise_cut", "measure:luck"), "350824", by=OFFICE, now=NOW)
+
+
+@pytest.mark.row("E7")
+def test_a_run_scores_from_measures_and_reports_and_opens_to_the_cases(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    run = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    sheet = queries.sheet(run, county[0], OFFICE)
+    lines = {line.line.id: line for line in sheet.lines}
+    assert lines["on_time"].shown == "60.00"  # 90 of 100 on time: 60 by the interval
+    (found,) = lines["on_time"].evidence
+    assert (found.numerator, found.denominator) == (90, 100)
+    assert found.cases == {"unit": county[0], "settled_from": "2026-03-01T00:00:00+08:00", "late": True}
+    assert found.interval == pytest.approx((82.563, 94.477), abs=1e-3)
+    assert lines["key_projects"].evidence[0].text == "发改局函〔2026〕3号"
+    assert lines["supervised"].adds == "-1.50"
+    assert lines["meetings"].shown == ""  # nothing reported: left out, its weight shared by rule
+    assert sheet.rank_low <= sheet.rank <= sheet.rank_high
+    assert queries.recomputes(run)
+    text, digest = queries.frozen_inputs(run, OFFICE)
+    assert fingerprint(text) == digest == sheet.run.digest
+
+
+def test_a_run_records_one_entry_and_ranks_inside_the_class(county: list[int]) -> None:
+    run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
+    assert verbs() == ["scheme.written", "scheme.frozen", "score.run"]
+    board = queries.board(run, OFFICE)
+    assert [(r.group, r.rank, r.peers) for r in board] == [
+        ("department", 1, 3), ("department", 2, 3), ("department", 3, 3), ("township", 1, 1),
+    ]  # fmt: skip
+    assert models.Score.objects.filter(run=run, node="total").count() == 4
+    info = queries.latest_run(OFFICE, "350824")
+    assert info is not None
+    assert info.id == run
+
+
+def test_what_is_kept_of_a_run_is_refused_any_change_by_the_database(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    for model in (models.Run, models.Input, models.Score, models.Figure):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            model.objects.order_by("pk")[:1].get()
+            model.objects.all()._raw_delete(model.objects.db)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        models.Score.objects.update(score=100)
+
+
+def test_a_correction_needs_another_person_and_leaves_earlier_runs_alone(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0], 60.0), by=OFFICE, now=NOW)
+    first = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.correct(reported(county[0], 99.0), "漏报一项", asked_by=OFFICE.ref, by=OFFICE, now=NOW)
+    assert no.value.code == "figure.own"
+    with pytest.raises(Refused) as no:
+        actions.correct(reported(county[0], 99.0, evidence=""), " ", asked_by="staff:9", by=OFFICE, now=NOW)
+    assert [f.field for f in no.value.faults] == ["reason", "evidence"]
+    actions.correct(reported(county[0], 99.0), "漏报一项", asked_by="staff:9", by=OFFICE, now=NOW)
+    assert verbs()[-1] == "figure.corrected"
+    second = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    shown = [
+        next(
+            line for line in queries.sheet(run, county[0], OFFICE).lines if line.line.id == "key_projects"
+        ).line.figures["raw"]
+        for run in (first, second)
+    ]
+    assert shown == [60, 99]
+    assert queries.recomputes(first) and queries.recomputes(second)
+
+
+def test_figures_are_refused_with_all_faults_and_never_twice(county: list[int]) -> None:
+    frozen()
+    bad = reported(county[0], float("nan"), evidence="", period="2026-13", indicator="on_time")
+    with pytest.raises(Refused) as no:
+        actions.report(bad, by=OFFICE, now=NOW)
+    assert [f.field for f in no.value.faults] == ["value", "evidence", "period", "indicator"]
+    actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    assert no.value.code == "figure.twice"
+
+
+def test_a_draft_and_a_period_to_come_are_not_run(county: list[int]) -> None:
+    draft = actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.run(draft, "2026-03", by=OFFICE, now=NOW)
+    assert no.value.code == "run.draft"
+    actions.freeze_scheme(draft, by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.run(draft, "2026-05", by=OFFICE, now=NOW)
+    assert no.value.code == "run.future"
+
+
+def test_a_unit_sees_its_own_sheet_and_no_other(county: list[int]) -> None:
+    scheme = frozen()
+    run = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    lead = Actor("staff", 8, 8, "负责人", county[1], (Grant("lead", frozenset({county[1]})),))
+    assert queries.sheet(run, county[1], lead).unit == county[1]
+    with pytest.raises(Forbidden):
+        queries.sheet(run, county[0], lead)
+    assert [r.unit for r in queries.board(run, lead)] == [county[1]]
+    assert [r.unit for r in queries.what_if(run, {}, lead)] == [county[1]]
+    stranger = Actor("person", 9, 9, "群众")
+    for ask in (lambda: queries.frozen_inputs(run, stranger), lambda: queries.scheme_text(scheme, stranger)):
+        with pytest.raises(NotFound):
+            ask()
+    with pytest.raises(Forbidden):
+        actions.run(1, "2026-03", by=lead, now=NOW) if models.Scheme.objects.filter(
+            pk=1
+        ).exists() else actions.write_scheme(COUNTY, "350824", by=lead, now=NOW)
+
+
+def test_what_if_moves_ranks_and_writes_nothing(county: list[int]) -> None:
+    run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
+    before = models.Score.objects.count()
+    rows = queries.what_if(run, {"review": 400.0}, OFFICE)
+    assert any(r.score != r.was for r in rows)
+    assert queries.what_if(run, {}, OFFICE)[0].score == queries.what_if(run, {}, OFFICE)[0].was
+    assert models.Score.objects.count() == before
+    with pytest.raises(Refused):
+        queries.what_if(run, {"nothing": 1.0}, OFFICE)
+
+
+def test_results_and_empty_forms_come_as_excel(county: list[int]) -> None:
+    scheme = frozen()
+    run = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    book = load_workbook(io.BytesIO(queries.workbook(run, OFFICE)))
+    assert book.sheetnames == ["考评结果", "各级得分", "说明"]
+    assert book["考评结果"].max_row == 5
+    form = load_workbook(io.BytesIO(queries.figures_template(scheme, OFFICE)))["上报数据"]
+    assert [c.value for c in form[1]][:3] == ["unit", "class", "key_projects"]
+    assert form.max_row == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("2026", "2026-01-01", "2027-01-01"),
+        ("2026H2", "2026-07-01", "2027-01-01"),
+        ("2026Q1", "2026-01-01", "2026-04-01"),
+        ("2026-12", "2026-12-01", "2027-01-01"),
+    ],
+)
+def test_periods_have_their_usual_names(name: str, start: str, end: str) -> None:
+    span = period_of(name, clock.ZONE)
+    assert (span.start.date().isoformat(), span.end.date().isoformat()) == (start, end)
+
+
+@pytest.mark.parametrize("name", ["", "2026-13", "2026Q5", "26-03", "2026-3", "2026-03 "])
+def test_other_names_of_periods_are_refused(name: str) -> None:
+    with pytest.raises(Refused):
+        period_of(name, clock.ZONE)

@@ -116,7 +116,6 @@ class Clock(models.Model):
     started_at = models.DateTimeField("起算")
     due_at = models.DateTimeField("到期", null=True)
     warn_at = models.DateTimeField("预警", null=True)
-    provisional = models.BooleanField("暂定")
     state = models.CharField("状态", max_length=9, choices=State.choices)
     fired_at = models.DateTimeField("到期已触发", null=True)
     warned_at = models.DateTimeField("已预警", null=True)
@@ -173,7 +172,6 @@ class Firing(models.Model):
 
     class Meta:
         verbose_name = "时钟触发"
-        indexes = [models.Index(fields=["case_id"], name="clocks_firing_case")]
 
 
 class Move(models.Model):
@@ -183,8 +181,6 @@ class Move(models.Model):
     case_id = models.BigIntegerField()
     old_due_at = models.DateTimeField("原到期")
     new_due_at = models.DateTimeField("新到期")
-    was_provisional = models.BooleanField("原为暂定")
-    provisional = models.BooleanField("仍为暂定")
     revision_id = models.BigIntegerField("变动")
     moved_at = models.DateTimeField("时间")
 

@@ -37,7 +37,7 @@ from .rules import (
 
 FRESH = 5.0  # seconds
 COLUMNS = (
-    "id, case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at, provisional,"
+    "id, case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at,"
     " state, fired_at, warned_at, stopped_at, pauses, extensions, rule_version, calendar_version, region, unit_id, effect"
 )
 
@@ -52,7 +52,6 @@ class Moved(NamedTuple):
     party: str
     old_due_at: datetime
     new_due_at: datetime
-    provisional: bool
 
 
 @dataclass(slots=True)
@@ -162,7 +161,7 @@ def explanation(row: ClockRow, now: datetime) -> list[Line]:
 def moves_of(case_id: int) -> list[Moved]:
     """What revised calendars moved on a case, oldest first."""
     found = sql.run(
-        "select m.clock_id, m.case_id, c.step_id, c.label, c.party, m.old_due_at, m.new_due_at, m.provisional"
+        "select m.clock_id, m.case_id, c.step_id, c.label, c.party, m.old_due_at, m.new_due_at"
         " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.case_id = %s order by m.id",
         [case_id],
     )
@@ -175,18 +174,16 @@ def rows(found: Iterable[Sequence[Any]]) -> list[ClockRow]:
 
 
 def _row(v: Sequence[Any]) -> ClockRow:
+    started, due = v[10].astimezone(ZONE), _at(v[11])
+    unsettled = due is not None and calendar_for(v[21], v[22]).unsettled_between(started, due)
     return ClockRow(
         id=v[0], case_id=v[1], step_id=v[2], code=v[3], label=v[4], kind=v[5], party=v[6],
-        limit=limit_text(v[7], v[8]), started_at=v[10].astimezone(ZONE), due_at=_at(v[11]), warn_at=_at(v[12]),
-        provisional=v[13], state=v[14], fired_at=_at(v[15]), warned_at=_at(v[16]), stopped_at=_at(v[17]),
-        pauses=tuple(_pause(p) for p in json.loads(v[18])), extensions=tuple(_extended(e) for e in json.loads(v[19])), rule_version=v[20],
-        calendar_version=v[21], region=v[22], unit_id=v[23], effect=v[24], rule=rule_for(v[3], v[20]),
+        limit=str(Limit(v[7], v[8])), started_at=started, due_at=due, warn_at=_at(v[12]), provisional=unsettled,
+        state=v[13], fired_at=_at(v[14]), warned_at=_at(v[15]), stopped_at=_at(v[16]),
+        pauses=tuple(_pause(p) for p in json.loads(v[17])),
+        extensions=tuple(_extended(e) for e in json.loads(v[18])), rule_version=v[19], calendar_version=v[20],
+        region=v[21], unit_id=v[22], effect=v[23], rule=rule_for(v[3], v[19]),
     )  # fmt: skip
-
-
-def limit_text(amount: int, unit: str) -> str:
-    """A stored limit in its written form."""
-    return str(Limit(amount, unit))
 
 
 def _at(value: datetime | None) -> datetime | None:

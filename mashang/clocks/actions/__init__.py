@@ -1,10 +1,11 @@
 """The only writes of the room: running clocks, sweeps, and what times are computed from."""
 
-from .sources import add_hours, add_notice, add_overlay, publish_rule, seed_catalogue, withdraw
+from .recomputing import Recomputed, recompute
+from .sources import load_hours, load_notice, load_overlay, publish_rule, seed_catalogue, withdraw
 from .sweeping import Firing, sweep
 from .writing import stop_all, write
 
 __all__ = [
-    "Firing", "add_hours", "add_notice", "add_overlay", "publish_rule", "seed_catalogue", "stop_all", "sweep",
-    "withdraw", "write",
+    "Firing", "Recomputed", "load_hours", "load_notice", "load_overlay", "publish_rule", "recompute", "seed_catalogue",
+    "stop_all", "sweep", "withdraw", "write",
 ]  # fmt: skip

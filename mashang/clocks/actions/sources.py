@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -18,6 +19,7 @@ from mashang.kernel.refused import Refused
 
 from .. import queries, shipped
 from ..rules import ClockRule, Notice, OpeningHours, Overlay, read_notice, write_rule
+from .recomputing import Recomputed, recompute
 from .writing import columns
 
 
@@ -45,26 +47,25 @@ def revise(what: str, *, by: str, now: datetime) -> int:
     return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
 
 
-def add_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> Notice:
-    """Keep a notice as the next version of its year; what runs is not moved yet (see `load_notice`)."""
+def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> Recomputed:
+    """Keep a notice as the next version of its year, and move what runs. Refuses an empty or faulty notice."""
     read = read_notice(data)
     if not read.known:
         raise Refused("notice.empty", f"{read.year} 年的放假通知没有任何日期，请等通知公布后再装入。", "days")
     with transaction.atomic():
         revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
         version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)
-        notice = read_notice(data, version)
-        _insert_notice(notice, revision)
-    return notice
+        _insert_notice(replace(read, version=version), revision)
+        return recompute(now=now)
 
 
-def add_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> int:
-    """Keep a regional order (with its document number); gives its id."""
+def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:
+    """Keep a regional order (with its document number), and move what runs there."""
     with transaction.atomic():
         revision = revise(f"{overlay.reason}（{overlay.document}）", by=_name(by), now=now)
-        found = sql.run(
+        sql.run(
             "insert into clocks_overlay (region, first, last, hours, reason, document, revision_id)"
-            " values (%s, %s, %s, %s, %s, %s, %s) returning id",
+            " values (%s, %s, %s, %s, %s, %s, %s)",
             [
                 overlay.region,
                 overlay.first,
@@ -75,34 +76,40 @@ def add_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> int:
                 revision,
             ],
         )
-        return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
+        queries.forget()
+        return recompute(now=now)
 
 
-def add_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> int:
-    """Keep opening hours of a region or a unit; gives their id."""
+def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomputed:
+    """Keep opening hours of a region or a unit, and move what runs there."""
     first, last = hours.season or ("", "")
     with transaction.atomic():
         revision = revise(f"办公时间 {hours.hours}", by=_name(by), now=now)
-        found = sql.run(
+        sql.run(
             "insert into clocks_opening (region, unit_id, hours, rest_hours, season_first, season_last, valid_from,"
-            " valid_to, revision_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s) returning id",
+            " valid_to, revision_id) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [hours.region, hours.unit_id, hours.hours, hours.rest_hours, first, last, hours.valid_from, hours.valid_to,
              revision],
         )  # fmt: skip
-        return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
+        queries.forget()
+        return recompute(now=now)
 
 
-def withdraw(table: str, row_id: int, *, by: Actor | str, now: datetime) -> None:
-    """Take a regional order ("overlay") or opening hours ("opening") back; the row stays, marked. Refuses a second time."""
-    if table not in ("overlay", "opening"):
-        raise Refused("clocks.table", "只能撤销地区安排或办公时间。")
+def withdraw(table: Literal["overlay", "opening"], row_id: int, *, by: Actor | str, now: datetime) -> Recomputed:
+    """Take a regional order or opening hours back: the row stays, marked, and what runs is moved. Refuses twice."""
     with transaction.atomic():
         revision = revise("撤销地区安排" if table == "overlay" else "撤销办公时间", by=_name(by), now=now)
-        found = sql.run(
-            f"update clocks_{table} set withdrawn_id = %s where id = %s and withdrawn_id is null", [revision, row_id]
-        )
-        if not found.rowcount:
+        statement = _WITHDRAW[table]
+        if not sql.run(statement, [revision, row_id]).rowcount:
             raise Refused("clocks.withdrawn", "没有这条安排，或者它已经撤销。")
+        queries.forget()
+        return recompute(now=now)
+
+
+_WITHDRAW = {
+    "overlay": "update clocks_overlay set withdrawn_id = %s where id = %s and withdrawn_id is null",
+    "opening": "update clocks_opening set withdrawn_id = %s where id = %s and withdrawn_id is null",
+}
 
 
 def publish_rule(rule: ClockRule, *, by: Actor | str, now: datetime) -> ClockRule:

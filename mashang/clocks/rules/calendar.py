@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
@@ -15,7 +16,7 @@ from .limit import ON, Limit
 from .notices import FIXED, Notice, Overlay, latest
 
 AHEAD = 10  # years past the last notice, computed provisionally
-_SECOND = timedelta(seconds=1)
+_SECOND, _ONE_DAY = timedelta(seconds=1), timedelta(days=1)
 
 
 class Calendar:
@@ -27,7 +28,7 @@ class Calendar:
     """
 
     __slots__ = (
-        "before", "first", "last", "names", "ordinal", "region", "rest_tables", "settled_to", "size",
+        "before", "derived", "first", "last", "names", "ordinal", "region", "rest_tables", "settled_to", "size",
         "tables", "unit_id", "unsettled", "version", "workdays", "worked", "zero",
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ class Calendar:
         self.settled_to = date.fromordinal(self.ordinal + bisect_left(self.unsettled, 1) - 2)
         self.region, self.unit_id, self.version = "", None, 0  # type: str, int | None, int
         self.rest_tables: tuple[OpeningHours, ...] = ()
+        self.derived: dict[str, Any] = {}  # the same tables in other forms, made when first asked for
 
     def scoped(self, region: str, unit_id: int | None) -> Calendar:
         """The same calendar, as asked for by a place: clocks started on it remember whose it was."""
@@ -177,9 +179,12 @@ class Calendar:
         touched = []
         for start, end in pauses:
             first = self._local(start).toordinal() - self.ordinal
+            if isinstance(end, datetime) and end == start:
+                touched.append((first, first))
+                continue
             stop = end - _SECOND if isinstance(end, datetime) else end
             last = self._local(stop).toordinal() - self.ordinal
-            if last < first and not (isinstance(end, datetime) and end == start):
+            if last < first or (isinstance(end, datetime) and end < start):
                 raise reversed_pause(start, end)
             if first < 0 or last >= self.size:
                 raise outside(start if first < 0 else end, self.first, self.last, "pauses")
@@ -222,6 +227,11 @@ class Calendar:
         if isinstance(moment, datetime) and moment.tzinfo is not None:
             return moment.astimezone(ZONE)
         return moment
+
+    def unsettled_between(self, start: datetime, due: datetime) -> bool:
+        """Whether a day after the start, up to the due time, is not settled by a notice yet."""
+        last = (due - self.zero - _SECOND) // _ONE_DAY
+        return self.unsettled[last + 1] > self.unsettled[min(self.second(start) // DAY, last) + 1]
 
     # -- backwards, and what is used up
 

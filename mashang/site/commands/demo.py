@@ -26,7 +26,8 @@ from mashang.site.paths import VAR
 from mashang.site.processes import Child, follow_parent, stop_all
 from mashang.site.running import only_demo
 
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
+FIRST_PAGE = "/"
 
 
 def demo(
@@ -155,7 +156,7 @@ def answers(host: str, port: int) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1" if host == "0.0.0.0" else host, port, timeout=10)
     with closing(connection):
         try:
-            connection.request("GET", "/", headers={"Host": f"localhost:{port}"})
+            connection.request("GET", FIRST_PAGE, headers={"Host": f"localhost:{port}"})
             return connection.getresponse().status < 500
         except (OSError, http.client.HTTPException):
             return False

@@ -1,4 +1,7 @@
-"""Verb → sentence, for reading the room's entries aloud. What stands in `PRIVATE` is sealed and can be erased."""
+"""Verb → sentence, for reading the room's entries aloud. What stands in `PRIVATE` is sealed and can be erased.
+
+Entries hold ids only; the reader puts names in place of `staff` and `stand_in`, and a label in place of `role`.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,13 @@ SENTENCES: dict[str, str | Promise] = {
     "unit.closed": _("撤销单位“{name}”。"),
     "post.opened": _("设立岗位“{title}”。"),
     "post.closed": _("撤销岗位“{title}”。"),
-    "staff.appointed": _("任用工作人员，账号编号{staff}。"),
+    "staff.appointed": _("任用{staff}。"),
     "account.password_set": _("重设账号{account}的密码。"),
-    "staff.left": _("账号{staff}的工作人员离岗，账号停用，授权收回。"),
-    "absence.registered": _("登记账号{staff}离岗，由账号{stand_in}代岗。"),
-    "absence.ended": _("账号{staff}返岗，账号{stand_in}代岗结束。"),
-    "role.granted": _("授予账号{staff}角色“{role}”。"),
-    "role.revoked": _("收回账号{staff}的角色“{role}”。"),
+    "staff.left": _("{staff}离岗，账号停用，授权收回。"),
+    "absence.registered": _("登记{staff}离岗，由{stand_in}代岗。"),
+    "absence.ended": _("{staff}返岗，{stand_in}代岗结束。"),
+    "role.granted": _("授予{staff}“{role}”角色。"),
+    "role.revoked": _("收回{staff}的“{role}”角色。"),
     "person.registered": _("登记申请人{person}。"),
     "person.revealed": _("查看申请人{person}的完整个人信息。"),
     "account.opened": _("为申请人{person}开通账号。"),

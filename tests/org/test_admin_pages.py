@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mashang.kernel import clock
+from mashang.kernel.refused import Forbidden
 from mashang.org import actions, queries
 from mashang.org.models import Account, ApiClient, GrantRow
 
@@ -45,7 +46,7 @@ def test_a_unit_is_opened_staffed_and_given_rights_on_the_pages(admin: Client) -
     assert press(admin, of_staff, "grant", role="handler", unit=unit).status_code == 302
     assert queries.may(actor(member.id, clock.now()), "approvals.review", units=[unit], region="350824", kind="x")
     shown = admin.get(of_staff).content.decode()
-    assert "承办人" in shown and "“武平县林业局”" in shown and "授予账号" in shown
+    assert "承办人" in shown and "“武平县林业局”" in shown and "授予林木“承办人”角色。" in shown
     press(admin, of_staff, "revoke", grant=GrantRow.objects.get(staff_id=member.id).id)
     assert not queries.holds(actor(member.id, clock.now()), "approvals.review")
 
@@ -95,7 +96,7 @@ def test_an_administrator_of_one_county_does_not_find_the_units_of_another(clien
         assert press(client, path, "leave").status_code == 404
     answer = press(client, reverse("admin:staff", args=[make_staff(here)]), "grant", role="handler")  # every region
     assert answer.status_code == 422 and "超出了您自己的管理范围" in answer.content.decode()
-    with pytest.raises(actions.grants.Forbidden):
+    with pytest.raises(Forbidden):
         actions.close_unit(there, by=actor(staff), now=clock.now())
 
 

@@ -127,20 +127,26 @@ def unit_choices(units: Sequence[queries.UnitInfo]) -> tuple[tuple[str, str], ..
 
 
 def told(subject: str) -> list[Moment]:
-    """What the ledger holds on a subject, newest first."""
+    """What the ledger holds on a subject, newest first, with names in place of ids."""
     colleague = Actor("staff")
+    entries = list(reversed(ledger.history(f"org/{subject}")))
+    ids = {e.facts[name] for e in entries for name in PEOPLE if isinstance(e.facts.get(name), int)}
+    names = {member.id: member.name for member in queries.staff(ids).values()}
     lines = []
-    for entry in reversed(ledger.history(f"org/{subject}")):
-        facts = {name: _shown(name, value) for name, value in {**entry.facts, **entry.private}.items()}
-        text = str(SENTENCES.get(entry.verb, entry.verb)).format_map(_Blank(facts))
+    for entry in entries:
+        facts = _Blank({**entry.facts, **entry.private})
+        facts |= {name: names.get(facts[name], "—") for name in PEOPLE if name in facts}
+        facts["role"] = ROLES[facts["role"]].label if facts.get("role") in ROLES else ""
+        text = _(str(SENTENCES.get(entry.verb, entry.verb))).format_map(facts)
         lines.append(Moment(entry.at, text, queries.shown_name(entry.by, to=colleague)))
     return lines
 
 
+PEOPLE = ("staff", "stand_in")
+
+
 class _Blank(dict[str, Any]):
+    """Facts for a sentence: one that was erased leaves a mark, so that the sentence still stands."""
+
     def __missing__(self, key: str) -> str:
         return _("（已删除）")
-
-
-def _shown(name: str, value: Any) -> Any:
-    return ROLES[value].label if name == "role" and value in ROLES else value

@@ -22,7 +22,7 @@ from . import models, sources
 from .rules import scheme as rules
 from .rules.engine import Result, evaluate
 from .rules.frozen import fingerprint, freeze
-from .rules.parse import parse, toml
+from .rules.parse import read_scheme
 from .rules.periods import period_of
 from .rules.sensitivity import rank_intervals
 from .rules.statistics import Array
@@ -48,7 +48,7 @@ def write_scheme(text: str, region: str, *, by: Actor, now: datetime) -> int:
     """Keep a scheme as a draft, replacing the draft of the same code and version. Refuses with all faults of the file,
     and a version that is frozen."""
     _guard(by, "performance.edit_scheme", region=region)
-    scheme = parse(toml(text.encode()))
+    scheme = read_scheme(text)
     for leaf in scheme.indicators.values():
         if leaf.source.startswith("measure:"):
             sources.source(leaf.source.removeprefix("measure:"))
@@ -139,7 +139,7 @@ def run(scheme: int, period: str, *, by: Actor, now: datetime) -> int:
         raise Refused("run.draft", f"方案“{row.code}”第{row.version}版还没有定稿，不能用来计分。", "scheme")
     if now < span.start:
         raise Refused("run.future", f"{period} 还没有开始，不能计分。", "period")
-    rule = parse(toml(row.text.encode()))
+    rule = read_scheme(row.text)
     with transaction.atomic():
         units = _units(row.region_id, span.end - timedelta(days=1), rule)
         inputs = _inputs(rule, [u.id for u in units], period)
@@ -182,8 +182,8 @@ def _inputs(rule: rules.Scheme, units: Sequence[int], period: str) -> list[model
         name = leaf.source.removeprefix("measure:")
         if name == leaf.source:
             continue
-        for unit, measured in sources.measure(name, units, span).items():
-            value = sources.figure_of(measured, leaf.unit)
+        for unit, measured in sources.source(name).count(units, span).items():
+            value = sources.figure_of(name, measured, leaf.unit)
             if value is not None and unit in units:
                 found.append(
                     models.Input(
@@ -263,7 +263,7 @@ def _check(form: NewFigure, *more: Fault) -> None:
     except Refused as no:
         faults += no.faults
     rows = models.Scheme.objects.filter(code=form.scheme_code, frozen_at__isnull=False)
-    known = {c for row in rows for c in _reported(parse(toml(row.text.encode())))}
+    known = {c for row in rows for c in _reported(read_scheme(row.text))}
     if form.indicator not in known:
         faults.append(
             Fault("figure.indicator", f"方案“{form.scheme_code}”没有要上报的指标“{form.indicator}”。", "indicator")

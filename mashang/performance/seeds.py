@@ -28,20 +28,15 @@ RATER = (88, 4)
 def seed_scores(progress: Callable[[str, int, int], None]) -> None:
     """Scheme, invented reported figures and scores of the last six whole months of each demo county; nothing twice."""
     now = clock.now()
-    counties = [
-        r
-        for r in org.regions_under("35")
-        if any(u.scheme_class and u.kind == "department" for u in org.units_in(r.code))
-    ]
-    counties = [r for r in counties if r.level == "county"]
+    counties = sorted({u.region for u in org.units_in() if u.scheme_class and u.kind == "department"})
     months = _months(now)
     for place, county in enumerate(counties):
-        scheme = _scheme(county.code, now)
+        scheme = _scheme(county, now)
         for number, month in enumerate(months):
-            progress(f"{county.name}的考评", place * len(months) + number, len(counties) * len(months))
+            progress(f"{org.region(county).name}的考评", place * len(months) + number, len(counties) * len(months))
             if not Run.objects.filter(scheme=scheme, period=month).exists():
                 with clock.at(min(now, period_of(month, clock.ZONE).end)) as then:
-                    _figures(county.code, month, then)
+                    _figures(county, month, then)
                     actions.run(scheme, month, by=BY, now=then)
     progress("考评", 1, 1)
 

@@ -1,54 +1,44 @@
 """Where indicators get their figures: the measures that lower rooms count over their own cases, by name.
 
-A measure is a plain function `measure(units, period)` giving, for each unit id it knows something of, a `Measured`. The
-table holds dotted paths, so that a scheme, the command and the docs can name a measure without loading the rooms.
+A measure is a plain function `measure(units, period)` giving, for each unit id it knows something of, a `Measured`: a
+numerator, a denominator and the numbers of the cases counted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 from django.utils.functional import Promise
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
+from mashang.approvals import measures as approvals
+from mashang.cases.measures import Measured
 from mashang.kernel.refused import Refused
-from mashang.performance.rules.periods import Period
+from mashang.reviews import measures as reviews
+from mashang.supervision import measures as supervision
 
-
-class Measured(Protocol):
-    """What a room hands back for one unit: hits, out of how many, and the filter that finds the cases counted."""
-
-    @property
-    def numerator(self) -> float: ...
-    @property
-    def denominator(self) -> float: ...
-    @property
-    def cases(self) -> Mapping[str, Any]: ...
-
+from .rules.periods import Period
 
 Measure = Callable[[Sequence[int], Period], Mapping[int, Measured]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A measure: its label, its function, and whether it is a rate (hits of a total) or a plain sum."""
+    """A measure: its label, its function, and whether it is a rate (hits out of a total) or a figure as it stands."""
 
     label: str | Promise
-    path: str
+    count: Measure
     rate: bool = True
 
 
 MEASURES: dict[str, Source] = {
-    "on_time_rate": Source(_("按时办结率"), "mashang.approvals.measures.on_time_rate"),
-    "promise_cut": Source(_("承诺时限压缩率"), "mashang.approvals.measures.promise_cut", rate=False),
-    "satisfaction": Source(_("满意度（主动评价）"), "mashang.reviews.measures.satisfaction"),
-    "satisfaction_with_default": Source(
-        _("满意度（含默认好评）"), "mashang.reviews.measures.satisfaction_with_default"
-    ),
-    "supervised_deductions": Source(_("督查扣分"), "mashang.supervision.measures.supervised_deductions", rate=False),
+    "on_time_rate": Source(_("按时办结率"), approvals.on_time_rate),
+    "promise_cut": Source(_("承诺时限压缩率"), approvals.promise_cut, rate=False),
+    "site_violations": Source(_("到场检查不符率"), approvals.site_violations),
+    "satisfaction": Source(_("满意度（主动评价）"), reviews.satisfaction),
+    "satisfaction_with_default": Source(_("满意度（含默认好评）"), reviews.satisfaction_with_default),
+    "supervised_deductions": Source(_("督查扣分"), supervision.supervised_deductions, rate=False),
 }
 
 
@@ -59,16 +49,11 @@ def source(name: str) -> Source:
     return MEASURES[name]
 
 
-def measure(name: str, units: Sequence[int], period: Period) -> Mapping[int, Measured]:
-    """Count for these units over this period."""
-    function: Measure = import_string(source(name).path)
-    return function(units, period)
-
-
-def figure_of(measured: Measured, unit: str) -> float | None:
-    """The measured figure in the unit the scheme wants: per cent, share, or the plain sum; None if nothing was counted."""
-    if unit in ("percent", "share"):
-        if not measured.denominator:
-            return None
-        return (100.0 if unit == "percent" else 1.0) * measured.numerator / measured.denominator
-    return float(measured.numerator)
+def figure_of(name: str, measured: Measured, unit: str) -> float | None:
+    """A rate as the share or per cent that the indicator's unit asks for, anything else as it stands; None if nothing was
+    counted."""
+    if not source(name).rate:
+        return float(measured.numerator)
+    if not measured.denominator:
+        return None
+    return (100.0 if unit == "percent" else 1.0) * measured.numerator / measured.denominator

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +11,19 @@ import pytest
 from django.db import IntegrityError, transaction
 from openpyxl import load_workbook
 
+from mashang.cases.measures import Measured
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.ledger.queries import history
 from mashang.org import actions as org
+from mashang.org.seeds import seed_units
 from mashang.performance import actions, models, queries, sources
 from mashang.performance.actions import NewFigure
 from mashang.performance.events import SENTENCES
 from mashang.performance.rules.frozen import fingerprint
 from mashang.performance.rules.periods import Period, period_of
+from mashang.performance.seeds import seed_scores
 
 from .builders import SHIPPED
 
@@ -32,42 +34,35 @@ OFFICE = Actor("staff", 7, 7, "效能办", 0, (Grant("office"),))
 COUNTY = (SHIPPED / "county-demo" / "scheme.toml").read_text("utf-8")
 
 
-@dataclass(frozen=True)
-class Counted:
-    numerator: float
-    denominator: float
-    cases: Mapping[str, Any] = field(default_factory=dict)
-
-
-def on_time(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
+def on_time(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
     """90, 93, 96, … of a hundred in the order of the units."""
     return {
-        unit: Counted(90 + 3 * n, 100, {"unit": unit, "settled_from": period.start.isoformat(), "late": True})
+        unit: Measured(90 + 3 * n, 100, {"counted": [f"N{unit}-{k}" for k in range(100)], "against": [f"N{unit}-1"]})
         for n, unit in enumerate(units)
     }
 
 
-def cut(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
-    return {unit: Counted(30, 60) for unit in units}
+def cut(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
+    return {unit: Measured(50.0, 60) for unit in units}
 
 
-def content(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
-    return {unit: Counted(19, 20, {"unit": unit}) for unit in units[:2]} | {unit: Counted(0, 0) for unit in units[2:]}
+def content(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
+    return {unit: Measured(19, 20) for unit in units[:2]} | {unit: Measured(0, 0) for unit in units[2:]}
 
 
-def deducted(units: Sequence[int], period: Period) -> Mapping[int, Counted]:
-    return {units[0]: Counted(1.5, 1, {"unit": units[0], "kind": "supervision"})}
+def deducted(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
+    return {units[0]: Measured(1.5, 1, {"counted": ["D1"], "against": ["D1"]})}
 
 
 @pytest.fixture
 def county(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Three departments and a township of one county; measures stand-ins of the shape that rooms give."""
-    paths = {
-        "on_time_rate": "on_time", "promise_cut": "cut", "satisfaction": "content", "supervised_deductions": "deducted",
+    stands_in: dict[str, sources.Measure] = {
+        "on_time_rate": on_time, "promise_cut": cut, "satisfaction": content, "supervised_deductions": deducted,
     }  # fmt: skip
-    for name, function in paths.items():
+    for name, function in stands_in.items():
         known = sources.MEASURES[name]
-        monkeypatch.setitem(sources.MEASURES, name, sources.Source(known.label, f"{__name__}.{function}", known.rate))
+        monkeypatch.setitem(sources.MEASURES, name, sources.Source(known.label, function, known.rate))
     org.load_regions(by=SYSTEM, now=NOW)
     since = datetime(2026, 1, 2, tzinfo=clock.ZONE).date()
     forms = [
@@ -134,7 +129,9 @@ def test_a_run_scores_from_measures_and_reports_and_opens_to_the_cases(county: l
     assert lines["on_time"].shown == "60.00"  # 90 of 100 on time: 60 by the interval
     (found,) = lines["on_time"].evidence
     assert (found.numerator, found.denominator) == (90, 100)
-    assert found.cases == {"unit": county[0], "settled_from": "2026-03-01T00:00:00+08:00", "late": True}
+    assert found.cases is not None
+    assert found.cases["against"] == [f"N{county[0]}-1"]
+    assert lines["promise_cut"].line.figures["raw"] == 50  # per cent as the room counts it, not a share of its cases
     assert found.interval == pytest.approx((82.563, 94.477), abs=1e-3)
     assert lines["key_projects"].evidence[0].text == "发改局函〔2026〕3号"
     assert lines["supervised"].adds == "-1.50"
@@ -275,3 +272,19 @@ def test_periods_have_their_usual_names(name: str, start: str, end: str) -> None
 def test_other_names_of_periods_are_refused(name: str) -> None:
     with pytest.raises(Refused):
         period_of(name, clock.ZONE)
+
+
+@pytest.mark.slow
+def test_the_demo_county_is_scored_month_by_month_and_nothing_twice() -> None:
+    with clock.at("2026-04-02 09:00"):
+        seed_units(lambda *_: None)
+        seed_scores(lambda *_: None)
+        runs = models.Run.objects.count()
+        seed_scores(lambda *_: None)
+    assert runs == models.Run.objects.count() == 2 * 6
+    info = queries.latest_run(OFFICE, "350824")
+    assert info is not None
+    assert info.period == "2026-03"
+    board = queries.board(info.id, OFFICE)
+    assert {r.group for r in board} == {"department", "township"}
+    assert all(queries.recomputes(run) for run in models.Run.objects.values_list("pk", flat=True)[:2])

@@ -15,7 +15,7 @@ from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from ..models import Scheme
-from ..rules.parse import parse, toml
+from ..rules.parse import read_scheme
 from .results import board, result_of, run_info, scheme_text
 
 
@@ -43,7 +43,7 @@ def workbook(run: int, by: Actor) -> bytes:
 
 def figures_template(scheme: int, by: Actor) -> bytes:
     """An empty table to fill in: one row a unit of the scheme's classes, one column a figure that is reported."""
-    rule = parse(toml(scheme_text(scheme, by).encode()))
+    rule = read_scheme(scheme_text(scheme, by))
     row = Scheme.objects.filter(pk=scheme).first()
     if row is None:
         raise NotFound("没有找到这个考评方案。")

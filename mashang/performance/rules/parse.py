@@ -6,6 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,12 @@ FACTS = ("lead", "collected", "basis", "note", "target_text", "type")
 def load(path: Path) -> Scheme:
     """Read and check a scheme file; refuses with all faults."""
     return parse(toml(path.read_bytes()))
+
+
+@lru_cache(maxsize=32)
+def read_scheme(text: str) -> Scheme:
+    """The scheme of a file's text; the last few are kept, for a text never means anything else."""
+    return parse(toml(text.encode()))
 
 
 def toml(data: bytes) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from mashang.cases.casefile import CaseFile
-from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
@@ -39,4 +38,4 @@ def record(case: CaseFile, form: Evidence, finding: str, *, by: Actor) -> None:
         step.id, step.label, finding, form.note, form.latitude, form.longitude, form.accuracy, form.taken_at,
         list(form.photos), by.id, case.now,
     ]  # fmt: skip
-    case.write_also(lambda made: sql.run(_NEW, [made.id, *values]))
+    case.write_also(lambda made: (_NEW, [made.id, *values]))

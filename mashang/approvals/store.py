@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,18 +20,18 @@ SELECT to_jsonb(a) - 'private', a.private,
   (SELECT to_jsonb(r) FROM approvals_refusal r WHERE r.case_id = a.case_id AND r.state = 'pending')
 FROM approvals_application a WHERE a.case_id = %s"""
 _NEW = """
-WITH made AS (
-  INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
-    instant, notices, noticed, results)
-  VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '[]', '{}'))
+INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
+  instant, notices, noticed, results)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 0, '[]', '{}')"""
+_NEW_MATERIALS = """
 INSERT INTO approvals_material (case_id, code, name, held_as, state, document)
 SELECT %s, code, name, held_as, state, document
 FROM jsonb_to_recordset(%s) AS d (code text, name text, held_as text, state text, document bigint)"""
 _CHANGE = """
-WITH changed AS (
-  UPDATE approvals_application SET notices = coalesce(%s, notices), noticed = coalesce(%s::jsonb, noticed),
-    accepted_at = coalesce(%s, accepted_at), decided_at = coalesce(%s, decided_at), results = results || %s::text[]
-  WHERE case_id = %s)
+UPDATE approvals_application SET notices = coalesce(%s, notices), noticed = coalesce(%s::jsonb, noticed),
+  accepted_at = coalesce(%s, accepted_at), decided_at = coalesce(%s, decided_at), results = results || %s::text[]
+WHERE case_id = %s"""
+_CHANGE_MATERIALS = """
 UPDATE approvals_material m SET state = d.state, document = coalesce(d.document, m.document), due = d.due
 FROM jsonb_to_recordset(%s) AS d (code text, state text, document bigint, due date)
 WHERE m.case_id = %s AND m.code = d.code"""
@@ -100,7 +100,8 @@ def make(case: CaseFile, values: Mapping[str, Any], materials: Iterable[Mapping[
         values["statutory"], values["promised"], values["instant"],
     ]  # fmt: skip
     listed = json.dumps(list(materials), ensure_ascii=False)
-    case.write_also(lambda made: sql.run(_NEW, [made.id, *head, made.id, listed]))
+    case.write_also(lambda made: (_NEW, [made.id, *head]))
+    case.write_also(lambda made: (_NEW_MATERIALS, [made.id, listed]))
 
 
 def change(
@@ -111,12 +112,14 @@ def change(
     noticed: list[str] | None = None,
     accepted_at: datetime | None = None,
     decided_at: datetime | None = None,
-    results: Iterable[str] = (),
+    results: Sequence[str] = (),
 ) -> None:
     """Queue changes of the application and its materials with the door's statements."""
     told = None if noticed is None else json.dumps(noticed, ensure_ascii=False)
-    values = [notices, told, accepted_at, decided_at, list(results), case.id, json.dumps(list(materials)), case.id]
-    case.write_also(lambda _: sql.run(_CHANGE, values))
+    if (notices, noticed, accepted_at, decided_at) != (None,) * 4 or results:
+        case.write_also(lambda _: (_CHANGE, [notices, told, accepted_at, decided_at, list(results), case.id]))
+    if listed := list(materials):
+        case.write_also(lambda _: (_CHANGE_MATERIALS, [json.dumps(listed), case.id]))
 
 
 def keep(case: CaseFile, person: int, materials: Iterable[Mapping[str, Any]], source: str) -> None:
@@ -124,4 +127,4 @@ def keep(case: CaseFile, person: int, materials: Iterable[Mapping[str, Any]], so
     listed = [{"held_as": m["held_as"], "name": m["name"], "document": m["document"]} for m in materials]
     if listed:
         values = [person, source, case.now, json.dumps(listed, ensure_ascii=False)]
-        case.write_also(lambda _: sql.run(_KEEP, values))
+        case.write_also(lambda _: (_KEEP, values))

@@ -13,6 +13,10 @@ from mashang.clocks.rules import ClockRow
 from mashang.kernel.refused import Refused
 
 
+Statement = tuple[str, list[Any]]
+"""One INSERT or UPDATE with its parameters."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepPlan:
     """A step to be worked: `after` are the codes it waits for, `clocks` pairs of (rule code, limit or "" for the rule's)."""
@@ -101,7 +105,7 @@ class CaseFile:
     parties: list[Party] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     attached: list[tuple[int, str]] = field(default_factory=list)
-    also: list[Callable[[CaseFile], None]] = field(default_factory=list)
+    also: list[Callable[[CaseFile], Statement]] = field(default_factory=list)
     drop_steps: bool = False
     finished: bool = False
     words: str = ""
@@ -155,9 +159,12 @@ class CaseFile:
         live = [c for c in rows if c.state != "stopped"]
         return next((c for c in live if c.step_id), live[0] if live else None)
 
-    def write_also(self, write: Callable[[CaseFile], None]) -> None:
-        """Run this with the door's own statements, when the case has its identity: for a room's detail table."""
-        self.also.append(write)
+    def write_also(self, make: Callable[[CaseFile], Statement]) -> None:
+        """Write a room's own row in the door's one statement; `make` is asked when the case has its identity.
+
+        Each is one INSERT or UPDATE without a WITH of its own; two of them must not touch the same row.
+        """
+        self.also.append(make)
 
     def start_clock(self, code: str, limit: str = "", *, step: str = "", at: datetime | None = None) -> None:
         """Start the rule's clock for the case, or for the step with code `step`; `limit` where the rule leaves it open."""

@@ -29,7 +29,7 @@ _ISSUE = """INSERT INTO documents_issued
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _MADE = """INSERT INTO documents_file (document_id, format, sha256, made_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING"""
-Later = Callable[[Callable[..., Any]], Any]
+Later = Callable[[Callable[..., tuple[str, list[Any]]]], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def issue(
 ) -> Issued:
     """Give out a document: one INSERT that nobody waits for; the file itself is made when someone asks for it.
 
-    `kind` is one of rules.KINDS, or any other code for a plain result with `title`. `later` takes a function to call
-    when the act's statements are sent (a case file's `write_also`); without it the row is written at once. The caller
+    `kind` is one of rules.KINDS, or any other code for a plain result with `title`. `later` takes a function that
+    gives the statement when the act's are sent (a case file's `write_also`); without it the row is written at once. The caller
     holds the right and records the act. Refuses a document that leaves out what the law wants it to say.
     """
     rules.check(kind, facts, holder, number)
@@ -75,7 +75,7 @@ def issue(
     if later is None:
         sql.run(_ISSUE, values)
     else:
-        later(lambda *_sent: sql.run(_ISSUE, values))
+        later(lambda *_sent: (_ISSUE, values))
     return Issued(number, code, url)
 
 

@@ -80,7 +80,7 @@ def test_issuing_inside_an_act_is_sent_with_the_acts_other_statements(township: 
     assert Issued.objects.count() == 0
     with sql.pipeline():
         for write in queue:
-            write(None)
+            sql.run(*write(None))
     assert queries.verify(issued.code).number == issued.number
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 from mashang.cases.casefile import CaseFile, Message
 from mashang.catalogue.rules import results_of
 from mashang.documents import actions as documents
-from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
@@ -91,7 +90,7 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
     _refuse_pending(store.folder(case.id))
     assert case.step is not None
     values = [case.id, case.step.id, form.grounds, form.basis, form.remedy, by.id, now]
-    case.write_also(lambda _: sql.run(_PROPOSE, values))
+    case.write_also(lambda _: (_PROPOSE, values))
     case.confide(grounds=form.grounds, basis=form.basis, remedy=form.remedy)
     case.fact(what="受理" if case.step.kind == INTAKE else "许可")
     case.tell(Message(f"{case.number} 拟不予办理，请作为第二人确认或退回。", unit=case.step.unit_id))
@@ -108,7 +107,7 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
     refused = case.step.kind != INTAKE
     case.state = S.REFUSED if refused else S.NOT_ACCEPTED
     store.change(case, decided_at=now)
-    case.write_also(lambda _: sql.run(_ANSWER, ["confirmed", by.id, now, "", case.id]))
+    case.write_also(lambda _: (_ANSWER, ["confirmed", by.id, now, "", case.id]))
     case.fact(outcome=str(S(case.state).label))
     case.finish(case.state)
     case.tell_persons(
@@ -125,7 +124,7 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
 def send_back_refusal(case: CaseFile, form: forms.SendBack, *, by: Actor, now: datetime) -> None:
     """The second person does not agree: the step goes on."""
     _reported(case, by)
-    case.write_also(lambda _: sql.run(_ANSWER, ["sent-back", by.id, now, form.words, case.id]))
+    case.write_also(lambda _: (_ANSWER, ["sent-back", by.id, now, form.words, case.id]))
     case.fact(words=form.words)
 
 

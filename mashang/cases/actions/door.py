@@ -215,8 +215,6 @@ def _finish(
             clock_actions.write(opened, changed)
         if case.drop_steps and not new:
             clock_actions.stop_all(case.id, case.now)
-        for also in case.also:
-            also(case)
         ledger.record([_entry(verb, case, by)])
         if bound.fetchone()[0] != len(case.attached):
             raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")

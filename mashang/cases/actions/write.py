@@ -73,7 +73,8 @@ _REST = f"""
 , answered AS (
   INSERT INTO cases_request (actor, key, digest, answer, at)
   SELECT %s, %s, %s, %s, %s WHERE %s <> '')
-SELECT count(*) FROM bound"""
+"""
+_BOUND = "\nSELECT count(*) FROM bound"
 _WRITE_NEW = f"WITH made AS ({_NEW}){_REST}"
 _WRITE_CHANGE = f"WITH changed AS ({_CHANGE}){_REST}"
 
@@ -156,7 +157,7 @@ def _json_step(step: StepInHand, case: CaseFile, by: int | None) -> dict[str, An
 
 
 def write(case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: str, request: Sequence[Any], new: bool) -> Any:
-    """One statement for everything but clocks and ledger; its cursor counts the documents bound.
+    """One statement for everything but clocks and ledger, rooms' rows too; its cursor counts the documents bound.
 
     `request` is (actor, key, digest, answer); only unattached documents of `owner` can be bound.
     """
@@ -172,8 +173,10 @@ def write(case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: s
         {"person": m.person, "staff": m.staff, "unit": m.unit, "channel": m.channel, "text": m.text} for m in case.messages
     ]
     actor, key, digest, answer = request
+    also = [make(case) for make in case.also]
+    rooms = "".join(f", room{place} AS ({text})" for place, (text, _) in enumerate(also))
     return sql.run(
-        _WRITE_NEW if new else _WRITE_CHANGE,
+        (_WRITE_NEW if new else _WRITE_CHANGE) + rooms + _BOUND,
         [
             *head, json.dumps(steps), case.id if case.drop_steps else None, kept,
             case.id, json.dumps([_json_step(s, case, None) for s in planned]),
@@ -182,6 +185,7 @@ def write(case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: s
             json.dumps([{"id": d, "material": m} for d, m in case.attached]), owner,
             case.id, case.now, case.now, case.now, json.dumps(notices),
             actor, key, digest, json.dumps(answer), case.now, key,
+            *(value for _, values in also for value in values),
         ],
     )  # fmt: skip
 

@@ -19,12 +19,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
 from mashang.portals.shared.casepage import CasePage
-
-MATERIAL_LAMPS = {
-    "handed": ("ok", "已提交"), "held": ("ok", "已核 · 复用"), "later": ("warn", "容缺后补"), "missing": ("late", "缺"),
-    "optional": ("none", "未提交（非必要）"),
-}  # fmt: skip
-
+from mashang.portals.shared.present import MATERIAL_LAMPS
 
 @dataclass(frozen=True, slots=True)
 class Card:

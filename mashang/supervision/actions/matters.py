@@ -9,9 +9,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
-from mashang.cases.casefile import CaseFile, Message, StepPlan
+from mashang.cases.casefile import CaseFile, Message
 from mashang.cases.procedure import Form
-from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
@@ -83,7 +82,7 @@ def _assign(case: CaseFile, unit_id: int, source: str, about: str, cause: str, r
     case.lead_unit_id, case.region = unit_id, unit.region
     case.words = f"{about} {unit.name}"
     case.plan(rules.round_of(1, unit_id, office, days))
-    case.write_also(lambda made: sql.run(_NEW, [made.id, unit_id, source, about, cause, required, made.now]))
+    case.write_also(lambda made: (_NEW, [made.id, unit_id, source, about, cause, required, made.now]))
     case.fact(about=about, unit_name=unit.name, cause=cause, required=required)
     case.tell(Message(f"收到督办件：{cause}。请在 {days} 个工作日内反馈。", unit=unit_id))
 
@@ -95,7 +94,7 @@ def _assign(case: CaseFile, unit_id: int, source: str, about: str, cause: str, r
 def report(case: CaseFile, form: Report, *, by: Actor, now: datetime) -> None:
     """The unit says what it did and what it changed."""
     assert case.step is not None
-    case.write_also(lambda made: sql.run(_ANSWER, [form.answer, form.measures, made.id]))
+    case.write_also(lambda made: (_ANSWER, [form.answer, form.measures, made.id]))
     case.fact(unit_name=org.unit(case.step.unit_id).name, answer=form.answer)
     case.finish("reported")
 
@@ -109,7 +108,7 @@ def send_back(case: CaseFile, form: SendBack, *, by: Actor, now: datetime) -> No
     assert case.step is not None
     number = rules.next_round(case.step.code)
     case.plan(rules.round_of(number, case.lead_unit_id, case.step.unit_id, form.days))
-    case.write_also(lambda made: sql.run(_AGAIN, [made.id]))
+    case.write_also(lambda made: (_AGAIN, [made.id]))
     case.fact(words=form.words)
     case.finish("sent-back")
     case.tell(Message(f"督办件 {case.number} 的反馈被退回：{form.words}", unit=case.lead_unit_id))
@@ -124,7 +123,7 @@ def close(case: CaseFile, form: Close, *, by: Actor, now: datetime) -> None:
     if form.deduction and not form.ground:
         raise Refused("close.ground", "扣分须写明依据的条款或规定。", "ground")
     values: list[Any] = [form.deduction, form.ground, now]
-    case.write_also(lambda made: sql.run(_CLOSE, [*values, made.id]))
+    case.write_also(lambda made: (_CLOSE, [*values, made.id]))
     case.fact(deduction=f"扣 {form.deduction} 分（{form.ground}）" if form.deduction else "不扣分")
     case.finish("closed")
     case.tell(Message(f"督办件 {case.number} 已销号。", unit=case.lead_unit_id))

@@ -1,0 +1,162 @@
+"""One page for every kind of case, and the forms of its actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from mashang.approvals import queries as approvals
+from mashang.cases import actions, queries
+from mashang.cases import rules as case_rules
+from mashang.catalogue import queries as catalogue
+from mashang.catalogue.rules import merged_fields
+from mashang.documents import actions as document_actions
+from mashang.documents import queries as documents
+from mashang.kernel import clock
+from mashang.kernel.refused import NotFound, Refused
+from mashang.org import actions as org_actions
+from mashang.org import queries as org
+from mashang.portals.shared import actionforms, forms
+from mashang.portals.shared.casepage import CasePage, case_page
+from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.present import MATERIAL_LAMPS
+from mashang.supervision import queries as supervision
+
+from .frame import page, who
+
+
+@require_GET
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """Number, state, clocks, the next action, materials, people, timeline, and why this due time."""
+    by = who(request)
+    view = queries.case_for(by, number)
+    shown = case_page(view, by, clock.now())
+    presses = queries.available(view, by)
+    context = {
+        "page": shown,
+        "first": [_button(view, p) for p in presses if p.action.first],
+        "others": [_button(view, p) for p in presses if not p.action.first],
+        "steps": [(s, shown.units.get(s.unit_id, ""), _STEP_LAMPS[s.state]) for s in view.steps],
+        "may_reveal": org.holds(by, "org.reveal"),
+        "more": _more(shown),
+    }
+    return page(request, "case", "", **context)
+
+
+_STEP_LAMPS = {"waiting": "none", "open": "ok", "done": "done", "dropped": "none"}
+
+
+def _button(view: queries.CaseView, press: queries.Press) -> dict[str, Any]:
+    number, code = view.case.number, press.action.code
+    label = str(press.action.label)
+    if press.step:
+        return {"label": label, "step": press.step.label, "href": reverse("desk:press_step", args=[number, code, press.step.pk])}
+    return {"label": label, "step": "", "href": reverse("desk:press", args=[number, code])}
+
+
+def _more(page: CasePage) -> dict[str, Any]:
+    """What the rooms add for their own kind of case."""
+    row = page.view.case
+    if row.kind == "application":
+        return _application(row.pk, row.number)
+    if row.kind == "supervision":
+        return {"matter": supervision.matter_of(row.pk)}
+    return {}
+
+
+def _application(case_id: int, number: str) -> dict[str, Any]:
+    folder = approvals.folder(case_id)
+    labels = {f.code: (f.label, {c.code: c.label for c in f.choices}, f.unit) for f in merged_fields(folder.spec, folder.row["part"])}
+    answers = []
+    for code, value in folder.row["public"].items():
+        label, choices, unit = labels.get(code, (code, {}, ""))
+        text = "".join(str(v) for v in value.values() if v and not str(v).isdigit()) if isinstance(value, dict) else str(value)
+        answers.append((label, f"{choices.get(text, text)}{unit}"))
+    return {
+        "materials": [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"]) for m in folder.materials],
+        "answers": answers,
+        "refusal": folder.refusal,
+        "checks": approvals.site_checks(case_id),
+        "results": documents.of_case(number),
+        "card": catalogue.version(folder.row["version"]).spec,
+        "promised": folder.row["promised"],
+        "statutory": folder.row["statutory"],
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def press(request: HttpRequest, number: str, action: str, step: int = 0) -> HttpResponse:
+    """The form of an action; pressing it is one call. What was typed comes back with every fault at its field."""
+    by, now = who(request), clock.now()
+    view = queries.case_for(by, number)
+    verb = case_rules.verb_of(view.procedure, action)
+    on = next((s for s in view.steps if s.pk == step), None)
+    if step and on is None:
+        raise NotFound
+    refused = None
+    if request.method == "POST":
+        try:
+            data = actionforms.posted(request, verb.form, by=by, now=now)
+            actions.act(number, action, data, by=by, now=now, key=request.POST.get("key", ""), step=step)
+            messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
+            return HttpResponseRedirect(reverse("desk:case", args=[number]))
+        except NotFound:
+            raise
+        except Refused as no:
+            refused = no
+    if not queries.may_press(view, verb, on, by):
+        raise NotFound
+    fields = actionforms.fields_of(verb.form, actionforms.Ask(view, on.unit_id if on else view.case.lead_unit_id, by))
+    form = forms.build(
+        fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
+        refused=refused, key=request.POST.get("key"), cancel=reverse("desk:case", args=[number]),
+        draft=f"{number}-{action}-{step}", draft_url=reverse("hall:draft", args=[f"{number}-{action}-{step}"]),
+        offline=any(f.type == "photo" for f in fields),
+    )  # fmt: skip
+    checks = _checks(view, on)
+    return page(request, "press", "", 422 if refused else 200, view=view, verb=verb, step=on, form=form, checks=checks)
+
+
+def _checks(view: queries.CaseView, step: Any) -> tuple[str, ...]:
+    """What the definition asks to look at in this step."""
+    if view.case.kind != "application" or step is None:
+        return ()
+    spec = approvals.folder(view.case.pk).spec
+    return next((tuple(s.checks) for s in spec.steps if s.code == step.code), ())
+
+
+@require_GET
+def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
+    """A file of the case; pictures and PDF open in the page."""
+    found, content = queries.document_for(who(request), document)
+    if found.case is None or found.case.number != number:
+        raise NotFound
+    return attachment(content, found.name, found.media_type, inline=True)
+
+
+@require_GET
+def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
+    """A certificate of the case, as PDF."""
+    view = queries.case_for(who(request), number)
+    given = next((g for g in documents.of_case(view.case.number) if g.number == result), None)
+    if given is None:
+        raise NotFound
+    made = document_actions.hand_over(given.code, now=clock.now())
+    return attachment(made.data, made.name, made.media_type, inline=True)
+
+
+@require_POST
+def reveal(request: HttpRequest, number: str, person: int) -> HttpResponse:
+    """A participant's clear name and phone, for a stated reason; the reading is recorded."""
+    by = who(request)
+    view = queries.case_for(by, number)
+    if person not in view.case.persons:
+        raise NotFound
+    reason = request.POST.get("reason", "")
+    shown = org_actions.reveal(person, within=view.facts, case=number, reason=reason, by=by, now=clock.now())
+    return page(request, "revealed", "", view=view, shown=shown)

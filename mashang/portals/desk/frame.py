@@ -1,0 +1,59 @@
+"""What every page of the desk shares: who asks, and the side column with its counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mashang.cases import queries
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.org import queries as org
+from mashang.portals.shared.parts import NavGroup, NavItem
+
+
+def who(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined,no-any-return]  # set by the gate
+
+
+def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
+    """The inbox first, then the work that the actor's roles know, then what they watch and administer."""
+    inbox = reverse("desk:inbox")
+    tabs = [("todo", _("待办"), counts["todo"]), ("doing", _("在办"), counts["doing"])]
+    tabs += [("supervised", _("督办"), counts["supervised"]), ("done", _("已办"), None)]
+    first = NavGroup(tuple(NavItem(label, f"{inbox}?tab={t}", n, here == t) for t, label, n in tabs))
+    work = [
+        ("intake", _("窗口收件"), "desk:intake", "approvals.accept"), ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
+        ("cases", _("全部件"), "desk:cases", "cases.view"), ("notices", _("通知"), "desk:notices", "desk.open"),
+    ]  # fmt: skip
+    watch = [
+        ("watch", _("督办台账"), "desk:watch", "supervision.view"), ("score", _("绩效考评"), "desk:score", "performance.view"),
+        ("cockpit", _("驾驶舱"), "cockpit:home", "insight.cockpit"), ("admin", _("单位和人员"), "admin:units", "org.people"),
+        ("why", _("能否看到"), "admin:why", "org.why"),
+    ]  # fmt: skip
+    return [first, *(g for g in (_group(by, here, _("工作"), work), _group(by, here, _("督查考评"), watch)) if g.items)]
+
+
+def _group(by: Actor, here: str, label: str, links: list[tuple[str, str, str, str]]) -> NavGroup:
+    items = [NavItem(word, reverse(url), current=here == key) for key, word, url, right in links if org.holds(by, right)]
+    return NavGroup(tuple(items), label)
+
+
+def page(request: HttpRequest, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
+    """A page in the desk's frame."""
+    by = who(request)
+    counts = context.pop("counts", None) or queries.counts(by, now=clock.now())
+    known = {"side": side(by, here, counts), "find_url": reverse("desk:find"), **context}
+    return render(request, f"desk/{template}.html", known, status=status)
+
+
+def scope_sentence(by: Actor) -> str:
+    """Why a list holds what it holds: 只含桃溪镇自然资源所的件."""
+    if not org.bounded(by, "cases.view"):
+        return _("含全部单位的件")
+    names = "、".join(u.short_name for u in org.units_of([by.unit_id]))
+    return _("只含%(names)s经办的件") % {"names": names} if names else _("只含您有权查看的件")

@@ -1,0 +1,132 @@
+"""What must I do now: the inbox, ordered by the clock."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from mashang.cases import actions, queries
+from mashang.clocks import queries as clocks
+from mashang.kernel import clock
+from mashang.kernel.refused import Refused
+from mashang.org import queries as org
+from mashang.portals.shared import parts
+from mashang.portals.shared.casepage import row_remaining
+
+from .frame import page, scope_sentence, who
+
+TABS = ("todo", "doing", "supervised", "done")
+
+
+@require_GET
+def inbox(request: HttpRequest) -> HttpResponse:
+    """待办、在办、督办、已办; mine or the whole unit; filters stand in the address."""
+    by, now = who(request), clock.now()
+    tab = request.GET.get("tab", "todo")
+    tab = tab if tab in TABS else "todo"
+    mine = request.GET.get("whose") != "unit"
+    filter = queries.Filter(kind=request.GET.get("kind", ""), channel=request.GET.get("channel", ""))
+    found = queries.inbox(by, tab, filter, now=now, mine=mine, after=request.GET.get("after", ""))  # type: ignore[arg-type]
+    counts = queries.counts(by, now=now)
+    context = {
+        "tab": tab,
+        "title": dict(zip(TABS, (_("待办"), _("在办"), _("督办"), _("已办")), strict=True))[tab],
+        "scope": scope_sentence(by),
+        "tabs": _tabs(tab, mine, counts),
+        "filters": _filters(),
+        "table": _table(found, tab, now),
+        "pager": parts.Pager(after=_next(request, found.after)),
+        "staff": [s for s in org.staff_of([by.unit_id])] if tab == "todo" and org.holds(by, "cases.assign") else [],
+    }
+    return page(request, "inbox", tab, counts=counts, **context)
+
+
+def _tabs(tab: str, mine: bool, counts: dict[str, int]) -> list[parts.Tab]:
+    if tab != "todo":
+        return []
+    return [
+        parts.Tab(_("我的"), "?tab=todo", counts["todo"], mine),
+        parts.Tab(_("本单位"), "?tab=todo&whose=unit", counts["unit"], not mine),
+    ]
+
+
+def _filters() -> list[parts.Filter]:
+    kinds = (("application", _("办件")), ("supervision", _("督办件")), ("bad_rating", _("差评整改")))
+    channels = (("web", _("网上")), ("mobile", _("掌上")), ("window", _("窗口")), ("api", _("接口")))
+    return [parts.Filter("kind", _("类别"), kinds), parts.Filter("channel", _("渠道"), channels)]
+
+
+def _next(request: HttpRequest, after: str) -> str:
+    if not after:
+        return ""
+    query = request.GET.copy()
+    query["after"] = after
+    return f"?{query.urlencode()}"
+
+
+def _table(found: queries.Inbox, tab: str, now: object) -> parts.Table:
+    empty = {
+        "todo": _("现在没有待办。新的件到了会出现在这里。"),
+        "doing": _("没有在办的件：您办过的都已办结。"),
+        "supervised": _("没有督办的件。"),
+        "done": _("还没有办结的件。"),
+    }[tab]
+    if tab == "todo":
+        columns = (parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("环节")), parts.Column(_("到期"), "t"))
+    else:
+        columns = (parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态")), parts.Column(_("更新"), "t"))
+    return parts.Table(columns, [_row(task, tab, now) for task in found.tasks], empty, _("我的件"), "pick" if tab == "todo" else "")
+
+
+def _row(task: queries.Task, tab: str, now: object) -> parts.Row:
+    case = task.case
+    name = parts.Cell(case.title, reverse("desk:case", args=[case.number]), f"{case.number} · {case.about}")
+    left = row_remaining(task, now)  # type: ignore[arg-type]
+    if tab == "todo":
+        return parts.Row((left, name, task.step, task.due_at), key=f"{case.number}/{task.step_id}")
+    return parts.Row((left, name, case.state_label, case.updated_at), key=case.number)
+
+
+@require_POST
+def assign_many(request: HttpRequest) -> HttpResponse:
+    """Give several open steps to one colleague; each is its own act, and those refused are named."""
+    by, now, staff = who(request), clock.now(), request.POST.get("staff", "")
+    done, refused = 0, []
+    for picked in request.POST.getlist("pick")[:100]:
+        number, _slash, step = picked.rpartition("/")
+        try:
+            key = f"{request.POST.get('key', '')}:{picked}" if request.POST.get("key") else ""
+            actions.act(number, "assign", {"staff": staff}, by=by, now=now, step=int(step or 0), key=key)
+            done += 1
+        except (Refused, ValueError) as no:
+            refused.append(f"{number}：{no}")
+    if done:
+        messages.success(request, _("已分派 %(n)d 件。") % {"n": done})
+    for line in refused[:5]:
+        messages.error(request, line)
+    if not done and not refused:
+        messages.error(request, _("请先勾选要分派的件。"))
+    return HttpResponseRedirect(f"{reverse('desk:inbox')}?tab=todo&whose=unit")
+
+
+@require_GET
+def notices(request: HttpRequest) -> HttpResponse:
+    """What I and my unit were told."""
+    by = who(request)
+    found = queries.notices_for(by)
+    actions.mark_read(by, [n.pk for n in found], now=clock.now())
+    return page(request, "notices", "notices", notices=found)
+
+
+@require_GET
+def days(request: HttpRequest) -> JsonResponse:
+    """Rest days with their names, and make-up workdays, for date pickers."""
+    off: dict[str, str] = {}
+    work: dict[str, str] = {}
+    for notice in clocks.notices()[-3:]:
+        for day in notice.days:
+            (off if day.off else work)[day.date.isoformat()] = day.name
+    return JsonResponse({"off": off, "work": work})

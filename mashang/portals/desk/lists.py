@@ -1,0 +1,152 @@
+"""Lists: search, all cases with filters, the counter's intake, the day's site checks, and their export."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from openpyxl import Workbook
+
+from mashang.cases import queries
+from mashang.cases.procedure import registry
+from mashang.catalogue import queries as catalogue
+from mashang.kernel import clock
+from mashang.org import queries as org
+from mashang.portals.shared import parts
+from mashang.portals.shared.casepage import row_remaining
+from mashang.portals.shared.downloads import attachment
+
+from .frame import page, scope_sentence, who
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST = 5000
+
+
+def filter_of(request: HttpRequest) -> queries.Filter:
+    """The filter in the address; what makes no sense there narrows nothing."""
+    get = request.GET
+    unit = get.get("unit", "")
+    flags = {name: {"1": True, "0": False}.get(get.get(name, "")) for name in ("late", "supervised")}
+    numbers = [n for n in get.get("numbers", "").split(",") if n] or None
+    return queries.Filter(
+        kind=get.get("kind", "") if get.get("kind", "") in registry else "", state=_clean(get.get("state", "")),
+        unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else 0, region=_clean(get.get("region", "")),
+        words=_clean(get.get("q", ""))[:100], numbers=numbers, **flags,
+    )  # fmt: skip
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "").strip()
+
+
+@require_GET
+def find(request: HttpRequest) -> HttpResponse:
+    """Search by number, words, pinyin initials, or a person's exact phone or identity number (which is not kept in logs)."""
+    return cases_list(request)
+
+
+@require_GET
+def cases_list(request: HttpRequest) -> HttpResponse:
+    """Every case the reader may see, newest change first."""
+    by, now = who(request), clock.now()
+    filter = filter_of(request)
+    found = queries.page(by, filter, after=request.GET.get("after", ""))
+    query = request.GET.copy()
+    query.pop("after", None)
+    context = {
+        "q": filter.words,
+        "scope": scope_sentence(by),
+        "count": queries.count(by, filter),
+        "filters": _filters(by),
+        "table": _table(found.rows, now),
+        "pager": parts.Pager(after=f"?{query.urlencode()}&after={found.after}" if found.after else ""),
+        "export": f"{reverse('desk:export')}?{query.urlencode()}" if org.holds(by, "cases.export") else "",
+    }
+    return page(request, "cases", "cases", **context)
+
+
+def _filters(by: Any) -> list[parts.Filter]:
+    kinds = tuple((p.kind, str(p.label)) for p in registry.values())
+    states = (("open", _("未办结")), ("settled", _("已办结")))
+    return [
+        parts.Filter("kind", _("类别"), kinds),
+        parts.Filter("state", _("状态"), states),
+        parts.Filter("late", _("超期"), (("1", _("曾超期")), ("0", _("未超期")))),
+        parts.Filter("supervised", _("督办"), (("1", _("督办中")),)),
+    ]
+
+
+def _table(rows: list[queries.Row], now: datetime) -> parts.Table:
+    columns = (
+        parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态")), parts.Column(_("单位")),
+        parts.Column(_("收件"), "t"),
+    )  # fmt: skip
+    return parts.Table(columns, [_row(r, now) for r in rows], _("没有符合条件的件。可以少选几个条件再试。"), _("件"))
+
+
+def _row(row: queries.Row, now: datetime) -> parts.Row:
+    name = parts.Cell(row.title, reverse("desk:case", args=[row.number]), f"{row.number} · {row.about}")
+    unit = next((u.short_name for u in org.units_of([row.lead_unit_id])), "")
+    return parts.Row((row_remaining(row, now), name, row.state_label, unit, row.opened_at), key=row.number)
+
+
+@require_GET
+def export(request: HttpRequest) -> HttpResponse:
+    """The same list as a workbook: numbers as text, formulas defused, at most 5,000 rows and saying so."""
+    by = who(request)
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_("件"))
+    heads = (_("编号"), _("类别"), _("事项"), _("内容"), _("状态"), _("单位"), _("收件"), _("到期"), _("办结"), _("曾超期"))
+    sheet.append([str(h) for h in heads])
+    after, written = "", 0
+    while written < MOST:
+        found = queries.page(by, filter_of(request), after=after, limit=500, right="cases.export")
+        for row in found.rows:
+            sheet.append([defused(v) for v in _values(row)])
+        written, after = written + len(found.rows), found.after
+        if not after:
+            break
+    if after:
+        sheet.append([_("只导出了前 %(n)d 件，请缩小条件后分次导出。") % {"n": written}])
+    out = io.BytesIO()
+    book.save(out)
+    return attachment(out.getvalue(), f"{_('件')}-{clock.today():%Y%m%d}.xlsx", XLSX)
+
+
+def _values(row: queries.Row) -> list[str]:
+    unit = next((u.name for u in org.units_of([row.lead_unit_id])), "")
+    return [
+        row.number, row.kind_label, row.title, row.about, row.state_label, unit, _stamp(row.opened_at), _stamp(row.due_at),
+        _stamp(row.settled_at), _("是") if row.late else _("否"),
+    ]  # fmt: skip
+
+
+def _stamp(at: datetime | None) -> str:
+    return clock.local(at).strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def defused(text: str) -> str:
+    """A cell that a spreadsheet shows and never computes."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+@require_GET
+def intake(request: HttpRequest) -> HttpResponse:
+    """窗口收件: what can be taken in here; the same form as online, filled in with the applicant."""
+    words = _clean(request.GET.get("q", ""))[:100]
+    hits = [h for h in catalogue.search(words, limit=60) if h.detail == "full"]
+    return page(request, "intake", "intake", hits=hits, q=words)
+
+
+@require_GET
+def sites(request: HttpRequest) -> HttpResponse:
+    """现场核查: the open visits and checks of the reader's unit, for a phone."""
+    by, now = who(request), clock.now()
+    found = queries.inbox(by, "todo", now=now, mine=False, limit=200)
+    tasks = [(t, row_remaining(t, now)) for t in found.tasks if t.step_kind in ("site_visit", "site_check")]
+    return page(request, "sites", "sites", tasks=tasks)

@@ -72,7 +72,7 @@ def _opened(source: Path) -> IO[str]:
 
 
 def _worked(calendar: Calendar, lines: IO[str], out: IO[str]) -> tuple[int, list[Fault]]:
-    reader = csv.reader(lines)
+    reader = csv.reader(lines, strict=True)
     try:
         heading = next(reader, [])
         places = _places(heading)

@@ -196,7 +196,8 @@ def warning_batch(calendar: Calendar, starts: Times, dues: Times, ahead: Limit) 
     if ahead.unit == "h":
         candidates = [end - ahead.amount * _HOUR]
     elif ahead.unit == "wh":
-        candidates = [_worked_by(a, np.maximum(_worked_before(a, end) - np.int32(ahead.amount * _HOUR), 1))]
+        worked = np.maximum(_worked_before(a, end) - np.int32(ahead.amount * _HOUR - 1), 1)
+        candidates = [_worked_by(a, worked) - np.int32(1)]
     else:
         if ahead.unit == "nd":
             day = np.maximum(last - ahead.amount, 0)

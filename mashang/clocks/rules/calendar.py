@@ -255,7 +255,8 @@ class Calendar:
         if limit.unit == "h":
             end = second - limit.amount * 3600
         else:
-            end = self.worked_by(max(self.worked_before(second) - limit.amount * 3600, 1))
+            worked = self.worked_before(second) - limit.amount * 3600
+            end = self.worked_by(worked + 1) - 1 if worked > 0 else 0
         if end < 1:
             raise IndexError
         return end

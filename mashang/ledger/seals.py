@@ -68,8 +68,8 @@ def tree(last: Head | None) -> Tree:
 
 def proofs(lists: list[list[Range]]) -> list[list[bytes]]:
     """The hashes of several proofs, whose tiles are fetched together."""
-    stored = tiles(merkle.tiles_of(span for ranges in lists for span in ranges))
+    stored = merkle.Stored(tiles(merkle.tiles_of(span for ranges in lists for span in ranges)))
     try:
-        return [[merkle.hash_of(span, stored) for span in ranges] for ranges in lists]
+        return [[stored.hash_of(span) for span in ranges] for ranges in lists]
     except (KeyError, IndexError) as fault:
         raise DAMAGED from fault

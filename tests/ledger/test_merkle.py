@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mashang.ledger.rules import merkle
-from mashang.ledger.rules.merkle import Tree, leaf_hash, node_hash
+from mashang.ledger.rules.merkle import Stored, Tree, leaf_hash, node_hash
 
 # Leaves and roots published with Certificate Transparency (RFC 6962, whose tree RFC 9162 keeps).
 LEAVES = [
@@ -130,7 +130,7 @@ def test_the_tree_gives_the_published_roots(size: int) -> None:
 @pytest.mark.parametrize(("index", "size", "proof"), INCLUSIONS)
 def test_inclusion_proofs_are_the_published_ones(index: int, size: int, proof: list[str]) -> None:
     _, tiles = grown([leaf_hash(leaf) for leaf in LEAVES[:size]])
-    made = [merkle.hash_of(span, tiles) for span in merkle.inclusion_ranges(index, size)]
+    made = [Stored(tiles).hash_of(span) for span in merkle.inclusion_ranges(index, size)]
     assert [h.hex() for h in made] == proof
     assert merkle.root_from_inclusion(index, size, leaf_hash(LEAVES[index]), made).hex() == ROOTS[size]
 
@@ -138,7 +138,7 @@ def test_inclusion_proofs_are_the_published_ones(index: int, size: int, proof: l
 @pytest.mark.parametrize(("old", "new", "proof"), CONSISTENCIES)
 def test_consistency_proofs_are_the_published_ones(old: int, new: int, proof: list[str]) -> None:
     _, tiles = grown([leaf_hash(leaf) for leaf in LEAVES[:new]])
-    made = [merkle.hash_of(span, tiles) for span in merkle.consistency_ranges(old, new)]
+    made = [Stored(tiles).hash_of(span) for span in merkle.consistency_ranges(old, new)]
     assert [h.hex() for h in made] == proof
     roots = merkle.roots_from_consistency(old, new, bytes.fromhex(ROOTS[old]), made)
     assert [r.hex() for r in roots] == [ROOTS[old], ROOTS[new]]
@@ -150,10 +150,10 @@ def test_every_proof_of_every_small_tree_leads_to_its_root() -> None:
     for size in range(1, 41):
         _, tiles = grown(hashes[:size])
         for index in range(size):
-            proof = [merkle.hash_of(span, tiles) for span in merkle.inclusion_ranges(index, size)]
+            proof = [Stored(tiles).hash_of(span) for span in merkle.inclusion_ranges(index, size)]
             assert merkle.root_from_inclusion(index, size, hashes[index], proof) == roots[size]
         for old in range(1, size + 1):
-            proof = [merkle.hash_of(span, tiles) for span in merkle.consistency_ranges(old, size)]
+            proof = [Stored(tiles).hash_of(span) for span in merkle.consistency_ranges(old, size)]
             assert merkle.roots_from_consistency(old, size, roots[old], proof) == (roots[old], roots[size])
 
 
@@ -192,7 +192,7 @@ def test_proofs_across_levels_of_tiles(size: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, size - 1))
     ranges = merkle.inclusion_ranges(index, size)
     kept = {place: tiles[place] for place in merkle.tiles_of(ranges)}
-    proof = [merkle.hash_of(span, kept) for span in ranges]
+    proof = [Stored(kept).hash_of(span) for span in ranges]
     assert merkle.root_from_inclusion(index, size, hashes[index], proof) == tree.root(size)
     assert merkle.root_from_inclusion(index, size, b"?" * 32, proof) != tree.root(size)
 

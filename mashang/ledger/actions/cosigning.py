@@ -11,11 +11,9 @@ from mashang.kernel.refused import Refused
 
 from .. import keys, seals
 from ..rules import notes
-from ..rules.entry import COSIGNED, Entry
+from ..rules.entry import CHECKPOINTS, COSIGNED, Entry
 from ..rules.notes import Checkpoint, Key, Note
 from .recording import record
-
-CHECKPOINTS = "checkpoint"
 
 
 def adopt(note: str, witness: Key, *, by: Actor, now: datetime) -> int:

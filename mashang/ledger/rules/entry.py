@@ -17,6 +17,7 @@ from mashang.kernel.refused import Refused
 ERASED = "（已删除）"
 ERASURE = "private.erased"
 COSIGNED = "checkpoint.cosigned"
+CHECKPOINTS = "checkpoint"  # stands for the case number in entries about checkpoints
 _NO_PRIVATE: Mapping[str, str] = {}
 
 

@@ -187,22 +187,28 @@ def _nodes(low: int, high: int) -> list[Node]:
 
 
 def tiles_of(ranges: Iterable[Range]) -> set[Place]:
-    """The tiles that `hash_of` needs for the ranges."""
+    """The tiles that proofs of these ranges need."""
     nodes = [node for low, high in ranges for node in _nodes(low, high)]
     return {(height // HEIGHT, index << height % HEIGHT >> HEIGHT) for height, index in nodes}
 
 
-def hash_of(span: Range, tiles: Mapping[Place, bytes]) -> bytes:
-    """The hash of a range of a proof."""
-    peaks = []
-    for height, index in _nodes(*span):
+class Stored:
+    """Tiles at hand, from which the hashes of proofs are made; each tile is worked out once."""
+
+    def __init__(self, tiles: Mapping[Place, bytes]) -> None:
+        self._tiles = tiles
+        self._blocks: dict[Place, _Block] = {}
+
+    def hash_of(self, span: Range) -> bytes:
+        """The hash of a range of a proof. Raises KeyError or IndexError where a tile is missing or too short."""
+        return _joined([self._node(height, index) for height, index in _nodes(*span)])
+
+    def _node(self, height: int, index: int) -> bytes:
         level, above = divmod(height, HEIGHT)
-        first = index << above
-        hashes = tiles[level, first >> HEIGHT]
-        start = first % WIDTH
-        block = _Block(split(hashes[32 * start : 32 * (start + (1 << above))]))
-        peaks.append(block.heights[above][0])
-    return _joined(peaks)
+        place = (level, index << above >> HEIGHT)
+        if place not in self._blocks:
+            self._blocks[place] = _Block(split(self._tiles[place]))
+        return self._blocks[place].heights[above][index % (WIDTH >> above)]
 
 
 def root_from_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes]) -> bytes:

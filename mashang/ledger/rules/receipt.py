@@ -83,13 +83,23 @@ def verify(receipt: str, keys: Sequence[Key]) -> Verdict:
     )
 
 
-def _read(receipt: str) -> dict[str, Any]:
-    if len(receipt) > LARGEST:
+def format_of(text: str) -> str:
+    """What a JSON file of ours says it is. Refuses what is too large or not JSON."""
+    data = _json(text)
+    return str(data.get("format", "")) if isinstance(data, dict) else ""
+
+
+def _json(text: str) -> Any:
+    if len(text) > LARGEST:
         raise _no("文件过大，不是回执。")
     try:
-        data = json.loads(receipt)
+        return json.loads(text)
     except (ValueError, RecursionError) as fault:
         raise _no("文件不是 JSON 格式，可能没有下载完整。") from fault
+
+
+def _read(receipt: str) -> dict[str, Any]:
+    data = _json(receipt)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise _no(f"文件不是办理回执（应注明格式 {FORMAT}）。")
     return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from .rules.parse import read_scheme
 from .rules.periods import period_of
 from .rules.sensitivity import rank_intervals
 from .rules.statistics import Array
-from .rules.table import Table
+from .rules.table import Table, table_from
 
 Source = models.Input.Source
 
@@ -98,6 +98,38 @@ def report(form: NewFigure, *, by: Actor, now: datetime) -> int:
         facts = {"period": form.period, "indicator": form.indicator, "unit": form.unit, "value": form.value}
         _note("figure.reported", by, now, private={"evidence": form.evidence}, **facts)
     return row.pk
+
+
+def report_sheet(scheme: int, period: str, data: bytes, name: str, evidence: str, *, by: Actor, now: datetime) -> int:
+    """Report all figures of an Excel or CSV table (as `queries.figures_template` gives it) with one evidence; gives how many.
+    Refuses the whole table with every fault by row and column; empty cells are passed over."""
+    row = _scheme(scheme)
+    rule = read_scheme(row.text)
+    wanted = {i.id: replace(i, missing="redistribute") for i in rule.indicators.values() if i.source == "reported"}
+    own = {a.id: a for a in rule.attributes.values() if a.number}
+    table = table_from(data, name, replace(rule, indicators=wanted, attributes=own))
+    units: dict[str, int] = {}
+    faults = []
+    for n, unit in enumerate(table.units):
+        named = [u for u in org.units_in(row.region_id) if unit in (u.name, u.short_name) and u.valid_to is None]
+        if len(named) == 1:
+            units[unit] = named[0].id
+        else:
+            faults.append(
+                Fault("figure.unit", f"{table.place(n)}：这一地区没有（或不止一个）叫“{unit}”的单位。", table.place(n))
+            )
+    if faults:
+        raise Refused.of(faults)
+    forms = [
+        NewFigure(row.code, column, units[unit], period, float(figures[n]), evidence)
+        for column, figures in table.numbers.items()
+        for n, unit in enumerate(table.units)
+        if not math.isnan(figures[n])
+    ]
+    with transaction.atomic():
+        for form in forms:
+            report(form, by=by, now=now)
+    return len(forms)
 
 
 def correct(form: NewFigure, reason: str, *, asked_by: str, by: Actor, now: datetime) -> int:

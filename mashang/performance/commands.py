@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from errno import EISDIR
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,6 +69,9 @@ def _table(path: Path, scheme: Scheme) -> Table:
 def _write(files: Mapping[Path, str]) -> None:
     """All files or none: each is written beside its place, then all are moved in."""
     fresh: dict[Path, Path] = {}
+    for path in files:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, "这是一个目录", str(path))
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -254,6 +254,26 @@ def test_results_and_empty_forms_come_as_excel(county: list[int]) -> None:
     assert form.max_row == 5
 
 
+def test_a_filled_in_form_is_taken_whole_or_not_at_all(county: list[int]) -> None:
+    scheme = frozen()
+    good = "单位,类别,key_projects,awards\n0局,department,97.5,1\n桃溪镇,township,,2\n"
+    assert (
+        actions.report_sheet(scheme, "2026-03", good.encode("gb18030"), "figures.csv", "汇总表", by=OFFICE, now=NOW)
+        == 3
+    )
+    bad = "单位,类别,key_projects\n1局,department,about 90\n1局,department,3\n"
+    with pytest.raises(Refused) as no:
+        actions.report_sheet(scheme, "2026-03", bad.encode(), "figures.csv", "汇总表", by=OFFICE, now=NOW)
+    assert {f.code for f in no.value.faults} == {"values.not-a-number", "values.duplicate"}
+    again = "单位,key_projects\n1局,90\n0局,91\n九局,92\n"
+    with pytest.raises(Refused, match="九局"):
+        actions.report_sheet(scheme, "2026-03", again.encode(), "figures.csv", "汇总表", by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.report_sheet(scheme, "2026-03", again[:-6].encode(), "figures.csv", "汇总表", by=OFFICE, now=NOW)
+    assert no.value.code == "figure.twice"
+    assert models.Figure.objects.count() == 3
+
+
 @pytest.mark.parametrize(
     ("name", "start", "end"),
     [

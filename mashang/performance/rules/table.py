@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,8 +47,13 @@ Rows = list[tuple[int, list[str]]]
 
 def read_table(path: Path, scheme: Scheme) -> Table:
     """The figures of a .csv (UTF-8, UTF-16 or GB18030, with or without BOM) or .xlsx file; refuses with all faults."""
+    return table_from(path.read_bytes(), path.name, scheme)
+
+
+def table_from(data: bytes, name: str, scheme: Scheme) -> Table:
+    """The same from the bytes of a file of this name."""
     faults: list[Fault] = []
-    rows = _sheet(path) if path.suffix.lower() in (".xlsx", ".xlsm") else _rows(decode(path.read_bytes()), faults)
+    rows = _sheet(data) if name.lower().endswith((".xlsx", ".xlsm")) else _rows(decode(data), faults)
     return table_of(rows, scheme, faults)
 
 
@@ -65,9 +71,9 @@ def decode(data: bytes) -> str:
     raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
 
 
-def _sheet(path: Path) -> Rows:
+def _sheet(data: bytes) -> Rows:
     try:
-        sheet = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0)
+        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
     except (CalamineError, IndexError, ValueError) as error:
         raise Refused("values.excel", "读不出 Excel 文件：请确认没有加密、没有损坏，第一张工作表就是数据。") from error
     return [(n, [_cell(c) for c in row]) for n, row in enumerate(sheet.to_python(skip_empty_area=False), 1)]

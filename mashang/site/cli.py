@@ -19,8 +19,7 @@ from mashang.kernel.refused import Refused
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A part of the command: `target` is "module:function" or "module:Typer app". With `django`, keys, database and
-    Django are made ready first, unless the subcommand asked for stands in `bare` (its own target, which must not need
-    them)."""
+    Django are made ready first, unless the subcommand asked for stands in `bare`, with the app that needs none of it."""
 
     help: str
     target: str
@@ -29,9 +28,10 @@ class Mount:
 
     def load(self, rest: Sequence[str]) -> Any:
         """The command for the arguments that follow its name."""
-        target = self.bare.get(rest[0], self.target) if rest else self.target
-        if self.django and not (rest and rest[0] in self.bare):
-            import_module("mashang.site.environment").prepare()
+        subcommand = next((word for word in rest if not word.startswith("-")), "")
+        target = self.bare.get(subcommand, self.target)
+        if self.django and subcommand not in self.bare:
+            import_module("mashang.site.environment").prepare(database="--help" not in rest and bool(rest))
         module, _, name = target.partition(":")
         found = getattr(import_module(module), name)
         if isinstance(found, typer.Typer):
@@ -41,6 +41,7 @@ class Mount:
         return get_command(single)
 
 
+CLOCK, OFFLINE = "mashang.clocks.commands:app", "mashang.ledger.offline:app"
 COMMANDS = "mashang.site.commands."
 MOUNTS = {
     "demo": Mount("启动演示县 · Start the demo county", COMMANDS + "demo:demo"),
@@ -52,8 +53,13 @@ MOUNTS = {
     "restore": Mount("从备份文件恢复 · Restore from a backup", COMMANDS + "backup:restore"),
     "stop": Mount("停止演示和自带数据库 · Stop demo and embedded database", COMMANDS + "stop:stop"),
     "manage": Mount("Django 管理命令 · Django's own commands", COMMANDS + "manage:manage", django=True),
-    "clock": Mount("期限计算 · Due dates", "mashang.clocks.commands:app"),
-    "ledger": Mount("存证账本 · The ledger", "mashang.ledger.commands:app"),
+    "clock": Mount("期限计算 · Due dates", CLOCK, django=True, bare={"due": CLOCK, "rules": CLOCK, "": CLOCK}),
+    "ledger": Mount(
+        "存证账本 · The ledger",
+        "mashang.ledger.commands:app",
+        django=True,
+        bare={"verify": OFFLINE, "witness": OFFLINE},
+    ),
     "score": Mount("绩效计分 · Scores", "mashang.performance.commands:app"),
     "docs": Mount("重写由代码生成的文档 · Generated documents", COMMANDS + "docs:docs", django=True),
     "seed-rest": Mount("继续生成演示数据 · The rest of the demo's past", COMMANDS + "demo:seed_rest", django=True),

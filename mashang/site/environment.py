@@ -15,14 +15,14 @@ from .paths import KEYS, VAR
 EMBEDDED = "MASHANG_EMBEDDED"
 
 
-def prepare(*, start_django: bool = True) -> None:
+def prepare(*, start_django: bool = True, database: bool = True) -> None:
     """Give the settings what they read from the environment. What the environment already holds is left alone; an
     embedded database named there by a parent process is joined, so that it stays up as long as this process."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mashang.site.settings")
     for variable, name in (("MASHANG_SECRET", "secret"), ("MASHANG_KEY", "vault")):
         if not os.environ.get(variable):
             os.environ[variable] = key(KEYS / name)
-    if embedded():
+    if database and embedded():
         os.environ["DATABASE_URL"] = os.environ[EMBEDDED] = postgres.ensure(VAR)
     if start_django:
         django.setup()

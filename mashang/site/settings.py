@@ -53,6 +53,8 @@ INSTALLED_APPS = [
     "mashang.portals.shared",
     "mashang.portals.shared.accounts",
     "mashang.portals.desk",
+    "mashang.portals.cockpit",
+    "mashang.portals.hall",
     "allauth",
     "allauth.account",
     "allauth.mfa",

@@ -15,6 +15,12 @@ from mashang.kernel.actor import ANONYMOUS, Actor
 ELDER_COOKIE = "mashang_elder"
 
 
+class Asked(HttpRequest):
+    """A request that has passed the gate, for the annotations of views: `def inbox(request: Asked) -> HttpResponse`."""
+
+    actor: Actor
+
+
 @dataclass(frozen=True, slots=True)
 class Shell:
     """`language` is an HTML code; `other` the language the switch leads to, as Django's code."""

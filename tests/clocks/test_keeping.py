@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import IntegrityError
 
 from mashang.clocks import actions, queries, rules, shipped
 from mashang.kernel import sql
@@ -78,3 +79,10 @@ def test_running_clocks_stay_on_the_version_they_began_under(catalogue: None) ->
     assert actions.publish_rule(shorter, by="事项管理员", now=AT).version == 2
     assert make_clock("XK-BZ").limit == "3wd"
     assert queries.open_clocks(1)[0].rule.limit == rules.Limit.parse("5wd")
+
+
+@pytest.mark.parametrize("table", ["clocks_notice", "clocks_rule", "clocks_revision"])
+@pytest.mark.parametrize("change", ["update {} set id = id + 1000", "delete from {}"])
+def test_the_database_itself_refuses_to_change_what_was_published(catalogue: None, table: str, change: str) -> None:
+    with pytest.raises(IntegrityError, match="keeps every version"):
+        sql.run(change.format(table))

@@ -21,7 +21,8 @@ from mashang.kernel.clock import ZONE
 from .. import queries
 from ..queries import Moved
 from ..rules import Calendar, ClockRule, Limit
-from ..rules.batch import NAT, Ints, Times, due_batch, warning_batch
+from ..rules.arrays import Ints
+from ..rules.batch import NAT, Times, due_batch, warning_batch
 
 UNITS = ("wd", "nd", "wh", "h", "mo", "yr", "on")
 WINDOW = 1_000_000  # ids read at once

@@ -7,97 +7,23 @@ division (all working days equally long) or one look-up in a table of buckets gi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mashang.kernel.refused import Refused
 
+from .arrays import EPOCH, Arrays, Ints, arrays, as_ints
 from .calendar import Calendar
 from .counting import USUAL_COUNTING, Counting
 from .hours import DAY
 from .limit import ON, Limit
 
-Ints = NDArray[Any]
 Times = NDArray[np.datetime64]
 Pauses = tuple[Times, Times]  # from and to, rows × pauses each; NaT where a row has fewer
 PIECE = 16_384  # rows worked on at once
 NAT = np.datetime64("NaT", "s")
 _MINUTE, _HOUR = np.int32(60), 3600
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrays:
-    """A calendar's tables as int32 arrays; days and seconds count from its first midnight (`origin`, epoch seconds)."""
-
-    origin: int
-    size: int
-    before: Ints  # working days before each day
-    workdays: Ints
-    worked: Ints  # working seconds before each day
-    closes: Ints  # closing second of each day, 24:00 on rest days
-    opens: Ints
-    base: Ints  # where each day's timetable begins in `done` and `open_`
-    done: Ints  # by timetable and minute: seconds worked before it
-    open_: Ints  # by timetable and minute: whether it is worked
-    length: int  # of a working day where all are equal, else the shortest
-    even: bool
-    bucket: Ints  # uneven days only: the first working day that each `length` of work falls in
-    ends: Ints  # working seconds up to and with each working day
-    midnight: Ints  # second at which each working day begins
-    reach: Ints  # where each working day's timetable begins in `shift`
-    shift: Ints  # by timetable and minute of work: from seconds worked to second of the day
-    one_table: bool
-
-
-def arrays(calendar: Calendar) -> Arrays:
-    """The calendar's arrays, made once."""
-    if "arrays" not in calendar.derived:
-        calendar.derived["arrays"] = _compile(calendar)
-    made: Arrays = calendar.derived["arrays"]
-    return made
-
-
-def _compile(calendar: Calendar) -> Arrays:
-    kinds = list(dict.fromkeys(calendar.tables))
-    number = {table: index for index, table in enumerate(kinds)}
-    per_day = [number[table] for table in calendar.tables]
-    minutes = [[table.done(m * 60) for m in range(1441)] for table in kinds]
-    shifts = [[table.reached(m * 60 + 1) - m * 60 - 1 for m in range(table.total // 60)] for table in kinds]
-    offsets = np.cumsum([0, *map(len, shifts)])
-    workdays = _int(calendar.workdays)
-    totals = np.diff(_int(calendar.worked))[workdays]
-    length, ends = int(totals.min()), _int(calendar.worked)[1:][workdays]
-    even = bool((totals == length).all())
-    steps = np.arange(0, 1 if even else int(ends[-1]), length)
-    return Arrays(
-        origin=(calendar.ordinal - _EPOCH) * DAY,
-        size=calendar.size,
-        before=_int(calendar.before),
-        workdays=workdays,
-        worked=_int(calendar.worked),
-        closes=_int([table.closes for table in calendar.tables]),
-        opens=_int([table.opens for table in calendar.tables]),
-        base=_int(per_day) * 1440,
-        done=_int([value for row in minutes for value in row[:-1]]),
-        open_=_int([(b - a) // 60 for row in minutes for a, b in zip(row, row[1:], strict=False)]),
-        length=length,
-        even=even,
-        bucket=_int(np.searchsorted(ends, steps, side="right")),
-        ends=ends,
-        midnight=workdays * np.int32(DAY),
-        reach=_int([offsets[per_day[day]] for day in calendar.workdays]),
-        shift=_int([value for row in shifts for value in row]),
-        one_table=len({calendar.tables[day] for day in calendar.workdays}) == 1,
-    )
-
-
-def _int(values: Any) -> Ints:
-    return np.asarray(values, dtype=np.int32)
 
 
 def due_batch(
@@ -180,7 +106,7 @@ def elapsed_batch(calendar: Calendar, starts: Times, ends: Times, unit: str, pau
 
 def provisional_batch(calendar: Calendar, starts: Times, dues: Times) -> NDArray[np.bool_]:
     """Whether a day between start and due time is not yet settled by a notice."""
-    unsettled: Ints = _int(calendar.unsettled)
+    unsettled: Ints = as_ints(calendar.unsettled)
     first = (starts.astype("datetime64[D]").view(np.int64) - arrays(calendar).origin // DAY) + 1
     last = ((dues - np.timedelta64(1, "s")).astype("datetime64[D]").view(np.int64) - arrays(calendar).origin // DAY) + 1
     flags: NDArray[np.bool_] = unsettled[last] > unsettled[first]
@@ -313,7 +239,7 @@ def _natural_days(calendar: Calendar, start: Ints, amounts: Ints, unit: str) -> 
     days = start.astype(np.int64) + calendar.ordinal
     if unit == ON:
         return np.where(amounts >= days, amounts - days, np.iinfo(np.int32).max)
-    dates = (days - _EPOCH).view("datetime64[D]")
+    dates = (days - EPOCH).view("datetime64[D]")
     begun = dates.astype("datetime64[M]")
     months = begun + amounts.astype(np.int64) * (12 if unit == "yr" else 1)
     same = months.astype("datetime64[D]") + (dates - begun.astype("datetime64[D]"))

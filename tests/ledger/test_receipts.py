@@ -363,3 +363,23 @@ def test_the_verifier_loads_neither_django_nor_a_database_driver(villager: dict[
         [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(root)}, capture_output=True, text=True
     )
     assert done.stdout.splitlines()[-1] == "0 []", done.stdout + done.stderr
+
+
+def test_an_outsider_checks_a_receipt_with_the_program_in_the_docs(ledger: Path, tmp_path: Path) -> None:
+    """The 40 lines share no code with ours: they follow RFC 9162 on their own."""
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
+    (tmp_path / "check.py").write_text(page.partition("```python\n")[2].partition("```")[0])
+    for count in (1, 6, 300):
+        record([act("LY-7", n, name="林某") for n in range(count)])
+        assert sealed(count)
+    (tmp_path / "key").write_text(public_keys())
+    good = receipt("LY-7", private=True)
+    bad = copy.deepcopy(good)
+    bad["acts"][200]["private"]["name"]["value"] = "陈某"
+    for made, status in ((good, 0), (good | {"case": "LY-8"}, 1), (bad, 1)):
+        (tmp_path / "receipt").write_text(json.dumps(made))
+        done = subprocess.run(
+            [sys.executable, "check.py", "receipt", "key"], cwd=tmp_path, capture_output=True, text=True
+        )
+        assert done.returncode == status, done.stderr
+    assert len((tmp_path / "check.py").read_text().splitlines()) <= 45

@@ -114,7 +114,7 @@ RIGHTS: dict[str, Right] = {
     "org.clients": right(_("管理接口令牌"), "admin"),
     "org.why": right(_("查询能否看到的原因"), "admin", "auditor"),
     "org.reveal": right(_("查看完整个人信息"), "clerk", "handler", "lead", "dispatcher", "office"),
-    "org.register_person": right(_("登记申请人"), "clerk", "dispatcher"),
+    "org.register_person": right(_("登记申请人"), "clerk", "dispatcher", "cases:write"),
     "org.mandate": right(_("登记委托代办"), "clerk", "citizen"),
     "ledger.verify": right(_("验证存证"), "public"),
     "ledger.audit": right(_("审计台账"), "auditor"),
@@ -171,6 +171,24 @@ PAGES: dict[str, str] = {
     "hall:file": "cases.view",
     "hall:press": "cases.act",
     "hall:press_step": "cases.act",
+    # the desk
+    "desk:inbox": "desk.open",
+    "desk:find": "cases.view",
+    "desk:cases": "cases.view",
+    "desk:export": "cases.export",
+    "desk:intake": "approvals.accept",
+    "desk:sites": "approvals.check_site",
+    "desk:notices": "desk.open",
+    "desk:assign_many": "cases.assign",
+    "desk:days": SIGNED_IN,
+    "desk:watch": "supervision.view",
+    "desk:assign_matter": "supervision.assign",
+    "desk:case": "desk.open",
+    "desk:file": "desk.open",
+    "desk:result": "desk.open",
+    "desk:reveal": "org.reveal",
+    "desk:press": "desk.open",
+    "desk:press_step": "desk.open",
     # administrators (portals/desk/admin_pages)
     "admin:units": "org.people",
     "admin:unit": "org.people",
@@ -182,5 +200,23 @@ PAGES: dict[str, str] = {
 }
 """Name of a Django view → right, "public" or "signed-in"."""
 
-OPERATIONS: dict[str, str] = {}
-"""Operation of the API → right."""
+OPERATIONS: dict[str, str] = {
+    "list_entries": "catalogue.view",
+    "read_entry": "catalogue.view",
+    "read_guide": "catalogue.view",
+    "read_form": "catalogue.view",
+    "create_case": "approvals.hand_in",
+    "list_cases": "cases.view",
+    "read_case": "cases.view",
+    "list_actions": "cases.view",
+    "press_action": "cases.act",
+    "upload_document": "cases.begin",
+    "download_document": "cases.view",
+    "read_result": "cases.view",
+    "read_receipt": "cases.view",
+    "verify_certificate": PUBLIC,
+    "read_keys": PUBLIC,
+    "openapi-json": PUBLIC,
+    "docs": PUBLIC,
+}
+"""Operation of the API → right, or "public": no token needed. An operation not listed here is not found."""

@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "ninja",
+    "mashang.api",
     "mashang.portals.shared",
     "mashang.portals.shared.accounts",
     "mashang.portals.desk",
@@ -74,6 +76,7 @@ INSTALLED_APPS = [
     "mashang.performance",
 ]
 MIDDLEWARE = [
+    "mashang.api.lean.Lean",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

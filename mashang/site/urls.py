@@ -10,8 +10,10 @@ handler404 = "mashang.portals.shared.errors.not_found"
 handler500 = "mashang.portals.shared.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("mashang.api.urls")),
     path("", include("mashang.portals.shared.urls")),
     path("accounts/", include("mashang.portals.shared.accounts.urls")),
     path("", include("mashang.portals.hall.urls")),
+    path("desk/", include("mashang.portals.desk.urls")),
     path("desk/admin/", include("mashang.portals.desk.admin_pages.urls")),
 ]

@@ -3,6 +3,7 @@
 from .detail import (
     CaseView,
     Press,
+    answered,
     available,
     case_for,
     clocks_of,
@@ -15,9 +16,9 @@ from .detail import (
     track,
 )
 from .inbox import Inbox, Task, counts, inbox
-from .pages import Filter, Page, Row, by_numbers, count, page
+from .pages import Filter, Page, Row, by_numbers, count, page, page_json
 
 __all__ = [
-    "CaseView", "Filter", "Inbox", "Page", "Press", "Row", "Task", "available", "by_numbers", "case_for", "clocks_of",
-    "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "timeline", "track",
+    "CaseView", "Filter", "Inbox", "Page", "Press", "Row", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
+    "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "page_json", "timeline", "track",
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from .. import rules
 from ..actions.documents import place
 from ..casefile import StepInHand
 from ..events import Line, sentence
-from ..models import Case, Document, Draft, Notice, Participant, Step
+from ..models import Case, Document, Draft, Notice, Participant, Request, Step
 from ..procedure import Action, Procedure, registry
 
 
@@ -139,6 +139,12 @@ def draft(form: str, by: Actor) -> dict[str, Any]:
     """What the actor typed last in this form, or nothing."""
     row = Draft.objects.filter(owner=by.ref, form=form).first()
     return dict(json.loads(vault.open_(row.content))) if row else {}
+
+
+def answered(key: str, by: Actor) -> str:
+    """The number of the case that this key was answered with before, empty if it was not: a form sent twice leads there."""
+    row = Request.objects.filter(actor=by.ref, key=key).first() if key and "\x00" not in key else None
+    return str(row.answer["number"]) if row else ""
 
 
 def notices_for(by: Actor, limit: int = 50) -> list[Notice]:

@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mashang.kernel import clock, sql
@@ -19,6 +19,7 @@ from .. import rules
 from ..procedure import registry
 
 MAX_PAGE = 500
+EPOCH = clock.local(datetime(1970, 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,32 @@ def page(by: Actor, filter: Filter, *, after: str = "", limit: int = 50, right: 
     """Cases the actor may see, newest change first... oldest change first when `updated_since` is given (for followers)."""
     rows = [Row(*row) for row in sql.run(*_statement(by, filter, COLUMNS, after, limit, right)).fetchall()]
     return Page(rows[:limit], cursor(rows[limit - 1].updated_at, rows[limit - 1].id) if len(rows) > limit else "")
+
+
+_LINE = (
+    "c.number, c.kind, c.title, c.about, c.state, c.outcome, c.lead_unit_id AS lead_unit, c.region, c.channel, c.opened_at,"
+    " c.updated_at, c.due_at, c.settled_at, c.held, c.late, c.supervised, c.revision"
+)
+OVERLAP = timedelta(seconds=10)
+"""How far a follower looks back: acts that began before its last look may have been committed after it."""
+
+
+def page_json(by: Actor, filter: Filter, *, now: datetime, after: str = "", limit: int = 100, right: str = "cases.view") -> str:
+    """The same page as JSON text, built by the database and passed on unread: items, next, since.
+
+    `since` is for followers: passed as `updated_since` next time, nothing is missed, though something may come twice.
+    """
+    inner, values = _statement(by, filter, f"(SELECT l FROM (SELECT {_LINE}) l) AS line, c.updated_at, c.id", after, limit, right)
+    found = sql.run(
+        f"""SELECT coalesce(json_agg(p.line)::text, '[]'), (array_agg(p.updated_at))[%s], (array_agg(p.id))[%s], count(*),
+        max(p.updated_at) FROM ({inner}) p""",
+        [limit, limit, *values[:-1], limit],
+    ).fetchone()
+    items, at, id, rows, newest = found or ("[]", None, None, 0, None)
+    following = cursor(at, id) if rows == limit else ""
+    seen = newest if filter.updated_since is not None and newest is not None else now
+    since = max(min(seen, now) - OVERLAP, filter.updated_since or EPOCH)
+    return f'{{"items":{items},"next":"{following}","since":"{since.isoformat()}"}}'
 
 
 def count(by: Actor, filter: Filter, *, right: str = "cases.view", most: int = 10_000) -> int:

@@ -98,11 +98,13 @@ def press(request: HttpRequest, number: str, action: str, step: int = 0) -> Http
     on = next((s for s in view.steps if s.pk == step), None)
     if step and on is None:
         raise NotFound
-    refused = None
+    refused, key = None, request.POST.get("key", "")
+    if request.method == "POST" and queries.answered(key, by) == number:
+        return HttpResponseRedirect(reverse("desk:case", args=[number]))
     if request.method == "POST":
         try:
             data = actionforms.posted(request, verb.form, by=by, now=now)
-            actions.act(number, action, data, by=by, now=now, key=request.POST.get("key", ""), step=step)
+            actions.act(number, action, data, by=by, now=now, key=key, step=step)
             messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
             return HttpResponseRedirect(reverse("desk:case", args=[number]))
         except NotFound:

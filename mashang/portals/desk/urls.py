@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, inbox, lists, score, watch
+from . import case, inbox, lists, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -17,9 +17,6 @@ urlpatterns = [
     path("days.json", inbox.days, name="days"),
     path("watch", watch.matters, name="watch"),
     path("watch/new", watch.assign, name="assign_matter"),
-    path("score", score.sheet, name="score"),
-    path("score/run", score.run, name="score_run"),
-    path("score/<int:run>/<int:unit>", score.unit, name="score_unit"),
     path("case/<str:number>", case.case, name="case"),
     path("case/<str:number>/file/<int:document>", case.file, name="file"),
     path("case/<str:number>/result/<str:result>.pdf", case.result, name="result"),

@@ -134,11 +134,15 @@ def _materials(spec: Spec, part: str, by: Actor, values: Mapping[str, Any]) -> l
 
 
 def _hand_in(request: HttpRequest, spec: Spec, part: str, by: Actor) -> HttpResponse:
-    now = clock.now()
+    now, key = clock.now(), request.POST.get("key", "")
+    if again := queries.answered(key, by):
+        return HttpResponseRedirect(reverse("hall:receipt", args=[again]))
     try:
         data = _posted(request, spec, part, by)
-        answer = actions.begin("application", "hand_in", data, by=by, now=now, key=request.POST.get("key", ""))
+        answer = actions.begin("application", "hand_in", data, by=by, now=now, key=key)
     except Refused as no:
+        if again := queries.answered(key, by):
+            return HttpResponseRedirect(reverse("hall:receipt", args=[again]))
         shown = Refused.of([Fault(f.code, f.text, f.field.removeprefix("answers.")) for f in no.faults])
         form = _form(request, spec, part, by, request.POST.dict(), shown)
         context = {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, request.POST.dict())}

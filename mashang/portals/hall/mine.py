@@ -104,11 +104,13 @@ def press(request: HttpRequest, number: str, action: str, step: int = 0) -> Http
     view = queries.case_for(by, number)
     verb = case_rules.verb_of(view.procedure, action)
     fields = actionforms.fields_of(verb.form, actionforms.Ask(view, 0, by))
-    refused = None
+    refused, key = None, request.POST.get("key", "")
+    if request.method == "POST" and queries.answered(key, by) == number:
+        return HttpResponseRedirect(reverse("hall:case", args=[number]))
     if request.method == "POST":
         try:
             data = actionforms.posted(request, verb.form, by=by, now=now)
-            actions.act(number, action, data, by=by, now=now, key=request.POST.get("key", ""), step=step)
+            actions.act(number, action, data, by=by, now=now, key=key, step=step)
             return HttpResponseRedirect(reverse("hall:case", args=[number]))
         except NotFound:
             raise

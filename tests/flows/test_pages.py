@@ -1,0 +1,143 @@
+"""The house's story through pages: what each person sees and presses, with the wrong presses too."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from mashang.cases.models import Case, Step
+from mashang.kernel import clock
+from mashang.org.models import Account
+
+from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, applicant
+
+pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
+
+
+@pytest.fixture
+def sign_in(settings):
+    settings.MASHANG_MFA_NEEDED = False
+    settings.DEMO = True
+
+    def as_(login: str) -> Client:
+        client = Client()
+        client.force_login(Account.objects.get(username=login), "django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return as_
+
+
+def text_of(response) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def flat() -> dict[str, str]:
+    posted = {name: value for name, value in ANSWERS.items() if isinstance(value, str)}
+    posted |= {f"applicant.{name}": value for name, value in applicant().items()}
+    return posted | {"site.address": ANSWERS["site"]["address"], "region": TOWN}
+
+
+def handed_in(client: Client) -> str:
+    files = {
+        f"materials.{code}": SimpleUploadedFile("材料.pdf", PDF, "application/pdf")
+        for code in ("identity", "household", "house-form", "neighbours", "drawing")
+    }
+    answer = client.post("/apply/rural-house/approval", {**flat(), **files, "key": "k1"})
+    assert answer.status_code == 302, text_of(answer)[:2000]
+    return Case.objects.latest("id").number
+
+
+def at(text: str):
+    return clock.at(datetime.fromisoformat(text))
+
+
+def test_the_hall_finds_the_house_by_what_people_call_it_and_by_initials(client):
+    assert "农村村民建房" in text_of(client.get("/"))
+    for words in ("盖房子", "ncjf", "建房"):
+        assert "农村村民建房" in text_of(client.get("/find", {"q": words})), words
+    guide = text_of(client.get("/guide/rural-house"))
+    for figure in ("6 次", "2 次", "13 份", "5 份", "7 趟", "1 趟", "40个工作日", "3个工作日"):
+        assert figure in guide
+
+
+def test_whoever_may_not_build_is_told_so_after_the_questions(sign_in):
+    page = sign_in("citizen").get("/apply/rural-house/approval", {**HOUSE, "farmland": "permanent"})
+    assert "永久基本农田上不能建住宅" in text_of(page)
+
+
+def test_a_faulty_form_comes_back_whole_with_every_fault(sign_in):
+    client = sign_in("citizen")
+    answer = client.post("/apply/rural-house/approval", {**flat(), "floors": "9", "applicant.phone": "123", "plot_area": ""})
+    assert answer.status_code == 422
+    shown = text_of(answer)
+    assert "不能大于 3" in shown
+    assert "11 位数字" in shown
+    assert "新村 12 号旁" in answer.content.decode()
+    assert Case.objects.count() == 0
+
+
+def test_the_same_press_twice_hands_in_once(sign_in):
+    client = sign_in("citizen")
+    with at("2026-03-02 09:10"):
+        handed_in(client)
+        handed_in(client)
+    assert Case.objects.count() == 1
+
+
+def test_the_story_from_hall_to_certificate_in_pages(sign_in, client):
+    citizen = sign_in("citizen")
+    with at("2026-03-02 09:10"):
+        number = handed_in(citizen)
+        assert number in text_of(citizen.get(f"/my/{number}/receipt"))
+        assert "待受理" in text_of(citizen.get(f"/my/{number}"))
+    with at("2026-03-02 09:45"):
+        window = sign_in("window")
+        assert number in text_of(window.get("/desk/"))
+        pressed(window, number, "accept", "intake")
+    with at("2026-03-03 09:00"):
+        for login, code in (("village", "qualification"), ("land", "land"), ("planning", "planning")):
+            desk = sign_in(login)
+            assert number in text_of(desk.get("/desk/"))
+            pressed(desk, number, "review", code, {"passed": "true", "opinion": "符合要求"})
+        pressed(sign_in("village"), number, "start_visit", "visit", {"purpose": "现场踏勘", "expected": "2026-03-03T11:30"})
+        shown = text_of(sign_in("land").get(f"/desk/case/{number}"))
+        assert "停表：现场踏勘" in shown
+    with at("2026-03-03 11:00"):
+        pressed(sign_in("village"), number, "finish_visit", "visit", {**evidence(), "passed": "true"})
+        pressed(sign_in("land"), number, "check_site", "siting-check", {**evidence(), "finding": "good"})
+    with at("2026-03-04 10:00"):
+        pressed(sign_in("town"), number, "grant", "decision", {"conclusion": "符合法定条件，准予许可"})
+        pressed(sign_in("window"), number, "issue", "certificate")
+        page = citizen.get(f"/my/{number}")
+        assert "乡村建设规划许可证" in text_of(page)
+        rated = citizen.post(f"/my/{number}/rate", {"grade": "5", "words": "很快"})
+        assert rated.status_code == 302
+        tracked = client.post("/track", {"number": number, "tail": applicant()["phone"][-4:]})
+        assert "已准予" in text_of(tracked)
+        assert client.post("/track", {"number": number, "tail": "0001"}).status_code == 404
+
+
+def evidence() -> dict[str, object]:
+    photo = SimpleUploadedFile("现场.png", PNG, "image/png")
+    return {"photos": photo, "place_lat": "25.2", "place_lon": "116.1", "place_accuracy": "8", "note": "现场与申请一致"}
+
+
+def pressed(client: Client, number: str, action: str, code: str, data: dict[str, object] | None = None) -> None:
+    step = Step.objects.get(case__number=number, code=code).pk
+    address = f"/desk/case/{number}/do/{action}/{step}"
+    assert client.get(address).status_code == 200, text_of(client.get(address))[:500]
+    answer = client.post(address, data or {})
+    assert answer.status_code == 302, text_of(answer)[:3000]
+
+
+def test_another_units_case_and_a_visitor_get_nothing(sign_in, client):
+    with at("2026-03-02 09:10"):
+        number = handed_in(sign_in("citizen"))
+    assert sign_in("zhangpu").get(f"/desk/case/{number}").status_code == 404
+    assert sign_in("helper").get(f"/my/{number}").status_code == 404
+    assert client.get(f"/my/{number}").status_code == 302
+    assert sign_in("citizen").get(f"/desk/case/{number}").status_code == 403

@@ -7,12 +7,10 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from mashang.cases.casefile import CaseFile, Message
-from mashang.catalogue.rules import results_of
-from mashang.documents import actions as documents
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
-from .. import rules, site, store
+from .. import papers, rules, site, store
 from ..procedure import INTAKE, S, application
 from . import forms
 from .review import STATUTORY
@@ -62,18 +60,10 @@ def issue(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> N
 
 
 def _give_results(case: CaseFile, folder: store.Folder, by: Actor) -> None:
-    """Number the results of the definition and queue them with the door's statements."""
-    holder = rules.applicant_of(folder.answers)["name"]
-    results = results_of(folder.spec, folder.row["part"])
-    numbers = [f"{case.number}-{place:02d}" for place in range(1, len(results) + 1)]
-    for number, result in zip(numbers, results, strict=True):
-        documents.issue(
-            number=number, kind=result.document or result.code, title=result.name, holder=holder, case=case.number,
-            unit_id=case.lead_unit_id, facts={"conclusion": "准予", "about": case.about}, valid_years=result.valid_years,
-            by=by, now=case.now, later=case.write_also,
-        )  # fmt: skip
-    store.change(case, results=numbers)
-    case.fact(results="、".join(r.name for r in results) or "办结通知")
+    """Number the results of the definition and issue them with this act."""
+    made = papers.results(case, folder, by=by)
+    store.change(case, results=[number for number, _ in made])
+    case.fact(results="、".join(name for _, name in made) or "办结通知")
     case.tell_persons(f"“{case.title}”已办结出证，可在线下载或到窗口领取，欢迎评价。", channel="sms")
 
 
@@ -102,10 +92,12 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
 )  # fmt: skip
 def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """A second person confirms; the applicant is told grounds, basis, what would help, and the remedies (art. 38)."""
-    report = _reported(case, by)
+    folder, report = _reported(case, by)
     assert case.step is not None
     refused = case.step.kind != INTAKE
     case.state = S.REFUSED if refused else S.NOT_ACCEPTED
+    said = {name: report[name] for name in ("grounds", "basis", "remedy")}
+    papers.notice(case, folder, "refusal" if refused else "non-acceptance", by=by, **said)
     store.change(case, decided_at=now)
     case.write_also(lambda _: (_ANSWER, ["confirmed", by.id, now, "", case.id]))
     case.fact(outcome=str(S(case.state).label))
@@ -128,14 +120,15 @@ def send_back_refusal(case: CaseFile, form: forms.SendBack, *, by: Actor, now: d
     case.fact(words=form.words)
 
 
-def _reported(case: CaseFile, by: Actor) -> dict[str, str]:
-    """The pending report. Refuses when there is none, or when the same person would confirm their own."""
-    report = store.folder(case.id).refusal
+def _reported(case: CaseFile, by: Actor) -> tuple[store.Folder, dict[str, str]]:
+    """The application and its pending report. Refuses when there is none, or when one would confirm one's own."""
+    folder = store.folder(case.id)
+    report = folder.refusal
     if report is None:
         raise Refused("refusal.none", "这一件没有待确认的否定报备。")
     if report["proposed_by"] == by.id:
         raise Refused("refusal.same-person", "否定报备须由另一人确认，报备人不能自己确认。")
-    return dict(report)
+    return folder, dict(report)
 
 
 @application.action(

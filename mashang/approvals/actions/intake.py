@@ -19,7 +19,7 @@ from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org import rules as org_rules
 
-from .. import rules, store
+from .. import papers, rules, store
 from ..procedure import INTAKE, S, application
 from . import forms
 
@@ -129,6 +129,7 @@ def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> N
     store.change(
         case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing})
     )
+    papers.notice(case, folder, "supplement", by=by, nth=folder.row["notices"] + 1, missing=list(form.missing))
     case.fact(missing="、".join(form.missing), breach=bool(extra), new=extra)
     case.tell_persons(f"“{case.title}”需补正：{'；'.join(form.missing)}。{form.help}", channel="sms")
 
@@ -173,7 +174,7 @@ def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> N
     if form.later_until is not None and form.later_until <= now.date():
         raise Refused("application.later-past", "补交期限应在今天之后。", "later_until")
     due = form.later_until.isoformat() if form.later_until else None
-    _accepted(case, folder, now, now, [{"code": n.material.code, "state": "later", "due": due} for n in later])
+    _accepted(case, folder, now, by, [{"code": n.material.code, "state": "later", "due": due} for n in later])
     case.finish("accepted")
 
 
@@ -182,7 +183,7 @@ def _gaps(folder: store.Folder) -> list[Any]:
     return rules.gaps(folder.spec, folder.answers, folder.row["part"], handed, ())
 
 
-def _accepted(case: CaseFile, folder: store.Folder, at: datetime, now: datetime, later: list[dict[str, Any]]) -> None:
+def _accepted(case: CaseFile, folder: store.Folder, at: datetime, by: Actor, later: list[dict[str, Any]]) -> None:
     """The statutory and the promised clock start side by side; what was checked is kept for next time."""
     row = folder.row
     if row["statutory"]:
@@ -193,6 +194,7 @@ def _accepted(case: CaseFile, folder: store.Folder, at: datetime, now: datetime,
     store.change(case, accepted_at=at, materials=later)
     checked = [m for m in folder.materials if m["state"] == "handed" and m["held_as"]]
     store.keep(case, row["applicant"], checked, case.number)
+    papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case))
     promised = rules.spoken_promise(row["promised"])
     case.fact(promised=promised, joint=case.lead_unit_id)
     case.tell_persons(f"“{case.title}”已受理，承诺 {promised} 办结。", channel="sms")
@@ -205,7 +207,7 @@ def _accepted(case: CaseFile, folder: store.Folder, at: datetime, now: datetime,
 def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
     """Nobody said in time what is missing: accepted as of the day the materials came (行政许可法 art. 32(4))."""
     running = case.clock(rules.NOTIFY)
-    _accepted(case, store.folder(case.id), running.started_at if running else case.opened_at, now, [])
+    _accepted(case, store.folder(case.id), running.started_at if running else case.opened_at, by, [])
     case.finish("deemed")
 
 

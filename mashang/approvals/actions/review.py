@@ -11,7 +11,7 @@ from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
-from .. import rules, site
+from .. import papers, rules, site, store
 from ..procedure import S, application
 from . import forms
 
@@ -41,6 +41,7 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     for code in STATUTORY:
         case.suspend_clock(code, VISIT, form.expected)
     told = clock.local(form.expected).strftime("%m月%d日 %H:%M")
+    papers.notice(case, store.folder(case.id), "special", by=by, nth=case.revision, procedure=form.purpose, time=f"预计 {told} 前完成")
     case.fact(purpose=form.purpose, expected=told)
     case.tell_persons(f"“{case.title}”将{form.purpose}，预计 {told} 前完成，其间法定时限停表，承诺时限不停。", channel="sms")
 
@@ -68,5 +69,7 @@ def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> N
         raise Refused("extend.none", "这一件没有正在计算的法定时限，不需要延期。", "days")
     for code in codes:
         case.extend_clock(code, f"{form.days}wd", form.ground)
+    due = clock.local(max(r.due_at for c in codes for r in case.live(c) if r.due_at)).strftime("%Y年%m月%d日")
+    papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=form.ground, due=due)
     case.fact(limit=f"{form.days} 个工作日", ground=form.ground)
     case.tell_persons(f"“{case.title}”经批准延期 {form.days} 个工作日：{form.ground}", channel="sms")

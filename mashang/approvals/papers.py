@@ -1,0 +1,56 @@
+"""The papers that the law wants in writing: each is numbered with its case and issued with the act that makes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mashang.cases.casefile import CaseFile
+from mashang.catalogue.rules import answer_rows, results_of
+from mashang.documents import actions as documents
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+
+from . import rules
+from .store import Folder
+
+MARKS = {
+    "acceptance": "受", "supplement": "补", "non-acceptance": "不受", "refusal": "不予", "extension": "延", "special": "停",
+    "grant": "准",
+}  # fmt: skip
+
+
+def notice(case: CaseFile, folder: Folder, kind: str, *, by: Actor, nth: int = 1, **facts: Any) -> None:
+    """Issue a notice of this kind to the applicant (受理通知书, 补正告知书, 不予许可决定书, ...)."""
+    _issue(case, folder, f"{case.number}-{MARKS[kind]}{nth if nth > 1 else ''}", kind, "", {"item": case.title, **facts}, by)
+
+
+def results(case: CaseFile, folder: Folder, *, by: Actor) -> list[tuple[str, str]]:
+    """Issue what the definition gives the applicant; gives (number, name) of each. Internal opinions stay inside."""
+    listed = results_of(folder.spec, folder.row["part"])
+    given = [r for r in listed if r.document] or list(listed)
+    rows = [(label, words) for _, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])]
+    made = []
+    for place, result in enumerate(given, start=1):
+        number = f"{case.number}-{place:02d}"
+        facts = {"item": case.title, "about": case.about, "rows": rows}
+        kind = result.document or result.code
+        _issue(case, folder, number, kind, result.name, facts, by, result.valid_years)
+        made.append((number, result.name))
+    return made
+
+
+def _issue(
+    case: CaseFile, folder: Folder, number: str, kind: str, title: str, facts: dict[str, Any], by: Actor, years: int = 0
+) -> None:
+    documents.issue(
+        number=number, kind=kind, title=title, holder=rules.applicant_of(folder.answers)["name"], case=case.number,
+        unit_id=case.step.unit_id if case.step and kind in ("acceptance", "supplement") else case.lead_unit_id, facts=facts,
+        valid_years=years, by=by, now=case.now, later=case.write_also,
+    )  # fmt: skip
+
+
+def due_of(case: CaseFile) -> str:
+    """When the promised clock (else the statutory one) that this act begins is due, in words."""
+    begun = [row for row, step in case.began if not step and row.due_at]
+    row = min(begun, key=lambda r: (r.kind != "promised", r.due_at), default=None)
+    return clock.local(row.due_at).strftime("%Y年%m月%d日 %H:%M") if row and row.due_at else "当场"

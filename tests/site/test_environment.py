@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -106,8 +107,8 @@ def test_a_sweep_runs_with_the_clock_and_never_twice_at_once() -> None:
     with other:
         other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [PATH])
         assert jobs.sweep(PATH) == 0
-    other.close()  # as a killed worker's connection is
-    assert jobs.sweep(PATH) == 2
+    other.close()  # as a killed worker's connection is; the server notices in its own time
+    assert any(jobs.sweep(PATH) == 2 or time.sleep(0.1) for _ in range(100))
 
 
 def test_every_sweep_is_known_to_the_queue_with_its_hours() -> None:

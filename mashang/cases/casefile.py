@@ -12,7 +12,6 @@ from mashang.clocks import rules as clock_rules
 from mashang.clocks.rules import ClockRow
 from mashang.kernel.refused import Refused
 
-
 Statement = tuple[str, list[Any]]
 """One INSERT or UPDATE with its parameters."""
 
@@ -168,7 +167,8 @@ class CaseFile:
 
     def start_clock(self, code: str, limit: str = "", *, step: str = "", at: datetime | None = None) -> None:
         """Start the rule's clock for the case, or for the step with code `step`; `limit` where the rule leaves it open."""
-        unit = next((s.unit_id for s in (*self.plans, *self.opening) if s.code == step), self.lead_unit_id)
+        known = {p.code: p.unit_id for p in self.plans} | {s.code: s.unit_id for s in self.opening}
+        unit = known.get(step, self.lead_unit_id)
         if self.step and self.step.code == step:
             unit = self.step.unit_id
         calendar = clocks.calendar_for(self.region, unit, self.now)

@@ -16,6 +16,7 @@ from mashang.kernel.actor import Actor
 from .casefile import CaseFile
 
 On = Literal["new", "case", "step"]
+Label = str | Promise
 
 
 class Form(BaseModel):

@@ -60,10 +60,11 @@ def parse(form: type[Form], data: Mapping[str, Any] | Form) -> Form:
     try:
         return form.model_validate(values)
     except ValidationError as errors:
-        raise Refused.of([_fault(e) for e in errors.errors(include_url=False)]) from None
+        raise Refused.of([fault_of(e) for e in errors.errors(include_url=False)]) from None
 
 
-def _fault(error: Any) -> Fault:
+def fault_of(error: Any) -> Fault:
+    """One of pydantic's findings, in a sentence for whoever filled in the form."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         text = str(context.get("error", "")) or "内容不对，请核对后重填。"

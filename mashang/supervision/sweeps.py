@@ -27,7 +27,7 @@ def _supervise(row: queries.Row, now: datetime) -> bool:
     late = [s for s in view.open_steps if s.due_at is not None and s.due_at <= now]
     step = late[0] if late else view.open_steps[0] if view.open_steps else None
     unit = step.unit_id if step else row.lead_unit_id
-    due = min((s.due_at for s in late), default=row.due_at)
+    due = min((s.due_at for s in late if s.due_at), default=row.due_at)
     told = f"，应于 {clock.local(due):%m月%d日 %H:%M} 前办结" if due else ""
     cause = f"{row.title}{'（' + step.label + '）' if step else ''}超期{told}"
     data = {"about": row.number, "unit": unit, "cause": cause[:500]}

@@ -96,8 +96,10 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
     assert case.step is not None
     refused = case.step.kind != INTAKE
     case.state = S.REFUSED if refused else S.NOT_ACCEPTED
-    said = {name: report[name] for name in ("grounds", "basis", "remedy")}
-    papers.notice(case, folder, "refusal" if refused else "non-acceptance", by=by, **said)
+    papers.notice(
+        case, folder, "refusal" if refused else "non-acceptance", by=by, grounds=report["grounds"], basis=report["basis"],
+        remedy=report["remedy"],
+    )  # fmt: skip
     store.change(case, decided_at=now)
     case.write_also(lambda _: (_ANSWER, ["confirmed", by.id, now, "", case.id]))
     case.fact(outcome=str(S(case.state).label))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, JsonValue, field_validator
 
 from mashang.cases.procedure import Form, Nothing
 from mashang.kernel import clock
 
 __all__ = ["Nothing"]
-AREA = {"widget": "textarea"}
+AREA: dict[str, JsonValue] = {"widget": "textarea"}
 
 
 class HandIn(Form):

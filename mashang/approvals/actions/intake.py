@@ -14,7 +14,7 @@ from mashang.cases.procedure import Nothing
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import Spec, clean_answers, limits_of, materials_needed, split_private, stops
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.refused import Fault, Forbidden, Refused
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org import rules as org_rules
@@ -69,6 +69,10 @@ def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
         raise Refused.of([Fault(f.code, f.text, f"answers.{f.field}") for f in no.faults]) from None
 
 
+_ASKED = {"number": "id_number"}
+"""What the form calls the fields of a person."""
+
+
 def _applicant(answers: Mapping[str, Any], by: Actor, now: datetime) -> Party:
     """The signed-in citizen applies in their own name or as a helper; anyone else registers the applicant first, once."""
     given = rules.applicant_of(answers)
@@ -77,7 +81,14 @@ def _applicant(answers: Mapping[str, Any], by: Actor, now: datetime) -> Party:
         person = _own(given["id_number"], by)
     else:
         new = org_actions.NewPerson(kind, given["name"], given["phone"], given["id_number"])
-        person = org_actions.register_person(new, by=by, now=now)
+        try:
+            person = org_actions.register_person(new, by=by, now=now)
+        except Forbidden:
+            raise
+        except Refused as no:
+            field = next(code for code, value in answers.items() if value is given)
+            faults = [Fault(f.code, f.text, f"answers.{field}.{_ASKED.get(f.field, f.field)}") for f in no.faults]
+            raise Refused.of(faults) from None
     return Party(person, "applicant", org_rules.mask_name(given["name"], kind), org.phone_tail(given["phone"]))
 
 

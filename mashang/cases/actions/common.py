@@ -13,7 +13,7 @@ from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 
 from ..casefile import CaseFile, Message
-from ..procedure import Form, Procedure
+from ..procedure import Body, Form, Label, Procedure
 
 SENTENCES = {
     "assign": _("{step}分派给{to}"),
@@ -108,13 +108,17 @@ def released(case: CaseFile, form: Supervised, *, by: Actor, now: datetime) -> N
 def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) -> None:
     """Let a procedure know the common verbs in its `running` states and for its kinds of `steps`."""
     running, steps = tuple(running), tuple(steps)
-    on_step = {"leaves": running, "on": "step", "steps": steps}
-    procedure.action("assign", label=_("分派"), right="cases.assign", form=Assign, **on_step)(assign)
-    procedure.action("hand_over", label=_("移交"), right="cases.hand_over", form=HandOver, **on_step)(hand_over)
-    by_rule = {"right": "cases.expire", "form": Expired, "leaves": running, "by_rule": True}
-    procedure.action("remind", label=_("到期提醒"), **by_rule)(remind)
-    procedure.action("overdue", label=_("超期"), **by_rule)(overdue)
-    watched = {"right": "cases.expire", "form": Supervised, "leaves": tuple(procedure.states), "by_rule": True}
-    procedure.action("supervised", label=_("转督办"), **watched)(supervised)
-    procedure.action("released", label=_("督办销号"), **watched)(released)
+
+    def on_steps(code: str, label: Label, form: type[Form], body: Body, right: str) -> None:
+        procedure.action(code, label=label, right=right, form=form, leaves=running, on="step", steps=steps)(body)
+
+    def by_rule(code: str, label: Label, form: type[Form], body: Body, leaves: tuple[str, ...]) -> None:
+        procedure.action(code, label=label, right="cases.expire", form=form, leaves=leaves, by_rule=True)(body)
+
+    on_steps("assign", _("分派"), Assign, assign, "cases.assign")
+    on_steps("hand_over", _("移交"), HandOver, hand_over, "cases.hand_over")
+    by_rule("remind", _("到期提醒"), Expired, remind, running)
+    by_rule("overdue", _("超期"), Expired, overdue, running)
+    by_rule("supervised", _("转督办"), Supervised, supervised, tuple(procedure.states))
+    by_rule("released", _("督办销号"), Supervised, released, tuple(procedure.states))
     procedure.action("urge", label=_("催办"), right="cases.urge", form=Urge, leaves=running)(urge)

@@ -8,7 +8,7 @@ import os
 import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -21,12 +21,18 @@ from .. import rules
 from ..models import Document
 
 
+class Readable(Protocol):
+    """What an upload offers: its bytes, up to so many."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
 def place(digest: str) -> Path:
     """Where the bytes with this digest lie. The digest is ours, never the user's, so no path can be smuggled in."""
     return Path(settings.VAR) / "documents" / digest[:2] / digest[2:]
 
 
-def keep(name: str, content: BinaryIO, *, by: Actor, now: datetime, facts: dict[str, Any] | None = None) -> Document:
+def keep(name: str, content: Readable, *, by: Actor, now: datetime, facts: dict[str, Any] | None = None) -> Document:
     """Store an upload that is not yet part of a case. Refuses wrong types, empty or oversize files, and a full disk."""
     clean = rules.file_name(name)
     data = content.read(rules.MAX_UPLOAD + 1)

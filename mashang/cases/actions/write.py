@@ -111,7 +111,7 @@ def read(asked: Cursor[Any], now: datetime) -> tuple[CaseFile, Any]:
     if row is None:
         raise NotFound
     *fields, step, following, before = row
-    case = CaseFile(*fields, now)
+    case = CaseFile(*(*fields, now))
     case.step = step_in_hand(json.loads(step)) if step else None
     case.opening = [step_in_hand(s) for s in json.loads(following or "[]")]
     return case, json.loads(before or "null")

@@ -1,5 +1,7 @@
 """What others may ask of cases."""
 
+from ..events import Line
+from ..models import Step
 from .detail import (
     CaseView,
     Press,
@@ -19,6 +21,6 @@ from .inbox import Inbox, Task, counts, inbox
 from .pages import Filter, Page, Row, by_numbers, count, page, page_json
 
 __all__ = [
-    "CaseView", "Filter", "Inbox", "Page", "Press", "Row", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
+    "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
     "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "page_json", "timeline", "track",
 ]  # fmt: skip

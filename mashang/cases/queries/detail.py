@@ -63,7 +63,7 @@ def facts_of(case: Case) -> Facts:
 
 
 def _whole(case: Case) -> CaseView:
-    children = [c for c in Case.objects.filter(parent=case).order_by("id")]
+    children = list(Case.objects.filter(parent=case).order_by("id"))
     return CaseView(
         case,
         registry[case.kind],

@@ -23,7 +23,7 @@ def who(request: HttpRequest) -> Actor:
 def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     """The inbox first, then the work that the actor's roles know, then what they watch and administer."""
     inbox = reverse("desk:inbox")
-    tabs = [("todo", _("待办"), counts["todo"]), ("doing", _("在办"), counts["doing"])]
+    tabs: list[tuple[str, str, int | None]] = [("todo", _("待办"), counts["todo"]), ("doing", _("在办"), counts["doing"])]
     tabs += [("supervised", _("督办"), counts["supervised"]), ("done", _("已办"), None)]
     first = NavGroup(tuple(NavItem(label, f"{inbox}?tab={t}", n, here == t) for t, label, n in tabs))
     work = [
@@ -43,7 +43,7 @@ def _group(by: Actor, here: str, label: str, links: list[tuple[str, str, str, st
     return NavGroup(tuple(items), label)
 
 
-def page(request: HttpRequest, template: str, here: str, status: int = 200, **context: Any) -> HttpResponse:
+def page(request: HttpRequest, template: str, here: str, status: int = 200, /, **context: Any) -> HttpResponse:
     """A page in the desk's frame."""
     by = who(request)
     counts = context.pop("counts", None) or queries.counts(by, now=clock.now())

@@ -39,7 +39,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "filters": _filters(),
         "table": _table(found, tab, now),
         "pager": parts.Pager(after=_next(request, found.after)),
-        "staff": [s for s in org.staff_of([by.unit_id])] if tab == "todo" and org.holds(by, "cases.assign") else [],
+        "staff": org.staff_of([by.unit_id]) if tab == "todo" and org.holds(by, "cases.assign") else [],
     }
     return page(request, "inbox", tab, counts=counts, **context)
 

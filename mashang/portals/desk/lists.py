@@ -31,12 +31,13 @@ def filter_of(request: HttpRequest) -> queries.Filter:
     """The filter in the address; what makes no sense there narrows nothing."""
     get = request.GET
     unit = get.get("unit", "")
-    flags = {name: {"1": True, "0": False}.get(get.get(name, "")) for name in ("late", "supervised")}
+    flag = {"1": True, "0": False}
     numbers = [n for n in get.get("numbers", "").split(",") if n] or None
     return queries.Filter(
         kind=get.get("kind", "") if get.get("kind", "") in registry else "", state=_clean(get.get("state", "")),
         unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else 0, region=_clean(get.get("region", "")),
-        words=_clean(get.get("q", ""))[:100], numbers=numbers, **flags,
+        words=_clean(get.get("q", ""))[:100], numbers=numbers,
+        late=flag.get(get.get("late", "")), supervised=flag.get(get.get("supervised", "")),
     )  # fmt: skip
 
 

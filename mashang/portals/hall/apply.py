@@ -15,7 +15,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import FieldType, Spec, form_fields, guide_questions, materials_needed, merged_fields, stops
+from mashang.catalogue.rules import (
+    FieldType,
+    Spec,
+    form_fields,
+    guide_questions,
+    materials_needed,
+    merged_fields,
+    stops,
+)
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
@@ -159,10 +167,10 @@ def _posted(request: HttpRequest, spec: Spec, part: str, by: Actor) -> dict[str,
         if field.type == FieldType.PLACE:
             flat[f"{field.code}.region"] = post.get("region", "")
     materials, faults = {}, []
-    for name, file in request.FILES.items():
-        if name.startswith("materials."):
+    for name in request.FILES:
+        for file in request.FILES.getlist(name)[:1] if name.startswith("materials.") else ():
             try:
-                materials[name.removeprefix("materials.")] = actions.keep(file.name, file.file, by=by, now=clock.now()).pk
+                materials[name.removeprefix("materials.")] = actions.keep(file.name or "", file, by=by, now=clock.now()).pk
             except Refused as no:
                 faults += [Fault(f.code, f.text, name) for f in no.faults]
     if faults:

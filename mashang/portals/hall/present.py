@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.catalogue import queries as catalogue
-from mashang.documents import queries as documents
 from mashang.catalogue.rules import Figures, after, before, spoken
+from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
 from mashang.portals.shared.casepage import CasePage
 from mashang.portals.shared.present import MATERIAL_LAMPS
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

@@ -9,7 +9,6 @@ from decimal import Decimal
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from pydantic.fields import FieldInfo
@@ -179,11 +178,11 @@ def _stored(
     return found
 
 
-def _kept(files: Sequence[UploadedFile], field: str, by: Actor, now: datetime, faults: list[Fault]) -> list[int]:
+def _kept(files: Sequence[Any], field: str, by: Actor, now: datetime, faults: list[Fault]) -> list[int]:
     kept = []
     for file in files:
         try:
-            kept.append(case_actions.keep(file.name or "", file.file, by=by, now=now).pk)  # type: ignore[arg-type]
+            kept.append(case_actions.keep(file.name or "", file.file, by=by, now=now).pk)
         except Refused as no:
             faults += [Fault(f.code, f.text, field) for f in no.faults]
     return kept

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
 from mashang.cases import queries as cases
+from mashang.cases.queries import Line
 from mashang.clocks import queries as clocks
 from mashang.clocks.rules import Calendar, ClockRow
 from mashang.kernel import clock
@@ -35,11 +37,12 @@ def remaining(
         days = calendar.elapsed(due_at, now, "wd")
         return parts.Remaining("late", *_amount(days, now - due_at), due_at, "", provisional)
     days = calendar.elapsed(now, due_at, "wd")
-    kind = "soon" if days <= 1 else "left"
+    kind: parts.RemainingKind = "soon" if days <= 1 else "left"
     if days == 0:
         seconds = calendar.elapsed(now, due_at, "wh")
-        unit, amount = ("min", seconds // 60) if seconds < HOUR else ("wh", seconds // HOUR)
-        return parts.Remaining("soon", amount, unit, due_at, "", provisional)
+        if seconds < HOUR:
+            return parts.Remaining("soon", seconds // 60, "min", due_at, "", provisional)
+        return parts.Remaining("soon", seconds // HOUR, "wh", due_at, "", provisional)
     return parts.Remaining(kind, days, "wd", due_at, "", provisional)
 
 
@@ -148,14 +151,14 @@ def _off(days: list[date], reason: str, article: str) -> parts.WhyLine:
     return parts.WhyLine(_("不计"), f"{first}{'' if first == last else ' — ' + last} {reason}", "off", article)
 
 
-def moments(lines: Iterable[object]) -> list[parts.Moment]:
+def moments(lines: Iterable[Line]) -> list[parts.Moment]:
     """The timeline, newest first, with a lamp where something went wrong or waits."""
-    lamps = {"overdue": "late", "notice": "hold", "start_visit": "hold", "remind": "warn", "supervised": "late"}
+    lamps: dict[str, parts.LampState] = {"overdue": "late", "notice": "hold", "start_visit": "hold", "remind": "warn", "supervised": "late"}
     found = []
     for line in lines:
-        verb = line.verb.partition(".")[2]  # type: ignore[attr-defined]
-        lamp = "late" if line.facts.get("breach") else lamps.get(verb, "")  # type: ignore[attr-defined]
-        found.append(parts.Moment(line.at, line.text, line.by, lamp))  # type: ignore[attr-defined]
+        verb = line.verb.partition(".")[2]
+        lamp: parts.LampState | Literal[""] = "late" if line.facts.get("breach") else lamps.get(verb, "")
+        found.append(parts.Moment(line.at, line.text, line.by, lamp))
     return found[::-1]
 
 
@@ -181,27 +184,27 @@ def _pause_name(row: ClockRow, code: str) -> str:
     return known.label if known else code
 
 
-def _row(step: object, first: datetime, now: datetime, pauses: list[tuple[datetime, datetime, str]]) -> parts.RibbonRow:
-    opened, done, due = step.opened_at, step.done_at, step.due_at  # type: ignore[attr-defined]
-    start, end = max(opened, first), done or now
+def _row(step: cases.Step, first: datetime, now: datetime, pauses: list[tuple[datetime, datetime, str]]) -> parts.RibbonRow:
+    opened, done, due = step.opened_at, step.done_at, step.due_at
+    start, end = max(opened or first, first), done or now
     late_from = due if due and end > due else None
-    kind = "done" if done else "doing"
+    kind: parts.SegmentKind = "done" if done else "doing"
     title = _("%(label)s：%(from)s 至 %(to)s") % {
-        "label": step.label, "from": words.when(opened), "to": words.when(end) if done else _("现在"),  # type: ignore[attr-defined]
+        "label": step.label, "from": words.when(opened or first), "to": words.when(end) if done else _("现在"),
     }  # fmt: skip
     segments = [parts.Segment(start, late_from or end, kind, title)] if (late_from or end) > start else []
-    if late_from:
+    if late_from and due:
         segments.append(parts.Segment(max(late_from, start), end, "late", _("超过时限 %(due)s") % {"due": words.when(due)}))
     if due and not done and due > now:
         segments.append(parts.Segment(now, due, "planned", _("应于 %(due)s 前办结") % {"due": words.when(due)}))
-    if step.kind == "site_visit":  # type: ignore[attr-defined]
+    if step.kind == "site_visit":
         segments += [
             parts.Segment(max(a, start), min(b, end), "pause", _("停表：%(why)s") % {"why": why})
             for a, b, why in pauses
             if b > start and a < end
         ]
     note = (_("已办") if done else _("在办")) if not late_from else _("超期")
-    return parts.RibbonRow(step.label, tuple(segments), note, due)  # type: ignore[attr-defined]
+    return parts.RibbonRow(step.label, tuple(segments), note, due)
 
 
 def _open_hours(calendar: Calendar, first: date, last: date) -> Iterable[tuple[datetime, datetime]]:

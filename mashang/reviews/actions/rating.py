@@ -49,7 +49,8 @@ def rate_by_default(number: str, *, by: Actor, now: datetime) -> Rating:
 
 def _keep(view: cases.CaseView, form: Rate, source: Source, by: Actor, now: datetime) -> Rating:
     last = Rating.objects.filter(case=view.case).order_by("-round").first()
-    round_ = rules.round_after(last and last.grade, last and last.source, bool(last and last.redress), last and last.round)
+    given = (last.grade, last.source, bool(last.redress), last.round) if last else (None, None, False, None)
+    round_ = rules.round_after(*given)
     try:
         with transaction.atomic():
             row = Rating.objects.create(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mashang.cases.casefile import CaseFile, Message, StepPlan
 from mashang.cases.procedure import Form
@@ -15,7 +15,7 @@ from mashang.org import queries as org
 from ..models import Grade
 from ..procedure import S, redress
 
-AREA = {"widget": "textarea"}
+AREA: dict[str, JsonValue] = {"widget": "textarea"}
 CONTACT, RIGHT = "HCP-1", "HCP-10"
 
 

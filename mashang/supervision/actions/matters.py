@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from mashang.cases.casefile import CaseFile, Message
 from mashang.cases.procedure import Form
@@ -18,7 +18,7 @@ from mashang.org import queries as org
 from .. import rules
 from ..procedure import S, supervision
 
-AREA = {"widget": "textarea"}
+AREA: dict[str, JsonValue] = {"widget": "textarea"}
 LIMIT = "DB-x"
 _NEW = """
 INSERT INTO supervision_matter (case_id, unit_id, source, about, cause, required, answer, measures, round, deduction, ground,

@@ -119,6 +119,7 @@ TAMPERINGS = [
     ("UPDATE ledger_seal SET checkpoint = replace(checkpoint, '2026-03-02', '2026-03-01') WHERE size = 700", {"checkpoint.signature", "anchor.missing"}, ""),
     ("UPDATE ledger_seal SET checkpoint = checkpoint || '— x AAAAAAAA' || E'\\n' WHERE size = 301", {"checkpoint.signature"}, ""),
     ("UPDATE ledger_seal SET checkpoint = checkpoint || '— x AAAAAAAA' || E'\\n' WHERE size = 700", {"checkpoint.signature", "anchor.missing"}, ""),
+    ("UPDATE ledger_seal SET checkpoint = replace(checkpoint, '2026-03-02', '2026-03-01')", {"checkpoint.signature", "anchor.missing"}, ""),
     ("UPDATE ledger_seal SET checkpoint = 'x' WHERE size = 301", {"checkpoint.signature"}, ""),
     ("DELETE FROM ledger_seal WHERE size = 301", {"checkpoint.missing"}, ""),
     ("DELETE FROM ledger_seal WHERE size = 300", {"checkpoint.missing"}, ""),

@@ -38,12 +38,11 @@ def audit() -> Report:
     remembered = keys.anchor()
     with transaction.atomic(durable=True):
         sql.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        seals = checkpoints.stored()
-        read, signed, found = checkpoints.checked(seals, keys.published())
-        found += checkpoints.rollback(seals, remembered)
-        walk = Walk(read)
+        seals, found = checkpoints.checked(keys.published())
+        found += checkpoints.rollback(remembered)
+        walk = Walk(seals)
         walk.sealed()
-        found += differences.faults(walk, signed, read[-1].size if read else 0)
+        found += differences.faults(walk, seals)
         walk.waiting()
         found += walk.findings
         count, wrong = private.faults(walk.commitments, walk.erased)

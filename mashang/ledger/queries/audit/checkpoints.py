@@ -2,57 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from mashang.kernel import sql
 from mashang.kernel.refused import Refused
 
-from ... import keys
+from ... import keys, seals
+from ...rows import Horizon
 from ...rules import notes
 from ...rules.notes import Checkpoint, Key, Note
-from ...seals import Head
 from .findings import Finding
 
-
-def stored() -> list[Head]:
-    """Every checkpoint, the smallest first."""
-    rows = sql.run("SELECT size, era, horizon::text, checkpoint FROM ledger_seal ORDER BY size").fetchall()
-    return [Head(size, (era, int(horizon)), note) for size, era, horizon, note in rows]
+_AT_ONCE = 5000
+_NEXT = f"""SELECT size, era, horizon::text::bigint, checkpoint FROM ledger_seal
+WHERE %s::bigint IS NULL OR size < %s::bigint ORDER BY size DESC LIMIT {_AT_ONCE}"""
 
 
-def checked(seals: Sequence[Head], trusted: Sequence[Key]) -> tuple[list[Head], dict[int, bytes], list[Finding]]:
-    """The checkpoints with size and horizon as their signed text has them; the roots, by size, that were really
-    signed; and what is wrong.
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A checkpoint as its signed text has it; one whose signature is wrong as its row has it, without a root."""
 
-    Each note is named by its digest in the next one, so that one signature, the last, vouches for all; signatures are
-    verified one by one only around a break in this chain."""
-    suspects, before = {len(seals) - 1}, ""
-    breaks = []
-    for place, seal in enumerate(seals):
-        checkpoint = _read(seal)
-        if checkpoint is None:
-            suspects.add(place)
-        elif checkpoint.extra.get("previous", "") != before:
-            suspects |= {place - 1, place}
-            breaks.append(place)
-        before = notes.digest_of(seal.note)
-    wrong = {place for place in suspects if place >= 0 and not _signed(seals[place], trusted)}
-    found = [_finding("checkpoint.signature", seals[place], "签名无效，正文或签名被改动") for place in sorted(wrong)]
-    for place in breaks:
-        if not wrong & {place - 1, place}:
-            found.append(_finding("checkpoint.missing", seals[place], "与前一个检查点不相衔接，其间有检查点被删除"))
-    read, roots = [], {}
-    for place, seal in enumerate(seals):
-        says = seal if place in wrong else _says(seal)
+    size: int
+    horizon: Horizon
+    root: bytes = b""
+    previous: str = ""
+
+
+def checked(trusted: Sequence[Key]) -> tuple[list[Signed], list[Finding]]:
+    """Every checkpoint, the smallest first, and what is wrong with them.
+
+    Each is named by its digest in the next one: the signature of the last vouches for all. From the last one down,
+    a signature is verified only where the one above doesn't vouch."""
+    read: list[Signed] = []
+    found: list[Finding] = []
+    for size, horizon, note in _descending():
+        above = read[-1] if read and read[-1].root else None
+        vouched = above is not None and above.previous == notes.digest_of(note)
+        if not vouched and not _signed(note, trusted):
+            found.append(_finding("checkpoint.signature", size, "签名无效，正文或签名被改动"))
+            read.append(Signed(size, horizon))
+            continue
+        says = _says(note)
+        if above is not None and not vouched:
+            found.append(_finding("checkpoint.missing", above.size, "与前一个检查点不相衔接，其间有检查点被删除"))
+        if (says.size, says.horizon) != (size, horizon):
+            found.append(_finding("checkpoint.columns", size, "登记的条数或封存界限与其签名正文不符"))
         read.append(says)
-        if place not in wrong:
-            roots[says.size] = seal.checkpoint.root
-        if says != seal:
-            found.append(_finding("checkpoint.columns", seal, "登记的条数或封存界限与其签名正文不符"))
-    return read, roots, found
+    if read and read[-1].previous:
+        found.append(_finding("checkpoint.missing", read[-1].size, "此前的检查点被删除"))
+    return sorted(read, key=lambda signed: signed.size), found[::-1]
 
 
-def rollback(seals: Sequence[Head], remembered: str) -> list[Finding]:
+def rollback(remembered: str) -> list[Finding]:
     """Whether the checkpoint that this machine remembers is still there: a database set back as a whole is consistent
     in itself, and only memory outside it can tell."""
     if not remembered:
@@ -61,36 +63,39 @@ def rollback(seals: Sequence[Head], remembered: str) -> list[Finding]:
         known = Checkpoint.parse(Note.parse(remembered).text)
     except Refused:
         return [Finding("anchor.damaged", f"本机留存的检查点 {keys.anchor_path()} 已损坏。")]
-    if any(seal.note == remembered for seal in seals):
+    stored = seals.at_size(known.size)
+    if stored is not None and stored.note == remembered:
         return []
     sealed = known.extra.get("sealed", "")
     text = f"本机留存的检查点（{known.size} 条，{sealed}）已不在账本中：账本被整体退回、截断或替换过。"
     return [Finding("anchor.missing", f"{text}如系依规恢复备份，请核实后移走 {keys.anchor_path()}。", leaf=known.size)]
 
 
-def _read(seal: Head) -> Checkpoint | None:
-    try:
-        return seal.checkpoint
-    except Refused:
-        return None
+def _descending() -> Iterator[tuple[int, Horizon, str]]:
+    last: int | None = None
+    while rows := sql.run(_NEXT, [last, last]).fetchall():
+        for size, era, xid, note in rows:
+            yield size, (era, xid), note
+        last = rows[-1][0]
 
 
-def _says(seal: Head) -> Head:
-    """Size and horizon as the signed text has them."""
-    checkpoint = seal.checkpoint
-    era, xid = checkpoint.extra.get("horizon", "0 0").split()
-    return Head(checkpoint.size, (int(era), int(xid)), seal.note)
+def _says(note: str) -> Signed:
+    """A note of ours, whose form is therefore known."""
+    _, size, root, *extra = note.split("\n\n")[0].split("\n")
+    words = dict(line.partition(" ")[::2] for line in extra)
+    era, xid = words["horizon"].split(" ")
+    return Signed(int(size), (int(era), int(xid)), notes.unb64(root), words.get("previous", ""))
 
 
-def _signed(seal: Head, trusted: Sequence[Key]) -> bool:
+def _signed(note: str, trusted: Sequence[Key]) -> bool:
     """By the log's key and nothing beside it: a stored note carries one signature, so that no byte of it is free."""
     try:
-        note = Note.parse(seal.note)
+        read = Note.parse(note)
     except Refused:
         return False
-    good, bad = note.signed_by(trusted)
-    return len(good) == 1 and not bad and len(note.signatures) == 1
+    good, bad = read.signed_by(trusted)
+    return len(good) == 1 and not bad and len(read.signatures) == 1
 
 
-def _finding(code: str, seal: Head, what: str) -> Finding:
-    return Finding(code, f"第 {seal.size} 条处的检查点：{what}。", leaf=seal.size)
+def _finding(code: str, size: int, what: str) -> Finding:
+    return Finding(code, f"第 {size} 条处的检查点：{what}。", leaf=size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from itertools import islice
 
@@ -11,16 +11,19 @@ from mashang.kernel import sql
 from ...rows import leaves
 from ...rules.entry import Row
 from ...rules.merkle import WIDTH, Place, Tree, split
+from .checkpoints import Signed
 from .findings import Finding
 from .walk import Walk
 
 _NONE = b""  # the hash of a leaf whose tile is gone
 
 
-def faults(walk: Walk, signed: dict[int, bytes], last: int) -> list[Finding]:
-    """`signed` are roots by size, `last` is how many leaves there should be. The entries are right if they lead to the
-    signed roots: then tiles and marks are to blame for what differs. Else the tiles tell which entries are wrong."""
+def faults(walk: Walk, seals: Sequence[Signed]) -> list[Finding]:
+    """The entries are right if they lead to the signed roots: then tiles and marks are to blame for what differs. Else
+    the tiles tell which entries are wrong."""
     tiles = _tile_digests()
+    signed = {seal.size: seal.root for seal in seals if seal.root}
+    last = seals[-1].size if seals else 0
     if walk.tree.size == last and all(walk.roots.get(size) == root for size, root in signed.items()):
         return _tiles(tiles, walk.tiles) + _marks(walk)
     if tiles == walk.tiles:

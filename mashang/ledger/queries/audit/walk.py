@@ -10,7 +10,7 @@ from itertools import islice
 from ...rows import leaves
 from ...rules.entry import ERASURE, Row, place_of
 from ...rules.merkle import WIDTH, Place, Tree
-from ...seals import Head
+from .checkpoints import Signed
 from .findings import Finding
 
 _PRIVATE = b'"private'  # stands in every body that commits to a private fact or tells of an erasure, and in few others
@@ -20,7 +20,7 @@ class Walk:
     """What the entries say. `tiles` holds the SHA-256 of each tile; `roots` the root at each checkpoint's size, as far
     as there are entries; `commitments` by entry and name; `erased` the same pairs, where an erasure is recorded."""
 
-    def __init__(self, seals: Sequence[Head]) -> None:
+    def __init__(self, seals: Sequence[Signed]) -> None:
         self.horizon = seals[-1].horizon if seals else (0, 0)
         self.entries = 0
         self.tree = Tree()
@@ -30,7 +30,7 @@ class Walk:
         self.commitments: dict[tuple[int, str], str] = {}
         self.erased: set[tuple[int, str]] = set()
         self.findings: list[Finding] = []
-        self._sizes = [seal.size for seal in reversed(seals)]
+        self._sizes = [seal.size for seal in reversed(seals) if seal.root]
 
     def sealed(self) -> None:
         """All entries below the last checkpoint's horizon."""

@@ -1,0 +1,131 @@
+"""Who stands where in the latest run, and running a period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from mashang.insight.rules import months_before
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Refused
+from mashang.org import queries as org
+from mashang.performance import actions, queries
+from mashang.performance.rules.parse import read_scheme
+from mashang.portals.shared import forms, parts
+from mashang.portals.shared.meter import meter
+
+from ..frame import page, who
+
+GRADE_LAMPS = ("ok", "none", "warn", "late")
+
+
+def region_of(by: Actor, asked: str, known: list[queries.SchemeInfo]) -> str:
+    """The region asked for if the reader sees scores there, else that of the reader's unit, else the first."""
+    regions = list(dict.fromkeys(s.region for s in known))
+    home = next((u.region for u in org.units_of([by.unit_id])), "")
+    nearest = [r for r in regions if home.startswith(r)]
+    return asked if asked in regions else next(iter([*nearest, *regions]), "")
+
+
+@require_GET
+def sheet(request: HttpRequest) -> HttpResponse:
+    """The board: for each class of unit its members with score, rank, the ranks the counts leave open, and grade."""
+    by = who(request)
+    known = queries.schemes(by)
+    region = region_of(by, request.GET.get("region", ""), known)
+    made = [r for s in known if s.region == region for r in queries.runs(by, s.id)]
+    periods = sorted({r.period for r in made}, reverse=True)
+    asked = request.GET.get("period", "")
+    info = queries.latest_run(by, region, asked if asked in periods else "") if region else None
+    rows = queries.board(info.id, by) if info else []
+    labels = class_labels(info, by) if info else {}
+    regions = list(dict.fromkeys(s.region for s in known))
+    filters = [parts.Filter("period", _("期间"), [(p, p) for p in periods])]
+    if len(regions) > 1:
+        filters.insert(0, parts.Filter("region", _("地区"), [(r, org.region(r).name) for r in regions]))
+    context = {
+        "region": org.region(region).name if region else "",
+        "run": info,
+        "groups": [(labels.get(g, g), _table(list(found), info.id)) for g, found in groupby(rows, lambda r: r.group)] if info else [],
+        "filters": filters,
+        "may_run": org.may(by, "performance.run", region=region) if region else False,
+        "schemes": [s for s in known if s.region == region],
+    }
+    return page(request, "score/board", "score", **context)
+
+
+def class_labels(info: queries.RunInfo, by: Actor) -> Mapping[str, str]:
+    """Classes of unit by the first words of their note in the scheme."""
+    raw = read_scheme(queries.scheme_text(info.scheme.id, by)).raw
+    classes = raw.get("classes", {})
+    return {k: str(c.get("note", k)).partition("：")[0] for k, c in classes.items() if isinstance(c, Mapping)}
+
+
+def _table(rows: list[queries.BoardRow], run: int) -> parts.Table:
+    columns = (
+        parts.Column(_("名次"), "n"), parts.Column(_("单位"), lead=True), parts.Column(_("得分"), "n"),
+        parts.Column(_("名次区间")), parts.Column(_("等次")),
+    )  # fmt: skip
+    names = list(dict.fromkeys(r.grade for r in sorted(rows, key=lambda r: -r.score)))
+    return parts.Table(columns, [_row(r, run, names) for r in rows], _("没有您可以查看的单位。"), _("考评结果"))
+
+
+def _row(r: queries.BoardRow, run: int, grades: list[str]) -> parts.Row:
+    name = parts.Cell(r.name, reverse("desk:score_unit", args=[run, r.unit]))
+    interval = parts.Cell(meter(r.rank - 0.5, r.rank_low - 1, r.rank_high, r.peers), sub=place_words(r))
+    return parts.Row((r.rank, name, r.shown, interval, r.grade), key=str(r.unit))
+
+
+def place_words(r: queries.BoardRow | queries.Sheet) -> str:
+    """第 2 名 when the counts leave no doubt, else 第 1–3 名."""
+    if r.rank_low == r.rank_high:
+        return _("第 %(rank)d 名") % {"rank": r.rank}
+    return _("第 %(low)d–%(high)d 名之间") % {"low": r.rank_low, "high": r.rank_high}
+
+
+def _fields(by: Actor) -> list[parts.Field]:
+    ready = [s for s in queries.schemes(by) if s.frozen_at and org.may(by, "performance.run", region=s.region)]
+    schemes = [(s.id, _("%(name)s 第%(version)s版（%(region)s）") % _named(s)) for s in ready]
+    months = [f"{start:%Y-%m}" for start, _end in reversed(months_before(clock.now()))]
+    return [
+        parts.Field("scheme", _("考评方案"), "choice", required=True, choices=schemes, value=schemes[-1][0] if schemes else "",
+                    help=_("只列出已定稿的方案。")),
+        parts.Field("period", _("期间"), "choice", required=True, choices=[(m, m) for m in months], value=months[1],
+                    help=_("可以重新计算，以最近一次为准；以前的结果原样留存。")),
+    ]  # fmt: skip
+
+
+def _named(s: queries.SchemeInfo) -> dict[str, str]:
+    return {"name": s.name, "version": s.version, "region": org.region(s.region).name}
+
+
+@require_http_methods(["GET", "POST"])
+def run(request: HttpRequest) -> HttpResponse:
+    """Score a period: gather the figures, freeze them, score every unit."""
+    by, refused = who(request), None
+    fields = _fields(by)
+    if request.method == "POST":
+        scheme, period = request.POST.get("scheme", ""), request.POST.get("period", "")
+        try:
+            if scheme not in {str(value) for value, _label in fields[0].choices}:
+                raise Refused("run.scheme", "请选择一个已定稿的考评方案。", "scheme")
+            made = actions.run(int(scheme), period, by=by, now=clock.now())
+            messages.success(request, _("%(period)s 的考评已算出，输入已封存。") % {"period": period})
+            info = next(r for r in queries.runs(by, int(scheme)) if r.id == made)
+            query = urlencode({"region": info.scheme.region, "period": period})
+            return HttpResponseRedirect(f"{reverse('desk:score')}?{query}")
+        except Refused as no:
+            refused = no
+    form = forms.build(
+        fields, action=request.path, button=_("计算考评"), values=forms.typed(request.POST, fields) if refused else None,
+        refused=refused, key=request.POST.get("key"), cancel=reverse("desk:score"),
+    )  # fmt: skip
+    return page(request, "score/run", "score", 422 if refused else 200, form=form, ready=bool(fields[0].choices))

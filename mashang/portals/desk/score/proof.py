@@ -1,0 +1,51 @@
+"""A run can be computed again by anyone: its digest, its inputs, the scheme's text, the results as a workbook."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from mashang.org import queries as org
+from mashang.performance import queries
+from mashang.performance.queries.results import run_info
+from mashang.portals.shared.downloads import attachment
+
+from ..frame import page, who
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_GET
+def proof(request: HttpRequest, run: int) -> HttpResponse:
+    """Computes the run again from its frozen inputs and says whether each score comes out to the last digit."""
+    text, digest = queries.frozen_inputs(run, who(request))
+    info = run_info(run)
+    context = {
+        "run": info, "digest": digest, "size": len(text.encode()), "same": queries.recomputes(run),
+        "region": org.region(info.scheme.region).name,
+    }  # fmt: skip
+    return page(request, "score/proof", "score", **context)
+
+
+@require_GET
+def inputs(request: HttpRequest, run: int) -> HttpResponse:
+    """The frozen inputs as they were hashed: `mashang score recompute` reads this file."""
+    text, _digest = queries.frozen_inputs(run, who(request))
+    return attachment(text.encode(), f"score-{run}-inputs.json", "application/json")
+
+
+@require_GET
+def workbook(request: HttpRequest, run: int) -> HttpResponse:
+    """The board and every node's scores, for the units the reader may see."""
+    by = who(request)
+    queries.frozen_inputs(run, by)
+    return attachment(queries.workbook(run, by), f"score-{run}.xlsx", XLSX)
+
+
+@require_GET
+def scheme(request: HttpRequest, scheme: int) -> HttpResponse:
+    """The scheme's text as it was written, with its version."""
+    by = who(request)
+    text = queries.scheme_text(scheme, by)
+    info = next(s for s in queries.schemes(by) if s.id == scheme)
+    return page(request, "score/scheme", "score", text=text, info=info, region=org.region(info.region).name)

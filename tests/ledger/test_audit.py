@@ -83,7 +83,7 @@ TAMPERINGS = [
         "LY-10",
     ),
     # private facts: the value, its name, its owner, gone, another one's, one too many
-    ("UPDATE ledger_private SET sealed = overlay(sealed PLACING '\\x00' FROM 20) WHERE name = 'name' AND entry_id = 8", {"private.altered"}, ""),
+    ("UPDATE ledger_private SET sealed = set_byte(sealed, 19, get_byte(sealed, 19) # 1) WHERE name = 'name' AND entry_id = 8", {"private.altered"}, ""),
     ("UPDATE ledger_private SET name = 'nome' WHERE entry_id = 8", {"private.missing", "private.extra"}, ""),
     ("UPDATE ledger_private SET entry_id = 9 WHERE entry_id = 8", {"private.missing", "private.extra"}, ""),
     ("DELETE FROM ledger_private WHERE entry_id = 8", {"private.missing"}, ""),
@@ -97,7 +97,7 @@ TAMPERINGS = [
         "",
     ),
     # the tree
-    ("UPDATE ledger_tile SET hashes = overlay(hashes PLACING '\\x00' FROM 33) WHERE (level, n) = (0, 1)", {"tile.altered"}, ""),
+    ("UPDATE ledger_tile SET hashes = set_byte(hashes, 32, get_byte(hashes, 32) # 1) WHERE (level, n) = (0, 1)", {"tile.altered"}, ""),
     ("UPDATE ledger_tile SET hashes = substring(hashes FROM 1 FOR 64) WHERE (level, n) = (0, 2)", {"tile.altered"}, ""),
     ("UPDATE ledger_tile SET hashes = hashes || hashes WHERE (level, n) = (1, 0)", {"tile.altered"}, ""),
     ("UPDATE ledger_tile SET n = 9 WHERE (level, n) = (0, 1)", {"tile.missing", "tile.extra"}, ""),

@@ -38,19 +38,18 @@ FROM generate_series(1, 20000) n"""
 def test_a_sealer_killed_at_any_moment_does_no_harm(ledger: Path, delay: float) -> None:
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])
     environment = os.environ | {"DATABASE_URL": url.geturl()}
-    for _ in range(2):
-        process = subprocess.Popen(
-            [sys.executable, "-c", SEALER, str(ledger.parent)], env=environment, stdout=subprocess.PIPE, text=True
-        )
-        assert process.stdout is not None and process.stdout.readline() == "ready\n"
-        unguarded(MORE)
-        sleep(delay)
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    process = subprocess.Popen(
+        [sys.executable, "-c", SEALER, str(ledger.parent)], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    unguarded(MORE)
+    sleep(delay)
+    process.kill()
+    process.wait()
+    process.stdout.close()
     if state().waiting:
         assert sealed(state().waiting)
     report = audit()
     assert report.ok, report.findings[:3]
-    assert report.sealed == 40_000
+    assert report.sealed == 20_000
     assert ledger.parent == settings.VAR

@@ -96,7 +96,7 @@ def test_facts_without_one_written_form_are_errors_of_the_caller(value: object) 
         "UPDATE ledger_private SET sealed = sealed",
         "DELETE FROM ledger_private",
         "TRUNCATE ledger_private",
-        "UPDATE ledger_tile SET hashes = overlay(hashes PLACING '\\x00' FROM 1)",
+        "UPDATE ledger_tile SET hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1)",
         "UPDATE ledger_tile SET n = n + 1",
         "DELETE FROM ledger_tile",
         "TRUNCATE ledger_tile",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from threading import Event, Thread
 
 import pytest
@@ -141,6 +142,34 @@ def test_every_tampering_is_found_and_named(log: Path) -> None:
             wrong.append((statement, expected, report.findings[:5]))
     assert not wrong, "\n".join(map(str, wrong))
     assert audit().ok, "every tampering was undone"
+
+
+COLUMNS = [
+    ("ledger_entry", "subject", "id", "(era, xid) < (SELECT era, horizon FROM ledger_seal ORDER BY size DESC LIMIT 1)"),
+    ("ledger_entry", "body", "id", "(era, xid) < (SELECT era, horizon FROM ledger_seal ORDER BY size DESC LIMIT 1)"),
+    ("ledger_private", "name", "entry_id", "true"),
+    ("ledger_private", "sealed", "entry_id", "true"),
+    ("ledger_tile", "hashes", "level * 1000 + n", "true"),
+    ("ledger_seal", "checkpoint", "size", "true"),
+]  # fmt: skip
+
+
+def test_any_one_bit_of_any_stored_text_is_missed_when_it_turns(log: Path) -> None:
+    chance = Random(6962)
+    _keep()
+    for table, column, key, which in COLUMNS * 6:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {key}, {column} FROM {table} WHERE {which} ORDER BY 1")
+            row, value = chance.choice(cursor.fetchall())
+        if isinstance(value, str):
+            place = chance.randrange(len(value))
+            other = "'" + (value[:place] + chr(ord(value[place]) ^ 1) + value[place + 1 :]).replace("'", "''") + "'"
+        else:
+            data = bytearray(value)
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+            other = f"'\\x{data.hex()}'"
+        report, touched = _with(f"UPDATE {table} SET {column} = {other} WHERE {key} = {row}")
+        assert touched and not report.ok, (table, column, row, other)
 
 
 NAMES = TABLES.split(", ")

@@ -10,8 +10,8 @@ from mashang.kernel import sql, vault
 from ..rules.entry import Entry, body_of, commitment
 
 # A transaction's number below the sealed horizon can only come from another server: after a restore a new era begins.
-_ERA = """(SELECT coalesce((SELECT era + (pg_current_xact_id() < horizon)::int FROM ledger_seal
- ORDER BY size DESC LIMIT 1), 1))"""
+_ERA = """coalesce((SELECT era + (pg_current_xact_id() < horizon)::int FROM ledger_seal
+ ORDER BY size DESC LIMIT 1), 1)"""
 _ONE = f"INSERT INTO ledger_entry (era, subject, body) VALUES ({_ERA}, %s, %s)"
 _MANY = f"""INSERT INTO ledger_entry (era, subject, body)
 SELECT {_ERA}, subject, body FROM unnest(%s::text[], %s::text[]) AS t (subject, body)"""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from mashang.clocks import queries as clocks
 from mashang.clocks.actions import sweep
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -17,6 +18,7 @@ from .procedure import registry
 
 CLOCK = Actor.system("clock")
 BATCH = 1000
+MOVED = "moved"
 
 
 def fire(now: datetime) -> int:
@@ -59,11 +61,15 @@ def _answer(expiry: Expiry, now: datetime) -> str:
         step = _step_for(case, verb.steps) if verb.on == "step" else 0
         act(case.number, effect, {}, by=CLOCK, now=now, key=key, step=step)
         return effect
+    if expiry.firing == MOVED:
+        data = {"clock": expiry.label, "old": _stamp(datetime.fromisoformat(expiry.effect)), "new": _stamp(expiry.due_at)}
+        act(case.number, "moved", data, by=CLOCK, now=now, key=key, step=expiry.step or 0)
+        return "moved"
     verb_code = "overdue" if expiry.firing == "due" else "remind"
     step_row = Step.objects.filter(pk=expiry.step).first() if expiry.step else None
     data = {
         "clock": expiry.label,
-        "due": clock.local(expiry.due_at).strftime("%m月%d日 %H:%M") if expiry.due_at else "（停表中）",
+        "due": _stamp(expiry.due_at),
         "step": step_row.label if step_row else "",
         "unit": step_row.unit_id if step_row else case.lead_unit_id,
     }
@@ -71,11 +77,30 @@ def _answer(expiry: Expiry, now: datetime) -> str:
     return verb_code
 
 
+def _stamp(at: datetime | None) -> str:
+    return clock.local(at).strftime("%m月%d日 %H:%M") if at else "（停表中）"
+
+
 def _step_for(case: Case, kinds: frozenset[str]) -> int:
     found = case.steps.filter(state="open", kind__in=kinds).values_list("id", flat=True).first()
     if found is None:
         raise Refused("expiry.step-done", "这个环节已经办过。")
     return int(found)
+
+
+def follow(now: datetime) -> int:
+    """What a revised calendar moved becomes work to answer: the due times shown change and those concerned are told."""
+    last = Expiry.objects.filter(firing=MOVED).order_by("-id").values_list("code", flat=True).first()
+    moves = clocks.moves_after(int(last or 0), BATCH)
+    rows = [
+        Expiry(
+            case_id=m.case_id, step=m.step_id, code=str(id), label=m.label, firing=MOVED, due_at=m.new_due_at, at=now,
+            effect=m.old_due_at.isoformat(),
+        )
+        for id, m in moves
+    ]  # fmt: skip
+    Expiry.objects.bulk_create(rows)
+    return len(rows)
 
 
 def send(now: datetime) -> int:

@@ -168,6 +168,16 @@ def moves_of(case_id: int) -> list[Moved]:
     return [Moved(*row)._replace(old_due_at=local(row[5]), new_due_at=local(row[6])) for row in found.fetchall()]
 
 
+def moves_after(move_id: int, limit: int) -> list[tuple[int, Moved]]:
+    """What revised calendars moved after the move with this id, oldest first, each with its own id: for whoever tells."""
+    found = sql.run(
+        "select m.id, m.clock_id, m.case_id, c.step_id, c.label, c.party, m.old_due_at, m.new_due_at"
+        " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.id > %s order by m.id limit %s",
+        [move_id, limit],
+    )
+    return [(row[0], Moved(*row[1:6], local(row[6]), local(row[7]))) for row in found.fetchall()]
+
+
 def rows(found: Iterable[Sequence[Any]]) -> list[ClockRow]:
     """Rows of `COLUMNS` as values, each with the rule version that it began under."""
     return [_row(values) for values in found]

@@ -20,6 +20,7 @@ SENTENCES = {
     "hand_over": _("{step}移交给{to}：{reason}"),
     "urge": _("催办：{words}"),
     "remind": _("到期提醒：{clock}应于 {due} 前办结"),
+    "moved": _("放假安排调整，{clock}由 {old} 改为 {new}"),
     "supervised": _("转为督办件 {matter}"),
     "released": _("督办件 {matter} 已销号"),
     "overdue": _("超期：{clock}应于 {due} 前办结"),
@@ -41,6 +42,12 @@ class Urge(Form):
 
 class Supervised(Form):
     matter: str
+
+
+class Moved(Form):
+    clock: str
+    old: str
+    new: str
 
 
 class Expired(Form):
@@ -105,6 +112,14 @@ def released(case: CaseFile, form: Supervised, *, by: Actor, now: datetime) -> N
     case.fact(matter=form.matter)
 
 
+def moved(case: CaseFile, form: Moved, *, by: Actor, now: datetime) -> None:
+    """A revised calendar moved a due time: the page shows the new one, and everyone concerned is told of both."""
+    case.fact(clock=form.clock, old=form.old, new=form.new)
+    text = f"{case.number} {form.clock}的到期时间因放假安排调整，由 {form.old} 改为 {form.new}。"
+    case.tell_persons(text, channel="sms")
+    case.tell(Message(text, unit=case.step.unit_id if case.step else case.lead_unit_id))
+
+
 def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) -> None:
     """Let a procedure know the common verbs in its `running` states and for its kinds of `steps`."""
     running, steps = tuple(running), tuple(steps)
@@ -119,6 +134,7 @@ def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) 
     on_steps("hand_over", _("移交"), HandOver, hand_over, "cases.hand_over")
     by_rule("remind", _("到期提醒"), Expired, remind, running)
     by_rule("overdue", _("超期"), Expired, overdue, running)
+    by_rule("moved", _("时限重算"), Moved, moved, running)
     by_rule("supervised", _("转督办"), Supervised, supervised, tuple(procedure.states))
     by_rule("released", _("督办销号"), Supervised, released, tuple(procedure.states))
     procedure.action("urge", label=_("催办"), right="cases.urge", form=Urge, leaves=running)(urge)

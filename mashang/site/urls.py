@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("mashang.portals.shared.accounts.urls")),
     path("", include("mashang.portals.hall.urls")),
     path("desk/", include("mashang.portals.desk.urls")),
+    path("cockpit/", include("mashang.portals.cockpit.urls")),
     path("desk/admin/", include("mashang.portals.desk.admin_pages.urls")),
 ]

@@ -6,7 +6,7 @@ makes the change forgets at once (`forget`). A right taken back is therefore gon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from time import monotonic
 from typing import Generic, TypeVar
 
@@ -18,9 +18,10 @@ MOST = 20_000
 
 
 class Kept(Generic[Value]):
-    """A small store by key; entries older than the setting are made again."""
+    """A small store by key; entries older than the setting are made again. `of` says what the values tell of."""
 
-    def __init__(self) -> None:
+    def __init__(self, of: str = "people") -> None:
+        self.of = of
         self._values: dict[Hashable, tuple[float, Value]] = {}
         _all.append(self)  # type: ignore[arg-type]  # invariance: the list only clears
 
@@ -39,7 +40,9 @@ class Kept(Generic[Value]):
         self._values.clear()
 
 
-def forget() -> None:
-    """Drop everything kept in this process: after each change of the room's tables, and between tests."""
+def forget(but: Collection[str] = ()) -> None:
+    """Drop what is kept in this process: after each change of the room's tables all `but` what it can't have touched,
+    between tests everything."""
     for kept in _all:
-        kept.clear()
+        if kept.of not in but:
+            kept.clear()

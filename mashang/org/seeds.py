@@ -34,7 +34,8 @@ COUNTIES = (
 DEPARTMENTS = ("自然资源局", "住房和城乡建设局", "市场监督管理局", "农业农村局", "城市管理局", "公安局交警大队")
 WINDOWS = ("综合窗口", "市场监管窗口", "农业窗口", "工程建设窗口")
 SURNAMES = "陈林黄张吴李王郑蔡刘钟曾练石蓝饶修赖廖罗"
-GIVEN = "建国 秀英 志强 丽华 国平 桂香 文彬 美玉 金生 春兰 海涛 玉珍 荣华 雪梅 天福 凤英 立新 晓燕 永昌 素贞".split()
+_GIVEN = "建国秀英志强丽华国平桂香文彬美玉金生春兰海涛玉珍荣华雪梅天福凤英立新晓燕永昌素贞"
+GIVEN = tuple(_GIVEN[place : place + 2] for place in range(0, len(_GIVEN), 2))
 
 
 def seed_units(progress: Callable[[str, int, int], None]) -> None:

@@ -60,8 +60,8 @@ class _Regions:
     children: dict[str, list[str]]
 
 
-_units: Kept[_Units] = Kept()
-_regions: Kept[_Regions] = Kept()
+_units: Kept[_Units] = Kept("units")
+_regions: Kept[_Regions] = Kept("regions")
 
 
 def _load_units() -> _Units:

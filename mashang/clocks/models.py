@@ -1,7 +1,7 @@
 """Tables of time: what makes the calendar, the clock rules, the running clocks and what became of them.
 
-Running clocks and their firings are hot: plain bigints for other rooms' rows, and partial indexes that hold only what
-a sweep may still have to touch.
+Running clocks and their firings are hot: plain bigints for other rooms' rows, and one partial index that holds only what a
+sweep still has to look at, by the time when it must (`wake_at`: the next warning or due time that has not fired).
 """
 
 from __future__ import annotations
@@ -116,6 +116,7 @@ class Clock(models.Model):
     started_at = models.DateTimeField("起算")
     due_at = models.DateTimeField("到期", null=True)
     warn_at = models.DateTimeField("预警", null=True)
+    wake_at = models.DateTimeField("下次要看", null=True)
     state = models.CharField("状态", max_length=9, choices=State.choices)
     fired_at = models.DateTimeField("到期已触发", null=True)
     warned_at = models.DateTimeField("已预警", null=True)
@@ -132,16 +133,7 @@ class Clock(models.Model):
         verbose_name = "时钟"
         indexes = [
             models.Index(fields=["case_id"], name="clocks_clock_case"),
-            models.Index(
-                fields=["due_at"],
-                name="clocks_clock_due",
-                condition=Q(fired_at__isnull=True) & ~Q(state="stopped"),
-            ),
-            models.Index(
-                fields=["warn_at"],
-                name="clocks_clock_warn",
-                condition=Q(warned_at__isnull=True) & Q(fired_at__isnull=True) & ~Q(state="stopped"),
-            ),
+            models.Index(fields=["wake_at"], name="clocks_clock_wake", condition=Q(wake_at__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(

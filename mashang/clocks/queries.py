@@ -120,6 +120,28 @@ def _compiled(kept: _Kept, region: str, unit_id: int | None) -> Calendar:
     return kept.compiled[hours, overlays]
 
 
+class Order(NamedTuple):
+    """A regional order ("overlay") or opening hours ("opening") in force, in words."""
+
+    table: str
+    id: int
+    words: str
+
+
+def orders() -> list[Order]:
+    """Orders and opening hours in force, newest first."""
+    overlays = sql.run(
+        "select id, region, first, last, reason, document, hours from clocks_overlay where withdrawn_id is null order by id desc"
+    ).fetchall()
+    hours = sql.run(
+        "select id, region, unit_id, hours, rest_hours from clocks_opening where withdrawn_id is null order by id desc"
+    ).fetchall()
+    said = [Order("overlay", o[0], f"{o[1] or '全部地区'} {o[2]} 至 {o[3]} {o[4]}（{o[5]}）{o[6] or '停工'}") for o in overlays]
+    rest = {h[0]: f"，休息日 {h[4]}" if h[4] else "" for h in hours}
+    said += [Order("opening", h[0], f"{'单位 ' + str(h[2]) if h[2] else h[1] or '全部地区'} 办公 {h[3]}{rest[h[0]]}") for h in hours]
+    return said
+
+
 def notices() -> list[Notice]:
     """Every version of every year's notice, in order."""
     return list(_current().notices)

@@ -44,8 +44,11 @@ from (select id, (p ->> 0)::timestamptz as since, (p ->> 1)::timestamptz as unti
 _WRITE = """
 with done as (
   update clocks_clock c set due_at = to_timestamp(n.due), warn_at = to_timestamp(n.warn), calendar_version = %s,
-    fired_at = case when to_timestamp(n.due) > %s then null else c.fired_at end,
-    warned_at = case when to_timestamp(n.warn) > %s then null else c.warned_at end
+    fired_at = case when n.due > %s then null else c.fired_at end,
+    warned_at = case when n.warn > %s then null else c.warned_at end,
+    wake_at = case
+      when n.warn > %s or (n.warn is not null and c.warned_at is null) then to_timestamp(least(n.warn, n.due))
+      when n.due > %s or c.fired_at is null then to_timestamp(n.due) end
   from unnest((select %s::bigint[]), (select %s::bigint[]), (select %s::bigint[]), (select %s::bigint[]))
     as n (id, old_due, due, warn)
   where c.id = n.id and c.state = 'running' and c.due_at = to_timestamp(n.old_due)
@@ -137,8 +140,10 @@ def _moved(rows: _Rows, window: tuple[int, int], revision: int, now: datetime) -
         _array(_epoch(new)),
         _array(_epoch(warn), np.isnat(warn)),
     ]
-    found = sql.run(_WRITE, [revision, now, now, *columns, revision, now]).fetchall()
-    return [Moved(*row)._replace(old_due_at=_instant(row[5]), new_due_at=_instant(row[6])) for row in found]
+    epoch = int(now.timestamp())
+    found = sql.run(_WRITE, [revision, *[epoch] * 4, *columns, revision, now]).fetchall()
+    instants = {second: _instant(second) for row in found for second in row[5:7]}
+    return [Moved(a, b, c, d, e, instants[old], instants[new]) for a, b, c, d, e, old, new in found]
 
 
 def _dues(group: _Group, rows: _Rows) -> Times:

@@ -9,29 +9,21 @@ from mashang.kernel import sql
 from mashang.kernel.clock import ZONE
 
 # `id = any(array(select ...))` on purpose: with the locking select as a joined CTE PostgreSQL once hash-joined the
-# whole table, a hundred times slower. The same row must not be due and warned of in one statement.
+# whole table, a hundred times slower.
 SWEEP = """
-with due as (
-  update clocks_clock set fired_at = %s, warned_at = coalesce(warned_at, %s)
+with woken as (
+  update clocks_clock set warned_at = coalesce(warned_at, %s),
+    fired_at = case when due_at <= %s then coalesce(fired_at, %s) else fired_at end,
+    wake_at = case when due_at > %s and fired_at is null then due_at end
   where id = any (array(
-    select id from clocks_clock where fired_at is null and state <> 'stopped' and due_at <= %s
-    order by due_at limit {limit} for no key update skip locked))
-  returning id, case_id, step_id, code, label, kind, party, effect, due_at, 'due' as firing
-), warned as (
-  update clocks_clock set warned_at = %s
-  where id = any (array(
-    select id from clocks_clock where warned_at is null and fired_at is null and state <> 'stopped' and warn_at <= %s
-      and (due_at is null or due_at > %s)
-    order by warn_at limit {limit} for no key update skip locked))
+    select id from clocks_clock where wake_at <= %s order by wake_at limit {limit} for no key update skip locked))
   returning id, case_id, step_id, code, label, kind, party, effect, due_at,
-    case state when 'suspended' then 'pause' else 'warning' end as firing
-), fired as (
-  select * from due union all select * from warned
+    case when fired_at = %s then 'due' when state = 'suspended' then 'pause' else 'warning' end as firing
 ), kept as (
   insert into clocks_firing (clock_id, case_id, kind, due_at, fired_at)
-  select id, case_id, firing, due_at, %s from fired
+  select id, case_id, firing, due_at, %s from woken
 )
-select id, case_id, step_id, code, label, kind, party, effect, due_at, firing from fired
+select id, case_id, step_id, code, label, kind, party, effect, due_at, firing from woken
 """
 
 
@@ -51,10 +43,13 @@ class Firing(NamedTuple):
 
 
 def sweep(now: datetime, limit: int = 1000) -> list[Firing]:
-    """Find, fire and record up to `limit` clocks due and as many warnings, in one statement, in the caller's transaction.
+    """Find, fire and record up to `limit` clocks due or to be warned of, in one statement, in the caller's transaction.
 
     What comes back is the caller's to act on before the commit; a missed or broken sweep changes only the hour of the
     warning. Clocks of a case that somebody is acting on are locked, so they are left for the next sweep.
     """
     found = sql.run(SWEEP.format(limit=int(limit)), [now] * 7).fetchall()
-    return [Firing(*row)._replace(due_at=row[8] and row[8].astimezone(ZONE)) for row in found]
+    return [
+        Firing(clock, case, step, code, label, kind, party, effect, due and due.astimezone(ZONE), firing)
+        for clock, case, step, code, label, kind, party, effect, due, firing in found
+    ]

@@ -15,24 +15,24 @@ from ..rules.limit import Limit
 
 INSERT = """
 insert into clocks_clock (case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at,
-  state, fired_at, warned_at, stopped_at, pauses, extensions, rule_version, calendar_version, region, unit_id,
+  wake_at, state, fired_at, warned_at, stopped_at, pauses, extensions, rule_version, calendar_version, region, unit_id,
   effect)
 select case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at,
-  state, fired_at, warned_at, stopped_at, pauses::jsonb, extensions::jsonb, rule_version, calendar_version,
+  wake_at, state, fired_at, warned_at, stopped_at, pauses::jsonb, extensions::jsonb, rule_version, calendar_version,
   region, unit_id, effect
 from unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::int[],
-  %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+  %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[], %s::timestamptz[],
   %s::timestamptz[], %s::text[], %s::text[], %s::int[], %s::int[], %s::text[], %s::bigint[], %s::text[])
-  as n (case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at, state,
+  as n (case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at, wake_at, state,
   fired_at, warned_at, stopped_at, pauses, extensions, rule_version, calendar_version, region, unit_id, effect)
 """
 UPDATE = """
 update clocks_clock c set extended = n.extended, due_at = n.due_at, warn_at = n.warn_at,
-  state = n.state, fired_at = n.fired_at, warned_at = n.warned_at, stopped_at = n.stopped_at, pauses = n.pauses::jsonb,
-  extensions = n.extensions::jsonb, calendar_version = n.calendar_version, party = n.party
-from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[],
+  wake_at = n.wake_at, state = n.state, fired_at = n.fired_at, warned_at = n.warned_at, stopped_at = n.stopped_at,
+  pauses = n.pauses::jsonb, extensions = n.extensions::jsonb, calendar_version = n.calendar_version, party = n.party
+from unnest(%s::bigint[], %s::int[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::timestamptz[],
   %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::int[], %s::text[])
-  as n (id, extended, due_at, warn_at, state, fired_at, warned_at, stopped_at, pauses, extensions,
+  as n (id, extended, due_at, warn_at, wake_at, state, fired_at, warned_at, stopped_at, pauses, extensions,
   calendar_version, party)
 where c.id = n.id
 """
@@ -59,7 +59,7 @@ def _inserted(row: ClockRow) -> tuple[Any, ...]:
     limit = Limit.parse(row.limit, periods=True)
     return (
         row.case_id, row.step_id, row.code, row.label, row.kind, row.party, limit.amount, limit.unit, _extended(row),
-        row.started_at, row.due_at, row.warn_at, row.state, row.fired_at, row.warned_at, row.stopped_at,
+        row.started_at, row.due_at, row.warn_at, row.wake_at, row.state, row.fired_at, row.warned_at, row.stopped_at,
         _json(row.pauses), _json(row.extensions), row.rule_version, row.calendar_version, row.region, row.unit_id,
         row.effect,
     )  # fmt: skip
@@ -67,7 +67,7 @@ def _inserted(row: ClockRow) -> tuple[Any, ...]:
 
 def _updated(row: ClockRow) -> tuple[Any, ...]:
     return (
-        row.id, _extended(row), row.due_at, row.warn_at, row.state, row.fired_at, row.warned_at,
+        row.id, _extended(row), row.due_at, row.warn_at, row.wake_at, row.state, row.fired_at, row.warned_at,
         row.stopped_at, _json(row.pauses), _json(row.extensions), row.calendar_version, row.party,
     )  # fmt: skip
 

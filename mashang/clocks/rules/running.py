@@ -76,6 +76,18 @@ class ClockRow:
             total = total.plus(Limit.parse(extension.limit, periods=True))
         return total
 
+    @property
+    def wake_at(self) -> datetime | None:
+        """When a sweep must next look at the clock: its warning or its due time, whichever is still to fire and first."""
+        if self.state == "stopped":
+            return None
+        pending = [
+            moment
+            for moment, done in ((self.warn_at, self.warned_at), (self.due_at, self.fired_at))
+            if moment is not None and done is None
+        ]
+        return min(pending, default=None)
+
 
 def start(
     rule: ClockRule,

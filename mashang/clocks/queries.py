@@ -187,7 +187,7 @@ def moves_of(case_id: int) -> list[Moved]:
         " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.case_id = %s order by m.id",
         [case_id],
     )
-    return [Moved(*row)._replace(old_due_at=local(row[5]), new_due_at=local(row[6])) for row in found.fetchall()]
+    return [Moved(a, b, c, d, e, local(old), local(new)) for a, b, c, d, e, old, new in found.fetchall()]
 
 
 def moves_after(move_id: int, limit: int) -> list[tuple[int, Moved]]:

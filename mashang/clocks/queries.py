@@ -197,7 +197,7 @@ def moves_after(move_id: int, limit: int) -> list[tuple[int, Moved]]:
         " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.id > %s order by m.id limit %s",
         [move_id, limit],
     )
-    return [(row[0], Moved(*row[1:6], local(row[6]), local(row[7]))) for row in found.fetchall()]
+    return [(n, Moved(a, b, c, d, e, local(old), local(new))) for n, a, b, c, d, e, old, new in found.fetchall()]
 
 
 def rows(found: Iterable[Sequence[Any]]) -> list[ClockRow]:

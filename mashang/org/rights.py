@@ -204,6 +204,7 @@ PAGES: dict[str, str] = {
     "admin:units": "org.people",
     "admin:unit": "org.people",
     "admin:staff": "org.people",
+    "admin:calendar": "org.calendar",
     "admin:absences": "org.absence",
     "admin:clients": "org.clients",
     "admin:why": "org.why",

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, inbox, lists, watch
+from . import case, inbox, lists, score, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -17,6 +17,14 @@ urlpatterns = [
     path("days.json", inbox.days, name="days"),
     path("watch", watch.matters, name="watch"),
     path("watch/new", watch.assign, name="assign_matter"),
+    path("score", score.sheet, name="score"),
+    path("score/run", score.run, name="score_run"),
+    path("score/scheme/<int:scheme>", score.scheme, name="score_scheme"),
+    path("score/<int:run>/<int:unit>", score.unit, name="score_unit"),
+    path("score/<int:run>/what-if", score.what_if, name="score_what_if"),
+    path("score/<int:run>/proof", score.proof, name="score_proof"),
+    path("score/<int:run>/inputs.json", score.inputs, name="score_inputs"),
+    path("score/<int:run>/scores.xlsx", score.workbook, name="score_workbook"),
     path("case/<str:number>", case.case, name="case"),
     path("case/<str:number>/file/<int:document>", case.file, name="file"),
     path("case/<str:number>/result/<str:result>.pdf", case.result, name="result"),

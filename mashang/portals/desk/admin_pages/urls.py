@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import others, people
+from . import calendar, others, people
 
 app_name = "admin"
 urlpatterns = [
     path("units", people.units, name="units"),
     path("units/<int:id_>", people.unit, name="unit"),
     path("staff/<int:id_>", people.staff, name="staff"),
+    path("calendar", calendar.calendar, name="calendar"),
     path("absences", others.absences, name="absences"),
     path("clients", others.clients, name="clients"),
     path("why", others.why, name="why"),

@@ -2,7 +2,7 @@
 
 from .board import run, sheet
 from .proof import inputs, proof, scheme, workbook
-from .sheet import unit
+from .unit import unit
 from .whatif import what_if
 
 __all__ = ["inputs", "proof", "run", "scheme", "sheet", "unit", "what_if", "workbook"]

@@ -1,0 +1,121 @@
+"""The calendar: each year's notice, regional orders, opening hours. A change moves what runs and tells those concerned."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from mashang.clocks import actions, queries
+from mashang.clocks.rules import OpeningHours, Overlay
+from mashang.kernel import clock
+from mashang.kernel.refused import Fault, Refused
+from mashang.org import queries as org
+from mashang.portals.shared.parts import Field
+
+from .common import form_of, my_units, number, page, pressed, unit_choices, who
+
+_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(\S+)\s+(休|班)")
+
+
+def notice_days(text: str) -> list[dict[str, object]]:
+    """Lines like “2027-01-01 元旦 休” as the days of a notice. Refuses with every faulty line at once."""
+    days: list[dict[str, object]] = []
+    faults = []
+    for place, line in enumerate(text.splitlines(), start=1):
+        found = _LINE.fullmatch(line.strip())
+        if found:
+            days.append({"date": found[1], "name": found[2], "isOffDay": found[3] == "休"})
+        elif line.strip():
+            text_ = _("第 %(n)d 行看不懂，请写成“2027-01-01 元旦 休”或“2027-01-03 元旦 班”。") % {"n": place}
+            faults.append(Fault("notice.line", text_, "days"))
+    if faults:
+        raise Refused.of(faults)
+    return days
+
+
+def _told(done: actions.Recomputed) -> str:
+    return _("已生效：重算在办时限 %(looked)d 个，变动 %(moved)d 个，正在逐件告知。") % {
+        "looked": done.looked, "moved": len(done.moved),
+    }  # fmt: skip
+
+
+def _day(data: QueryDict, name: str) -> date:
+    try:
+        return date.fromisoformat(data.get(name, ""))
+    except ValueError:
+        raise Refused("date.wrong", _("日期不正确，请按年-月-日填写。"), name) from None
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def calendar(request: HttpRequest) -> HttpResponse:
+    """Load a notice, an order or opening hours; take one back. Every version stays on record."""
+    actor, now = who(request), clock.now()
+
+    def load(data: QueryDict) -> str:
+        papers = [data.get("paper", "").strip()] if data.get("paper", "").strip() else []
+        notice = {"year": number(data, "year") or 0, "papers": papers, "days": notice_days(data.get("days", ""))}
+        return _told(actions.load_notice(notice, by=actor, now=now))
+
+    def order(data: QueryDict) -> str:
+        overlay = Overlay(
+            data.get("region", ""), _day(data, "first"), _day(data, "last"), data.get("reason", "").strip(),
+            data.get("document", "").strip(), data.get("hours", "").strip() or None,
+        )  # fmt: skip
+        return _told(actions.load_overlay(overlay, by=actor, now=now))
+
+    def hours(data: QueryDict) -> str:
+        unit = number(data, "unit")
+        row = OpeningHours(data.get("hours", "").strip(), org.unit(unit).region if unit else "", unit, rest_hours=data.get("rest", "").strip())
+        return _told(actions.load_hours(row, by=actor, now=now))
+
+    def back(data: QueryDict) -> str:
+        table = "overlay" if data.get("table") == "overlay" else "opening"
+        return _told(actions.withdraw(table, number(data, "row") or 0, by=actor, now=now))  # type: ignore[arg-type]  # one of two literals
+
+    done, refused = pressed(request, {"load": load, "order": order, "hours": hours, "back": back})
+    if done:
+        return HttpResponseRedirect(request.path)
+    forms = _forms(request, refused)
+    return page(request, "calendar", "calendar", refused, notices=_years(), orders=queries.orders(), **forms)
+
+
+def _years() -> list[tuple[int, int, int, int, str]]:
+    """(year, version, rest days, make-up workdays, source), newest first; superseded versions too."""
+    return [
+        (n.year, n.version, sum(d.off for d in n.days), sum(not d.off for d in n.days), n.papers[0] if n.papers else "")
+        for n in reversed(queries.notices())
+    ]
+
+
+def _forms(request: HttpRequest, refused: Refused | None) -> dict[str, object]:
+    regions = (("", _("全部地区")), *((r.code, org.region_path(r.code)) for r in org.regions_under("35")))
+    year = clock.today().year + 1
+    notice = [
+        Field("year", _("年份"), "number", required=True, value=year, size="s"),
+        Field("days", _("放假和上班的日子"), "textarea", _("每行一天：2027-01-01 元旦 休；调休上班写“班”。"), True),
+        Field("paper", _("通知出处"), help=_("国务院办公厅通知的网址或文号。")),
+    ]
+    order = [
+        Field("region", _("地区"), "choice", required=True, choices=regions),
+        Field("first", _("起"), "date", required=True),
+        Field("last", _("止"), "date", required=True),
+        Field("reason", _("事由"), required=True, help=_("例如台风停工。")),
+        Field("document", _("文号"), required=True),
+        Field("hours", _("办公时间"), help=_("停工不填；改时间写 08:00-12:00,14:30-17:30。")),
+    ]
+    hours = [
+        Field("unit", _("单位"), "choice", required=True, choices=unit_choices(my_units(who(request), "org.calendar"))),
+        Field("hours", _("工作日办公时间"), required=True, value="08:00-12:00,14:30-17:30"),
+        Field("rest", _("休息日窗口时间"), help=_("周末开门的窗口填写；法定时限仍按全国日历算。")),
+    ]
+    return {
+        "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused),
+        "order_form": form_of(request, "order", order, _("登记地区安排"), refused),
+        "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused),
+    }

@@ -73,14 +73,17 @@ def rated(by: Actor, place: str, start: datetime, end: datetime) -> Part:
 
 
 def taken(by: Actor, place: str, start: datetime, end: datetime) -> Part:
-    """`taken`: applications opened (`settled` false) and settled (true) in the span, by the unit that leads them."""
+    """`taken`: applications taken in (`settled` false) and answered (true) in the span, by the unit that leads them.
+
+    Answered is decided, or closed without a decision: a permit is answered long before its last check on site.
+    """
     where, values = seen(by, place)
-    body = f"FROM cases_case c WHERE c.kind = 'application' AND {where}"
     text = f"""
-    taken AS (SELECT c.id, c.lead_unit_id AS unit, c.opened_at AS at, false AS settled {body}
-        AND c.opened_at >= %s AND c.opened_at < %s
-      UNION ALL SELECT c.id, c.lead_unit_id, c.settled_at, true {body} AND c.settled_at >= %s AND c.settled_at < %s)"""
-    return text, [*values, start, end, *values, start, end]
+    taken AS (SELECT c.id, c.lead_unit_id AS unit, w.at, w.settled
+      FROM cases_case c LEFT JOIN approvals_application a ON a.case_id = c.id,
+        LATERAL (VALUES (c.opened_at, false), (coalesce(a.decided_at, c.settled_at), true)) AS w(at, settled)
+      WHERE c.kind = 'application' AND {where} AND w.at >= %s AND w.at < %s)"""
+    return text, [*values, start, end]
 
 
 def decided(by: Actor, place: str, start: datetime, end: datetime) -> Part:

@@ -55,7 +55,9 @@ def test_the_packages_form_asks_each_thing_once_and_is_plain_data() -> None:
     applicant = fields[0]
     assert [p["code"] for p in applicant["parts"]] == ["applicant.name", "applicant.id_number", "applicant.phone"]
     assert applicant["private"] and applicant["prefill"] == "person"
-    assert {f["code"] for f in rules.form_fields(HOUSE, "completion")} == {"completed_on", "visit_day", "deliver"}
+    assert {f["code"] for f in rules.form_fields(HOUSE, "completion")} == {
+        "applicant", "completed_on", "visit_day", "deliver",
+    }  # fmt: skip
     assert [len(q["choices"]) for q in rules.guide_questions(HOUSE)] == [2, 3, 3]
 
 

@@ -145,6 +145,9 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=Q(state="stopped") ^ Q(stopped_at__isnull=True), name="clocks_clock_stopped_when"
             ),
+            models.CheckConstraint(
+                condition=~Q(state="stopped") | Q(wake_at__isnull=True), name="clocks_clock_stopped_sleeps"
+            ),
         ]
 
 

@@ -136,9 +136,15 @@ def orders() -> list[Order]:
     hours = sql.run(
         "select id, region, unit_id, hours, rest_hours from clocks_opening where withdrawn_id is null order by id desc"
     ).fetchall()
-    said = [Order("overlay", o[0], f"{o[1] or '全部地区'} {o[2]} 至 {o[3]} {o[4]}（{o[5]}）{o[6] or '停工'}") for o in overlays]
+    said = [
+        Order("overlay", o[0], f"{o[1] or '全部地区'} {o[2]} 至 {o[3]} {o[4]}（{o[5]}）{o[6] or '停工'}")
+        for o in overlays
+    ]
     rest = {h[0]: f"，休息日 {h[4]}" if h[4] else "" for h in hours}
-    said += [Order("opening", h[0], f"{'单位 ' + str(h[2]) if h[2] else h[1] or '全部地区'} 办公 {h[3]}{rest[h[0]]}") for h in hours]
+    said += [
+        Order("opening", h[0], f"{'单位 ' + str(h[2]) if h[2] else h[1] or '全部地区'} 办公 {h[3]}{rest[h[0]]}")
+        for h in hours
+    ]
     return said
 
 

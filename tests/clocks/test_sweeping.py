@@ -49,6 +49,15 @@ def test_stopped_and_suspended_clocks_do_not_fire(catalogue: None) -> None:
     assert warning.firing == "pause"
 
 
+def test_a_settled_case_leaves_no_clock_that_could_fire(catalogue: None) -> None:
+    actions.write([make_clock("XK-20"), make_clock("XK-BZ"), make_clock("XK-BZ", case_id=2)])
+    actions.write(changed=[rules.suspend(queries.open_clocks(1)[0], AT, "hearing")])
+    actions.stop_all(1, AT + timedelta(days=1))
+    assert {clock.state for clock in queries.clocks_of(1)} == {"stopped"}
+    assert queries.clocks_of(1)[0].pauses[0].end == AT + timedelta(days=1)
+    assert [firing.case_id for firing in actions.sweep(at("2026-06-01T00:00"))] == [2]
+
+
 def test_a_clock_suspended_too_late_still_fires(catalogue: None) -> None:
     actions.write([make_clock("CN-x", limit="3wd")])
     [clock] = queries.open_clocks(1)

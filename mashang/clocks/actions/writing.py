@@ -83,7 +83,7 @@ def _json(values: Sequence[tuple[Any, ...]]) -> str:
 def stop_all(case_id: int, at: datetime) -> None:
     """A settled case has no running clock: stop what still runs, pauses that are open end with it. Nothing fetched."""
     sql.run(
-        "update clocks_clock set state = 'stopped', stopped_at = greatest(%s, started_at), pauses = coalesce((select"
+        "update clocks_clock set state = 'stopped', wake_at = null, stopped_at = greatest(%s, started_at), pauses = coalesce((select"
         " jsonb_agg(case when p->>1 is null then jsonb_set(p, '{1}', to_jsonb(%s::timestamptz)) else p end)"
         " from jsonb_array_elements(pauses) p), '[]') where case_id = %s and state <> 'stopped'",
         [at, at, case_id],

@@ -65,12 +65,12 @@ def _answer(expiry: Expiry, now: datetime) -> str:
         data = {"clock": expiry.label, "old": _stamp(datetime.fromisoformat(expiry.effect)), "new": _stamp(expiry.due_at)}
         act(case.number, "moved", data, by=CLOCK, now=now, key=key, step=expiry.step or 0)
         return "moved"
-    verb_code = "overdue" if expiry.firing == "due" else "remind"
+    verb_code = {"due": "overdue", "pause": "long_pause"}.get(expiry.firing, "remind")
     step_row = Step.objects.filter(pk=expiry.step).first() if expiry.step else None
     data = {
         "clock": expiry.label,
         "due": _stamp(expiry.due_at),
-        "step": step_row.label if step_row else "",
+        "step": f"{step_row.label} · " if step_row else "",
         "unit": step_row.unit_id if step_row else case.lead_unit_id,
     }
     act(case.number, verb_code, data, by=CLOCK, now=now, key=key)

@@ -19,11 +19,12 @@ SENTENCES = {
     "assign": _("{step}分派给{to}"),
     "hand_over": _("{step}移交给{to}：{reason}"),
     "urge": _("催办：{words}"),
-    "remind": _("到期提醒：{clock}应于 {due} 前办结"),
+    "remind": _("到期提醒：{step}{clock}应于 {due} 前办结"),
+    "long_pause": _("停表提醒：{clock}停表过长，请核对是否应当恢复"),
     "moved": _("放假安排调整，{clock}由 {old} 改为 {new}"),
     "supervised": _("转为督办件 {matter}"),
     "released": _("督办件 {matter} 已销号"),
-    "overdue": _("超期：{clock}应于 {due} 前办结"),
+    "overdue": _("超期：{step}{clock}应于 {due} 前办结"),
 }
 
 
@@ -93,6 +94,12 @@ def remind(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
     case.tell(Message(f"{case.number} {form.step}{form.clock}临近到期（{form.due}），请抓紧办理。", unit=form.unit))
 
 
+def long_pause(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
+    """A clock has been suspended past the end that was told, or for very long: the unit checks whether it should go on."""
+    case.fact(clock=form.clock, step=form.step)
+    case.tell(Message(f"{case.number} {form.clock}停表过长，请核对是否应当恢复。", unit=form.unit))
+
+
 def overdue(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
     """The clock ran out: the case is late from now on, whatever happens later."""
     case.late = True
@@ -133,6 +140,7 @@ def join(procedure: Procedure, *, running: Iterable[str], steps: Iterable[str]) 
     on_steps("assign", _("分派"), Assign, assign, "cases.assign")
     on_steps("hand_over", _("移交"), HandOver, hand_over, "cases.hand_over")
     by_rule("remind", _("到期提醒"), Expired, remind, running)
+    by_rule("long_pause", _("停表提醒"), Expired, long_pause, running)
     by_rule("overdue", _("超期"), Expired, overdue, running)
     by_rule("moved", _("时限重算"), Moved, moved, running)
     by_rule("supervised", _("转督办"), Supervised, supervised, tuple(procedure.states))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
+from psycopg.errors import DeadlockDetected
 
 from mashang.clocks import actions as clock_actions
 from mashang.clocks import queries as clocks
@@ -31,6 +32,8 @@ from .. import rules
 from ..casefile import CaseFile, StepInHand
 from ..procedure import Action, Form, Procedure, registry
 from . import write
+
+_OTHER_KEY = "同一个请求编号已用于另一次不同的提交，请换一个编号再试。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,33 @@ def begin(
     """Make a case of this kind by its opening action. Refuses unknown kinds, faulty forms and missing rights."""
     procedure, verb = _verb(kind, action, "new")
     form = rules.parse(verb.form, data)
-    digest = _digest(kind, action, form)
+    request = (by.ref, key, _digest(kind, action, form))
     try:
-        with transaction.atomic(durable=True):
-            return _begin(procedure, verb, form, by=by, now=now, request=(by.ref, key, digest), parent=parent)
+        return _whole(lambda: _begin(procedure, verb, form, by=by, now=now, request=request, parent=parent))
     except IntegrityError as fault:
         if "request_once" not in str(fault):
             raise
-        return _answered(by.ref, key, digest)
+        return _answered(*request)
+    except Refused:
+        if key and _known(by.ref, key):  # what was taken in once stays so, even if it would be refused by now
+            return _answered(*request)
+        raise
+
+
+def _whole(work: Callable[[], Answer]) -> Answer:
+    """Do it in one transaction; anew if that met another in a deadlock, which undid all of it.
+
+    Acts meet no one else's acts, but calendars computed anew lock the clocks of many cases at once.
+    """
+    for _ in range(2):
+        try:
+            with transaction.atomic(durable=True):
+                return work()
+        except OperationalError as fault:
+            if not isinstance(fault.__cause__, DeadlockDetected):
+                raise
+    with transaction.atomic(durable=True):
+        return work()
 
 
 def _begin(
@@ -75,8 +97,8 @@ def _begin(
     )  # fmt: skip
     verb.body(case, form, by=by, now=now)
     case.units = sorted({*case.units, case.lead_unit_id})
-    if not rules.may_press(verb, by, facts_of(case), case.lead_unit_id, None):
-        raise Forbidden
+    if not any(rules.may_press(verb, by, facts_of(case), unit, None) for unit in case.units):
+        raise Forbidden  # a window takes in what another unit leads
     _reach(procedure, verb, case)
     prefix = rules.number_prefix(org.region_short(case.region), procedure.mark, now)
     case.id, case.number, ids = write.allocate(prefix, len(case.plans))
@@ -100,26 +122,36 @@ def act(
     Refuses: a case the actor can't see (NotFound), a missing right (Forbidden), a state the action does not leave, a
     faulty form (all faults at once), a `revision` that is no longer the current one.
     """
-    with transaction.atomic(durable=True):
-        case_id = write.lock(number)
-        with sql.pipeline():
-            asked = write.ask(case_id, step, by.ref, key)
-            running = clocks.open_clocks(case_id, step or None)
-        case, before = write.read(asked, now)
-        case.clocks = running
-        procedure = registry[case.kind]
-        if not org.may_see(by, facts_of(case)):
-            raise NotFound
-        verb = rules.verb_of(procedure, action)
-        form = rules.parse(verb.form, data)
-        digest = _digest(number, f"{action}/{step}", form)
-        if before:
-            return _same(before, digest)
-        _allow(procedure, verb, case, by, revision, step)
-        verb.body(case, form, by=by, now=now)
-        _reach(procedure, verb, case)
-        _finish(procedure, verb, case, by=by, ids=None, request=(by.ref, key, digest), new=False)
-        return Answer(case.number, case.kind, case.state, case.revision + 1)
+    try:
+        return _whole(lambda: _act(number, action, data, by=by, now=now, key=key, step=step, revision=revision))
+    except IntegrityError as fault:
+        if "request_once" not in str(fault):
+            raise
+        raise Refused("conflict.key", _OTHER_KEY) from fault  # the same case would have waited for its lock
+
+
+def _act(
+    number: str, action: str, data: Mapping[str, Any] | Form, *, by: Actor, now: datetime, key: str, step: int, revision: int
+) -> Answer:
+    case_id = write.lock(number)
+    with sql.pipeline():
+        asked = write.ask(case_id, step, by.ref, key)
+        running = clocks.open_clocks(case_id, step or None)
+    case, before = write.read(asked, now)
+    case.clocks = running
+    procedure = registry[case.kind]
+    if not org.may_see(by, facts_of(case)):
+        raise NotFound
+    verb = rules.verb_of(procedure, action)
+    form = rules.parse(verb.form, data)
+    digest = _digest(number, f"{action}/{step}", form)
+    if before:
+        return _same(before, digest)
+    _allow(procedure, verb, case, by, revision, step)
+    verb.body(case, form, by=by, now=now)
+    _reach(procedure, verb, case)
+    _finish(procedure, verb, case, by=by, ids=None, request=(by.ref, key, digest), new=False)
+    return Answer(case.number, case.kind, case.state, case.revision + 1)
 
 
 def _verb(kind: str, action: str, on: str) -> tuple[Procedure, Action]:
@@ -254,14 +286,18 @@ def _digest(*parts: Any) -> bytes:
 
 def _same(before: Any, digest: bytes) -> Answer:
     if before[0] != digest.hex():
-        raise Refused("conflict.key", "同一个请求编号已用于另一次不同的提交，请换一个编号再试。")
+        raise Refused("conflict.key", _OTHER_KEY)
     return Answer(**{**before[1], "again": True})
 
 
-def _answered(actor: str, key: str, digest: bytes) -> Answer:
-    row = sql.run(
+def _known(actor: str, key: str) -> Any:
+    return sql.run(
         "SELECT encode(digest, 'hex'), answer FROM cases_request WHERE actor = %s AND key = %s", [actor, key]
     ).fetchone()
+
+
+def _answered(actor: str, key: str, digest: bytes) -> Answer:
+    row = _known(actor, key)
     if row is None:
         raise Refused("conflict.retry", "系统正忙，请稍后用同一编号再试一次。")
     return _same((row[0], json.loads(row[1])), digest)

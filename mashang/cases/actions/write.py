@@ -24,7 +24,8 @@ _STEP = (
     "id bigint, code text, label text, kind text, unit_id bigint, staff int, state text, needs smallint, next text[],"
     " clocks jsonb, opened_at timestamptz, due_at timestamptz, held boolean, done_at timestamptz, done_by int, result text"
 )
-_LOCK = "SELECT id FROM cases_case WHERE number = %s FOR UPDATE"
+# NO KEY, so that rows that only name the case go in meanwhile: a sweep that holds the case's clocks never waits for it.
+_LOCK = "SELECT id FROM cases_case WHERE number = %s FOR NO KEY UPDATE"
 _LOAD = f"""
 SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
   (SELECT to_jsonb(s) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
 from mashang.cases import rules as case_rules
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import merged_fields
+from mashang.catalogue.rules import answer_rows
 from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
@@ -41,11 +42,16 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "page": shown,
         "first": [_button(view, p) for p in presses if p.action.first],
         "others": [_button(view, p) for p in presses if not p.action.first],
-        "steps": [(s, shown.units.get(s.unit_id, ""), _STEP_LAMPS[s.state]) for s in view.steps],
+        "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
         "may_reveal": org.holds(by, "org.reveal"),
         "more": _more(shown),
     }
     return page(request, "case", "", **context)
+
+
+def _step_lamp(step: queries.Step, now: datetime) -> str:
+    late = step.state == "open" and step.due_at is not None and step.due_at < now
+    return "late" if late else "hold" if step.held else _STEP_LAMPS[step.state]
 
 
 _STEP_LAMPS = {"waiting": "none", "open": "ok", "done": "done", "dropped": "none"}
@@ -71,15 +77,9 @@ def _more(page: CasePage) -> dict[str, Any]:
 
 def _application(case_id: int, number: str) -> dict[str, Any]:
     folder = approvals.folder(case_id)
-    labels = {f.code: (f.label, {c.code: c.label for c in f.choices}, f.unit) for f in merged_fields(folder.spec, folder.row["part"])}
-    answers = []
-    for code, value in folder.row["public"].items():
-        label, choices, unit = labels.get(code, (code, {}, ""))
-        text = "".join(str(v) for v in value.values() if v and not str(v).isdigit()) if isinstance(value, dict) else str(value)
-        answers.append((label, f"{choices.get(text, text)}{unit}"))
     return {
         "materials": [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"]) for m in folder.materials],
-        "answers": answers,
+        "answers": [(label, words) for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])],
         "refusal": folder.refusal,
         "checks": approvals.site_checks(case_id),
         "results": documents.of_case(number),

@@ -125,7 +125,10 @@ def why(row: ClockRow, now: datetime) -> list[parts.WhyLine]:
     ]  # fmt: skip
     unit = row.limit[-2:]
     off: list[date] = []
+    begun = clock.local(row.started_at).date()
     for line in clocks.explanation(row, now):
+        if not line.counted and line.day == begun:
+            continue
         if not line.counted:
             off.append(line.day)
             reason = (line.why, line.article)

@@ -202,8 +202,8 @@ def _with(statement: str) -> tuple[Report, int]:
     [
         "x",
         "{}",
-        '{"private":{"name":1},"verb":1}',
-        '{"private":[1]}',
+        '{"withheld":{"name":1},"verb":1}',
+        '{"withheld":[1]}',
         '{"verb":"private.erased","facts":{"entries":{"a":"b"}}}',
     ],
 )

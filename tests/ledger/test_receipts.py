@@ -146,7 +146,7 @@ def test_what_is_no_receipt_is_refused_with_a_sentence(text: str) -> None:
         ("acts/0/proof/0", "###"),
         ("acts/0/body", "{"),
         ("acts/0/body", '{"at":"heute","by":"x","verb":"y","facts":{}}'),
-        ("acts/0/body", '{"at":"2026-01-01","by":"x","verb":"y","facts":{},"private":[]}'),
+        ("acts/0/body", '{"at":"2026-01-01","by":"x","verb":"y","facts":{},"withheld":[]}'),
         ("acts/0/private", []),
         ("acts/0/private/name", 5),
         ("checkpoint", "x"),

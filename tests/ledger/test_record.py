@@ -70,7 +70,7 @@ def test_private_facts_stand_nowhere_in_the_clear() -> None:
 def test_the_same_private_fact_gives_another_commitment_each_time() -> None:
     record([entry(private={"name": "甲"}), entry(private={"name": "甲"})])
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(DISTINCT body::jsonb -> 'private' ->> 'name') FROM ledger_entry")
+        cursor.execute("SELECT count(DISTINCT body::jsonb -> 'withheld' ->> 'name') FROM ledger_entry")
         assert cursor.fetchone()[0] == 2
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 
 from django.db import transaction
 
@@ -46,8 +46,9 @@ class _Grown:
     tree: Tree
     marks: list[tuple[int, int, int, int]] = field(default_factory=list)
 
-    def take(self, entries: Iterator[bytes]) -> None:
-        while chunk := list(islice(entries, self.tree.room)):
+    def take(self, entries: Iterable[bytes]) -> None:
+        rest = iter(entries)
+        while chunk := list(islice(rest, self.tree.room)):
             if self.tree.size % WIDTH == 0:
                 self.marks.append((self.tree.size, *place_of(chunk[0][1:])))
             self.tree.add([sha256(entry).digest() for entry in chunk])
@@ -67,7 +68,7 @@ def seal(now: datetime) -> int:
         grown = _Grown(seals.tree(last))
         start, end = last.horizon if last else (1, 0), _horizon(last)
         before = grown.tree.size
-        grown.take(leaves(start, end))
+        grown.take(chain.from_iterable(leaves(start, end)))
         added = grown.tree.size - before
         if not added:
             return 0

@@ -48,7 +48,7 @@ def history(case_number: str) -> list[Recorded]:
     for id_, case, text, names, sealed, is_sealed in sql.run(_HISTORY, [case_number]).fetchall():
         body = json.loads(text)
         kept = {name: vault.open_(value)[32:] for name, value in zip(names or (), sealed or (), strict=True)}
-        erased = tuple(name for name in body.get("private", ()) if name not in kept)
+        erased = tuple(name for name in body.get("withheld", ()) if name not in kept)
         found.append(_recorded(id_, case, body, kept | dict.fromkeys(erased, ERASED), erased, is_sealed))
     return found
 

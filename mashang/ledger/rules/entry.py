@@ -78,10 +78,11 @@ def canonical(value: Any) -> str:
 
 
 def body_of(entry: Entry, commitments: Mapping[str, str] = _NO_PRIVATE) -> str:
-    """The text that is stored and hashed. Private facts appear in it only as commitments, in hex."""
+    """The text that is stored and hashed. Private facts appear in it only as commitments, in hex, under "withheld":
+    the last key, so that an audit sees at a body's end whether it holds any."""
     body: dict[str, Any] = {"at": local(entry.at).isoformat(), "by": entry.by, "facts": entry.facts, "verb": entry.verb}
     if commitments:
-        body["private"] = commitments
+        body["withheld"] = commitments
     return canonical(body)
 
 

@@ -142,7 +142,7 @@ def _private(disclosed: Any, body: dict[str, Any], place: int) -> tuple[dict[str
             made = commitment(bytes.fromhex(salt), name, value)
         except ValueError:
             made = ""
-        if made and made == body.get("private", {}).get(name):
+        if made and made == body.get("withheld", {}).get(name):
             agreed[name] = value
         else:
             text = f"第 {place} 项记录中的“{name}”与账本中的承诺不符，内容被改动过。"
@@ -158,7 +158,7 @@ def _body(text: str, place: int) -> dict[str, Any]:
     for name in ("at", "by", "verb"):
         _take(body, name, str)
     _take(body, "facts", dict)
-    if not isinstance(body.get("private", {}), dict):
+    if not isinstance(body.get("withheld", {}), dict):
         raise _no(f"第 {place} 项记录的正文不完整。")
     return dict(body)
 

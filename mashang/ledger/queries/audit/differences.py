@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 
 from mashang.kernel import sql
 
@@ -33,16 +33,8 @@ def faults(walk: Walk, seals: Sequence[Signed]) -> list[Finding]:
 
 
 def _tile_digests() -> dict[Place, bytes]:
-    found: dict[Place, bytes] = {}
-    last = (-(2**15), 0)
-    while rows := sql.run(
-        "SELECT level, n, hashes FROM ledger_tile WHERE (level, n) > (%s::smallint, %s::bigint)"
-        " ORDER BY level, n LIMIT 512",
-        last,
-    ).fetchall():
-        found |= {(level, n): sha256(hashes).digest() for level, n, hashes in rows}
-        last = rows[-1][:2]
-    return found
+    rows = sql.run("SELECT level, n, sha256(hashes) FROM ledger_tile").fetchall()
+    return {(level, n): bytes(digest) for level, n, digest in rows}
 
 
 def _together(walk: Walk, signed: dict[int, bytes], last: int) -> list[Finding]:
@@ -124,7 +116,7 @@ def _entries(stored: list[bytes], horizon: tuple[int, int]) -> list[Finding]:
 
 
 def _hashed(horizon: tuple[int, int]) -> Iterator[tuple[Row, bytes]]:
-    for leaf in leaves(None, horizon):
+    for leaf in chain.from_iterable(leaves(None, horizon)):
         yield Row.of_leaf(leaf[1:]), sha256(leaf).digest()
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from hashlib import sha256
-from itertools import islice
+from itertools import chain
 
 from ...rows import leaves
 from ...rules.entry import ERASURE, Row, place_of
-from ...rules.merkle import WIDTH, Place, Tree
+from ...rules.merkle import Place, Tree
 from .checkpoints import Signed
 from .findings import Finding
 
-_PRIVATE = b'"private'  # stands in every body that commits to a private fact or tells of an erasure, and in few others
+# How a body ends that holds commitments (their key sorts last), and one that tells of an erasure.
+_TELLING = (b'"}}', f'"verb":"{ERASURE}"}}'.encode())
 
 
 class Walk:
@@ -34,13 +35,12 @@ class Walk:
 
     def sealed(self) -> None:
         """All entries below the last checkpoint's horizon."""
-        rows = leaves(None, self.horizon)
-        while chunk := list(islice(rows, self.tree.room)):
-            if self.tree.size % WIDTH == 0:
+        for chunk in leaves(None, self.horizon):
+            if chunk:
                 self.marks.append((self.tree.size, *place_of(chunk[0][1:])))
             self.tree.add([sha256(leaf).digest() for leaf in chunk])
             self._roots()
-            for leaf in [leaf for leaf in chunk if _PRIVATE in leaf]:
+            for leaf in [leaf for leaf in chunk if leaf.endswith(_TELLING)]:
                 self._read(leaf)
             self._digest()
         for tile in self.tree.partial():
@@ -50,7 +50,7 @@ class Walk:
 
     def waiting(self) -> None:
         """Entries that no checkpoint covers yet: they must at least be readable."""
-        for leaf in leaves(self.horizon, None):
+        for leaf in chain.from_iterable(leaves(self.horizon, None)):
             self.entries += 1
             if not self._read(leaf):
                 row = Row.of_leaf(leaf[1:])
@@ -69,12 +69,13 @@ class Walk:
 
     def _read(self, leaf: bytes) -> bool:
         """Note what the body commits to, or what it says was erased. False if it isn't a body."""
-        row = Row.of_leaf(leaf[1:])
+        _, _, id_ = place_of(leaf[1:])
         try:
-            body = json.loads(row.body)
-            self.commitments |= {(row.id, name): value for name, value in body.get("private", {}).items()}
+            body = json.loads(Row.of_leaf(leaf[1:]).body)
+            for name, value in body.get("withheld", {}).items():
+                self.commitments[id_, name] = value
             if body["verb"] == ERASURE:
-                self.erased |= {(int(id_), n) for id_, names in body["facts"]["entries"].items() for n in names}
+                self.erased |= {(int(entry), n) for entry, names in body["facts"]["entries"].items() for n in names}
         except (ValueError, KeyError, TypeError, AttributeError):
             return False  # a sealed one is named for its hash
         return True

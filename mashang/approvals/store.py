@@ -123,8 +123,8 @@ def change(
 
 
 def keep(case: CaseFile, person: int, materials: Iterable[Mapping[str, Any]], source: str) -> None:
-    """Queue materials that are checked to be kept on file for the person."""
-    listed = [{"held_as": m["held_as"], "name": m["name"], "document": m["document"]} for m in materials]
-    if listed:
-        values = [person, source, case.now, json.dumps(listed, ensure_ascii=False)]
+    """Queue materials that are checked to be kept on file for the person: one a code, in the order in which all lock them."""
+    by_code = {m["held_as"]: {"held_as": m["held_as"], "name": m["name"], "document": m["document"]} for m in materials}
+    if by_code:
+        values = [person, source, case.now, json.dumps([by_code[code] for code in sorted(by_code)], ensure_ascii=False)]
         case.write_also(lambda _: (_KEEP, values))

@@ -67,13 +67,13 @@ def _answer(expiry: Expiry, now: datetime) -> str:
         return "moved"
     verb_code = {"due": "overdue", "pause": "long_pause"}.get(expiry.firing, "remind")
     step_row = Step.objects.filter(pk=expiry.step).first() if expiry.step else None
-    data = {
+    told: dict[str, str | int] = {
         "clock": expiry.label,
         "due": _stamp(expiry.due_at),
         "step": f"{step_row.label} · " if step_row else "",
         "unit": step_row.unit_id if step_row else case.lead_unit_id,
     }
-    act(case.number, verb_code, data, by=CLOCK, now=now, key=key)
+    act(case.number, verb_code, told, by=CLOCK, now=now, key=key)
     return verb_code
 
 

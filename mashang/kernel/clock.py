@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +20,11 @@ def now() -> datetime:
 
 def today() -> date:
     return now().date()
+
+
+def machine_seconds() -> int:
+    """Seconds since 1970 on the machine's own clock, which nobody turns: for sessions that run out."""
+    return int(time.time())
 
 
 def local(instant: datetime) -> datetime:

@@ -17,10 +17,10 @@ from .detail import (
     timeline,
     track,
 )
-from .inbox import Inbox, Task, counts, inbox
+from .inbox import Inbox, Tab, Task, counts, inbox
 from .pages import Filter, Page, Row, by_numbers, count, page, page_json
 
 __all__ = [
-    "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
+    "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
     "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "page_json", "timeline", "track",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from .. import rules
 from ..procedure import registry
 
 MAX_PAGE = 500
-EPOCH = clock.local(datetime(1970, 1, 1))
+EPOCH = datetime(1970, 1, 1, tzinfo=clock.ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def page_json(by: Actor, filter: Filter, *, now: datetime, after: str = "", limi
         max(p.updated_at) FROM ({inner}) p""",
         [limit, limit, *values[:-1], limit],
     ).fetchone()
-    items, at, id, rows, newest = found or ("[]", None, None, 0, None)
+    items, at, id, rows, newest = found or ("[]", None, 0, 0, None)
     following = cursor(at, id) if rows == limit else ""
     seen = newest if filter.updated_since is not None and newest is not None else now
     since = max(min(seen, now) - OVERLAP, filter.updated_since or EPOCH)

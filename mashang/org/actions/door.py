@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,10 @@ from ..rules import Facts
 
 ANYWHERE = Facts()
 """Facts that only a grant without bounds of unit or region covers."""
+TOUCHES_NOTHING_KEPT = frozenset({"person.registered", "person.revealed", "account.opened"})
+"""Verbs that make something new which nobody can have asked for yet, or change nothing."""
+STAYS: Mapping[str, tuple[str, ...]] = {"region": (), "unit": ("regions",)}
+"""What a change leaves as it was, by what it changes; changes of people leave units and regions."""
 
 
 def guard(by: Actor, right: str, facts: Facts = ANYWHERE) -> None:
@@ -27,9 +32,9 @@ def guard(by: Actor, right: str, facts: Facts = ANYWHERE) -> None:
 
 
 def at_own_unit(by: Actor) -> Facts:
-    """Facts of the actor's own unit: what is done at one's own counter."""
+    """Facts of the actor's own unit: what is done at one's own counter. A client without one has the region it serves."""
     if not by.unit_id:
-        return ANYWHERE
+        return Facts(region=max((g.region for g in by.grants), key=len, default="")) if by.kind == "client" else ANYWHERE
     return Facts(frozenset({by.unit_id}), region=unit(by.unit_id).region)
 
 
@@ -44,8 +49,10 @@ def note(
 ) -> None:
     """Record an act on `subject` ("unit:3", "staff:12", "person:7", "client:2") in the caller's transaction."""
     ledger.record([Entry("org/" + subject, verb, by.ref, now, dict(facts), dict(private or {}))])
-    forget()
-    transaction.on_commit(forget)
+    if verb not in TOUCHES_NOTHING_KEPT:
+        stays = partial(forget, STAYS.get(verb.partition(".")[0], ("units", "regions")))
+        stays()
+        transaction.on_commit(stays)
 
 
 def check(faults: list[Fault]) -> None:

@@ -83,9 +83,17 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
     """
     guard(by, "org.register_person", at_own_unit(by))
     check(person_faults(form))
+    try:
+        return _registered(form, by, now)
+    except IntegrityError as fault:  # another counter took the same person in at this instant; now they are known
+        if "org_person_number_once" not in str(fault):
+            raise
+        return _registered(form, by, now)
+
+
+def _registered(form: NewPerson, by: Actor, now: datetime) -> int:
     with transaction.atomic():
-        number = form.number.strip().upper()
-        known = _by_number(form.kind, number)
+        known = _by_number(form.kind, form.number.strip().upper())
         if known is not None:
             if bytes(known.name_blind) != vault.blind(form.name.strip(), "name"):
                 raise Refused("number.other_name", "这个证件号码已用另一个姓名登记，请核对证件。", "number")

@@ -19,6 +19,9 @@ from .actors import (
     demo_accounts as demo_accounts,
 )
 from .actors import (
+    sentence as sentence,
+)
+from .actors import (
     session_for as session_for,
 )
 from .actors import (

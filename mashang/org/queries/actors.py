@@ -12,6 +12,7 @@ from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import NotFound
 
+from ..events import SENTENCES
 from ..kept import Kept
 from ..models import Account, ApiClient, GrantRow, Mandate, Person, Staff, running
 from ..rights import ROLES
@@ -151,6 +152,11 @@ def _name_of(ref: str) -> tuple[str, str]:
         name = ApiClient.objects.filter(pk=int(key)).values_list("name", flat=True).first() or "外部系统"
         return name, name
     return ("系统", "系统") if kind == "system" else ("访客", "访客")
+
+
+def sentence(verb: str) -> str:
+    """The sentence of a verb of this room, with its facts still to be filled in."""
+    return str(SENTENCES.get(verb, verb))
 
 
 def demo_accounts() -> list[tuple[str, str, str]]:

@@ -55,37 +55,41 @@ def _name(month: Month) -> str:
 
 def rates(label: str, months: Sequence[Month], chosen: Sequence[Rate]) -> Chart | None:
     """A line of rates in per cent with the interval behind it; months without any are gaps. None when all are."""
-    known = [(i, r) for i, r in enumerate(chosen) if r.total]
+    known = [r for r in chosen if r.total]
     if not known:
         return None
-    floor = max(0.0, min(min(r.share, *([r.interval[0]] if r.total >= LEAST else [])) for _, r in known) - 2)
+    floor = max(0.0, min(r.interval[0] if r.total >= LEAST else r.share for r in known) - 2)
 
     def y(value: float) -> str:
-        return fmt(TOP + (100 - value) / (100 - floor) * ROOM if floor < 100 else TOP)
+        return fmt(TOP + (100 - max(value, floor)) / ((100 - floor) or 1) * ROOM)
 
-    points, above, below, columns = [], [], [], []
+    columns, points, above, below = [], [], [], []
     for index, (month, rate) in enumerate(zip(months, chosen, strict=True)):
         x, width = _place(index, len(months))
-        middle = fmt(x + width / 2)
-        words = f"{_name(month)}：{_('没有')}"
+        middle, dot = fmt(x + width / 2), y(rate.share) if rate.total else ""
         if rate.total:
-            low, high = rate.interval
-            points.append(f"{middle} {y(rate.share)}")
-            above.append(f"{middle} {y(high)}")
-            below.append(f"{middle} {y(max(low, floor))}")
-            words = _("%(month)s：%(share).1f%%（%(hits)d/%(all)d，区间 %(low).1f–%(high).1f）") % {
-                "month": _name(month), "share": rate.share, "hits": rate.hits, "all": rate.total, "low": low, "high": high,
-            }  # fmt: skip
-        last = bool(known) and index == known[-1][0]
+            points.append(f"{middle} {dot}")
+            above.append(f"{middle} {y(rate.interval[1])}")
+            below.append(f"{middle} {y(rate.interval[0])}")
         columns.append(
             Column(
-                fmt(x), middle, fmt(width), _month_label(index, len(months), month), words,
-                address(rate.counted) if rate.counted and rate.total else "", y(rate.share) if rate.total else "",
-                0 < rate.total < LEAST, f"{rate.share:.1f}" if last else "",
+                fmt(x), middle, fmt(width), _month_label(index, len(months), month), _words(month, rate),
+                address(rate.counted) if rate.counted and rate.total else "", dot, 0 < rate.total < LEAST,
+                f"{rate.share:.1f}" if rate is known[-1] else "",
             )
         )  # fmt: skip
-    band = "M" + "L".join([*above, *reversed(below)]) + "Z" if len(points) > 1 else ""
-    return Chart(label, tuple(columns), "M" + "L".join(points) if len(points) > 1 else "", band)
+    several = len(points) > 1
+    band = "M" + "L".join([*above, *reversed(below)]) + "Z" if several else ""
+    return Chart(label, tuple(columns), "M" + "L".join(points) if several else "", band)
+
+
+def _words(month: Month, rate: Rate) -> str:
+    if not rate.total:
+        return _("%(month)s：没有") % {"month": _name(month)}
+    low, high = rate.interval
+    return _("%(month)s：%(share).1f%%（%(hits)d/%(all)d，区间 %(low).1f–%(high).1f）") % {
+        "month": _name(month), "share": rate.share, "hits": rate.hits, "all": rate.total, "low": low, "high": high,
+    }  # fmt: skip
 
 
 def flow(label: str, months: Sequence[Month], place: str, unit: int = 0) -> Chart | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
@@ -18,22 +20,21 @@ from mashang.portals.shared.casepage import row_remaining
 
 from .frame import page, scope_sentence, who
 
-TABS = ("todo", "doing", "supervised", "done")
+TABS: tuple[queries.Tab, ...] = ("todo", "doing", "supervised", "done")
 
 
 @require_GET
 def inbox(request: HttpRequest) -> HttpResponse:
     """待办、在办、督办、已办; mine or the whole unit; filters stand in the address."""
     by, now = who(request), clock.now()
-    tab = request.GET.get("tab", "todo")
-    tab = tab if tab in TABS else "todo"
+    tab: queries.Tab = next((t for t in TABS if t == request.GET.get("tab")), "todo")
     mine = request.GET.get("whose") != "unit"
     filter = queries.Filter(kind=request.GET.get("kind", ""), channel=request.GET.get("channel", ""))
-    found = queries.inbox(by, tab, filter, now=now, mine=mine, after=request.GET.get("after", ""))  # type: ignore[arg-type]
+    found = queries.inbox(by, tab, filter, now=now, mine=mine, after=request.GET.get("after", ""))
     counts = queries.counts(by, now=now)
     context = {
         "tab": tab,
-        "title": dict(zip(TABS, (_("待办"), _("在办"), _("督办"), _("已办")), strict=True))[tab],
+        "title": {"todo": _("待办"), "doing": _("在办"), "supervised": _("督办"), "done": _("已办")}[tab],
         "scope": scope_sentence(by),
         "tabs": _tabs(tab, mine, counts),
         "filters": _filters(),
@@ -67,7 +68,7 @@ def _next(request: HttpRequest, after: str) -> str:
     return f"?{query.urlencode()}"
 
 
-def _table(found: queries.Inbox, tab: str, now: object) -> parts.Table:
+def _table(found: queries.Inbox, tab: str, now: datetime) -> parts.Table:
     empty = {
         "todo": _("现在没有待办。新的件到了会出现在这里。"),
         "doing": _("没有在办的件：您办过的都已办结。"),
@@ -81,10 +82,10 @@ def _table(found: queries.Inbox, tab: str, now: object) -> parts.Table:
     return parts.Table(columns, [_row(task, tab, now) for task in found.tasks], empty, _("我的件"), "pick" if tab == "todo" else "")
 
 
-def _row(task: queries.Task, tab: str, now: object) -> parts.Row:
+def _row(task: queries.Task, tab: str, now: datetime) -> parts.Row:
     case = task.case
     name = parts.Cell(case.title, reverse("desk:case", args=[case.number]), f"{case.number} · {case.about}")
-    left = row_remaining(task, now)  # type: ignore[arg-type]
+    left = row_remaining(task, now)
     if tab == "todo":
         return parts.Row((left, name, task.step, task.due_at), key=f"{case.number}/{task.step_id}")
     return parts.Row((left, name, case.state_label, case.updated_at), key=case.number)

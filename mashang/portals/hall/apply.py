@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,17 +29,19 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
 from mashang.org import queries as org
 from mashang.portals.shared import forms
+from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
+from mashang.portals.shared.parts import FieldType as FieldKind
 
-TYPES = {"text": "text", "number": "number", "date": "date", "choice": "choice", "file": "file", "tel": "phone"}
+TYPES: dict[str, FieldKind] = {"text": "text", "number": "number", "date": "date", "choice": "choice", "file": "file", "tel": "phone"}
 AREA = 120
 
 
 @require_http_methods(["GET", "POST"])
-def apply(request: HttpRequest, code: str, part: str = "") -> HttpResponse:
+def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     """Questions first; who may apply goes on to the form; a faulty form comes back whole, with every fault at its field."""
     version = catalogue.current(code)
-    spec, by = version.spec, request.actor  # type: ignore[attr-defined]
+    spec, by = version.spec, request.actor
     part = part or (spec.parts[0].code if spec.shape == "package" else "")
     if not version.open:
         return render(request, "hall/closed.html", {"spec": spec}, status=404)
@@ -59,7 +61,7 @@ def _draft(code: str, part: str) -> str:
     return f"apply-{code}-{part}"
 
 
-def _questions(request: HttpRequest, spec: Spec, answers: Mapping[str, str]) -> forms.Form:
+def _questions(request: Asked, spec: Spec, answers: Mapping[str, str]) -> forms.Form:
     fields = [
         Field(q["code"], q["text"], "choice", q["help"], True, answers.get(q["code"], ""),
               choices=tuple((c["code"], c["label"]) for c in q["choices"]))
@@ -74,7 +76,7 @@ def _known(spec: Spec, by: Actor) -> dict[str, str]:
 
 
 def _form(
-    request: HttpRequest, spec: Spec, part: str, by: Actor, values: Mapping[str, Any], refused: Refused | None
+    request: Asked, spec: Spec, part: str, by: Actor, values: Mapping[str, Any], refused: Refused | None
 ) -> forms.Form:
     """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
     fields = [*_place(by), *_asked(spec, part), *_materials(spec, part, by, values)]
@@ -118,7 +120,7 @@ def _field(described: Mapping[str, Any], one: Mapping[str, Any], section: str) -
     choices = tuple((c["code"], c["label"]) for c in described["choices"]) if one is described else ()
     long = kind == "text" and described["max_length"] > AREA and one is described
     return Field(
-        one["code"], label, "textarea" if long else kind, described["help"] if one is described else "",  # type: ignore[arg-type]
+        one["code"], label, "textarea" if long else kind, described["help"] if one is described else "",
         described["required"], choices=choices, unit=described["unit"] if one is described else "", section=section,
     )  # fmt: skip
 
@@ -141,7 +143,7 @@ def _materials(spec: Spec, part: str, by: Actor, values: Mapping[str, Any]) -> l
     return found
 
 
-def _hand_in(request: HttpRequest, spec: Spec, part: str, by: Actor) -> HttpResponse:
+def _hand_in(request: Asked, spec: Spec, part: str, by: Actor) -> HttpResponse:
     now, key = clock.now(), request.POST.get("key", "")
     if again := queries.answered(key, by):
         return HttpResponseRedirect(reverse("hall:receipt", args=[again]))
@@ -159,7 +161,7 @@ def _hand_in(request: HttpRequest, spec: Spec, part: str, by: Actor) -> HttpResp
     return HttpResponseRedirect(reverse("hall:receipt", args=[answer.number]))
 
 
-def _posted(request: HttpRequest, spec: Spec, part: str, by: Actor) -> dict[str, Any]:
+def _posted(request: Asked, spec: Spec, part: str, by: Actor) -> dict[str, Any]:
     """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once."""
     post = request.POST
     flat = {name: post.get(name, "") for name in post if name not in ("csrfmiddlewaretoken", "key", "region")}
@@ -184,9 +186,9 @@ def _posted(request: HttpRequest, spec: Spec, part: str, by: Actor) -> dict[str,
 
 
 @require_POST
-def draft(request: HttpRequest, form: str) -> HttpResponse:
+def draft(request: Asked, form: str) -> HttpResponse:
     """What was typed so far, kept for its owner until it is handed in."""
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     skip = ("csrfmiddlewaretoken", "key")
     typed = {name: value for name, value in request.POST.items() if name not in skip}
     if len(json.dumps(typed)) > 400_000:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import queries as ledger
 from mashang.portals.shared import actionforms, forms
 from mashang.portals.shared.casepage import case_page, row_remaining
+from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
 from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
@@ -27,26 +28,26 @@ from . import present
 
 
 @require_GET
-def cases_of(request: HttpRequest) -> HttpResponse:
+def cases_of(request: Asked) -> HttpResponse:
     """My cases, the running ones first."""
-    now, by = clock.now(), request.actor  # type: ignore[attr-defined]
+    now, by = clock.now(), request.actor
     found = queries.page(by, queries.Filter(kind="application"), after=request.GET.get("after", ""), limit=30)
     rows = [(row, row_remaining(row, now)) for row in sorted(found.rows, key=lambda r: r.settled_at is not None)]
     return render(request, "hall/mine.html", {"rows": rows, "after": found.after})
 
 
 @require_GET
-def notices(request: HttpRequest) -> HttpResponse:
+def notices(request: Asked) -> HttpResponse:
     """What I was told."""
-    found = queries.notices_for(request.actor)  # type: ignore[attr-defined]
-    actions.mark_read(request.actor, [n.pk for n in found], now=clock.now())  # type: ignore[attr-defined]
+    found = queries.notices_for(request.actor)
+    actions.mark_read(request.actor, [n.pk for n in found], now=clock.now())
     return render(request, "hall/notices.html", {"notices": found})
 
 
 @require_GET
-def case(request: HttpRequest, number: str) -> HttpResponse:
+def case(request: Asked, number: str) -> HttpResponse:
     """One of my cases."""
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     view = queries.case_for(by, number)
     page = case_page(view, by, clock.now())
     context = {
@@ -61,26 +62,26 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_GET
-def receipt(request: HttpRequest, number: str) -> HttpResponse:
+def receipt(request: Asked, number: str) -> HttpResponse:
     """The page after handing in: number, promise, what happens next."""
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     page = case_page(queries.case_for(by, number), by, clock.now())
     return render(request, "hall/receipt.html", {"page": page, "draft": f"apply-{page.view.case.number}"})
 
 
 @require_GET
-def receipt_file(request: HttpRequest, number: str) -> HttpResponse:
+def receipt_file(request: Asked, number: str) -> HttpResponse:
     """The receipt that anyone can check offline; with the personal data only because it is one's own."""
-    view = queries.case_for(request.actor, number)  # type: ignore[attr-defined]
+    view = queries.case_for(request.actor, number)
     data = ledger.receipt(view.case.number, private=True)
     content = json.dumps(data, ensure_ascii=False, indent=1).encode()
     return attachment(content, f"{view.case.number}-回执.json", "application/json")
 
 
 @require_http_methods(["GET", "POST"])
-def rate(request: HttpRequest, number: str) -> HttpResponse:
+def rate(request: Asked, number: str) -> HttpResponse:
     """Rate the service, once, freely. The counter can't see who rated."""
-    by = request.actor  # type: ignore[attr-defined]
+    by = request.actor
     view = queries.case_for(by, number)
     fields = actionforms.fields_of(reviews.Rate, actionforms.Ask(view, 0, by))
     refused = None
@@ -98,9 +99,9 @@ def rate(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def press(request: HttpRequest, number: str, action: str, step: int = 0) -> HttpResponse:
+def press(request: Asked, number: str, action: str, step: int = 0) -> HttpResponse:
     """One of the applicant's own verbs: 补正, 撤回, 请求到场检查."""
-    by, now = request.actor, clock.now()  # type: ignore[attr-defined]
+    by, now = request.actor, clock.now()
     view = queries.case_for(by, number)
     verb = case_rules.verb_of(view.procedure, action)
     fields = actionforms.fields_of(verb.form, actionforms.Ask(view, 0, by))
@@ -125,9 +126,9 @@ def press(request: HttpRequest, number: str, action: str, step: int = 0) -> Http
 
 
 @require_GET
-def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
+def result(request: Asked, number: str, result: str) -> HttpResponse:
     """A certificate of my case, as PDF."""
-    view = queries.case_for(request.actor, number)  # type: ignore[attr-defined]
+    view = queries.case_for(request.actor, number)
     given = next((g for g in documents.of_case(view.case.number) if g.number == result), None)
     if given is None:
         raise NotFound
@@ -136,9 +137,9 @@ def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
 
 
 @require_GET
-def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
+def file(request: Asked, number: str, document: int) -> HttpResponse:
     """A file of my case."""
-    found, content = queries.document_for(request.actor, document)  # type: ignore[attr-defined]
+    found, content = queries.document_for(request.actor, document)
     if found.case is None or found.case.number != number:
         raise NotFound
     return attachment(content, found.name, found.media_type)

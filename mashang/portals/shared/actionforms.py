@@ -22,7 +22,7 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.org import queries as org
 from mashang.reviews.rules import TAGS
 
-from .parts import Field
+from .parts import Field, FieldType
 
 HIDDEN = frozenset({"channel"})
 _PLACE_INPUTS = {
@@ -53,15 +53,15 @@ def fields_of(form: type[Any], ask: Ask) -> list[Field]:
 
 def _plain(name: str, info: FieldInfo, widget: str) -> Field:
     kind = _base(info.annotation)
-    types: list[tuple[type, str]] = [(bool, "checkbox"), (datetime, "datetime"), (date, "date"), (int, "number")]
+    types: list[tuple[type, FieldType]] = [(bool, "checkbox"), (datetime, "datetime"), (date, "date"), (int, "number")]
     types += [(float, "number"), (Decimal, "number")]
-    shown = "textarea" if widget == "textarea" else next((t for k, t in types if isinstance(kind, type) and issubclass(kind, k)), "text")
+    shown: FieldType = "textarea" if widget == "textarea" else next((t for k, t in types if isinstance(kind, type) and issubclass(kind, k)), "text")
     choices: tuple[tuple[Any, ...], ...] = ()
     if get_origin(info.annotation) is Literal:
         shown, choices = "choice", tuple((c, c) for c in get_args(info.annotation))
     default = "" if info.is_required() or info.default in (None, ()) else info.default
     value = default.isoformat() if isinstance(default, date) else default
-    return Field(name, _(str(info.title or name)), shown, required=info.is_required(), value=value, choices=choices)  # type: ignore[arg-type]
+    return Field(name, _(str(info.title or name)), shown, required=info.is_required(), value=value, choices=choices)
 
 
 def _base(annotation: Any) -> Any:

@@ -19,6 +19,7 @@ class Asked(HttpRequest):
     """A request that has passed the gate, for the annotations of views: `def inbox(request: Asked) -> HttpResponse`."""
 
     actor: Actor
+    must_add_factor: bool
 
 
 @dataclass(frozen=True, slots=True)

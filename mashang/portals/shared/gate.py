@@ -6,14 +6,13 @@ a page's contents is decided by the rooms; a case outside one's scope is "not fo
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -24,6 +23,7 @@ from mashang.kernel.refused import Fault, NotFound
 from mashang.org import queries
 from mashang.org.rights import PAGES, PUBLIC, SIGNED_IN
 
+from .context import Asked
 from .errors import is_api, page
 
 SEEN = "seen"
@@ -42,27 +42,27 @@ SECOND_FACTOR_PAGES = frozenset(
 class Gate:
     """Middleware, last in the row. Sets `request.actor`; a signed-in page costs one statement, for its session."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Callable[[Asked], HttpResponse]) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.must_add_factor = False  # type: ignore[attr-defined]
-        request.actor = ANONYMOUS if is_api(request) else signed_in(request)  # type: ignore[attr-defined]
+    def __call__(self, request: Asked) -> HttpResponse:
+        request.must_add_factor = False
+        request.actor = ANONYMOUS if is_api(request) else signed_in(request)
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+    def process_view(self, request: Asked, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """None lets the request through."""
         if is_api(request):
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
-        needed, actor = PAGES.get(name), request.actor  # type: ignore[attr-defined]
+        needed, actor = PAGES.get(name), request.actor
         if needed is None:
             return page(request, 404)
         if needed == PUBLIC:
             return None
         if actor.kind == "anonymous":
             return to_sign_in(request)
-        if request.must_add_factor and name not in SECOND_FACTOR_PAGES:  # type: ignore[attr-defined]
+        if request.must_add_factor and name not in SECOND_FACTOR_PAGES:
             return HttpResponseRedirect(reverse("mfa_activate_totp"))
         if needed == SIGNED_IN or queries.holds(actor, needed):
             return None
@@ -70,7 +70,7 @@ class Gate:
         return page(request, 403, [Fault("forbidden", text)])
 
 
-def signed_in(request: HttpRequest) -> Actor:
+def signed_in(request: Asked) -> Actor:
     """The actor of the request's session; a session that is stale, idle too long or of a closed account is ended."""
     key = request.session.get(SESSION_KEY)
     if key is None:
@@ -84,13 +84,13 @@ def signed_in(request: HttpRequest) -> Actor:
     if not same or _idle(request, known.actor):
         request.session.flush()
         return ANONYMOUS
-    request.must_add_factor = known.needs_mfa and not known.has_mfa and settings.MASHANG_MFA  # type: ignore[attr-defined]
+    request.must_add_factor = known.needs_mfa and not known.has_mfa and settings.MASHANG_MFA
     return known.actor
 
 
-def _idle(request: HttpRequest, actor: Actor) -> bool:
+def _idle(request: Asked, actor: Actor) -> bool:
     """Sessions run on the machine's time, not on the clock that tests and the demo turn."""
-    now = int(time.time())
+    now = clock.machine_seconds()
     seen = request.session.get(SEEN, now)
     if now - seen > settings.MASHANG_IDLE_SECONDS[actor.kind]:
         return True
@@ -99,7 +99,7 @@ def _idle(request: HttpRequest, actor: Actor) -> bool:
     return False
 
 
-def to_sign_in(request: HttpRequest) -> HttpResponse:
+def to_sign_in(request: Asked) -> HttpResponse:
     """To the sign-in page, and back to this address afterwards; a form that was sent comes back to its page."""
     target = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/")
     address = f"{reverse('account_login')}?{urlencode({'next': target})}"

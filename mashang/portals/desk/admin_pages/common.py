@@ -18,7 +18,6 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import queries as ledger
 from mashang.org import queries
-from mashang.org.events import SENTENCES
 from mashang.org.rights import ROLES
 from mashang.portals.shared.forms import Form, build, typed
 from mashang.portals.shared.parts import Field, Moment, NavGroup, NavItem
@@ -138,7 +137,7 @@ def told(subject: str) -> list[Moment]:
         facts = _Blank({**entry.facts, **entry.private})
         facts |= {name: names.get(facts[name], "—") for name in PEOPLE if name in facts}
         facts["role"] = ROLES[facts["role"]].label if facts.get("role") in ROLES else ""
-        text = _(str(SENTENCES.get(entry.verb, entry.verb))).format_map(facts)
+        text = _(queries.sentence(entry.verb)).format_map(facts)
         lines.append(Moment(entry.at, text, queries.shown_name(entry.by, to=colleague)))
     return lines
 

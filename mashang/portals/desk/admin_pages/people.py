@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -43,8 +44,13 @@ def units(request: HttpRequest) -> HttpResponse:
     if done:
         return HttpResponseRedirect(request.path)
     known = my_units(actor)
+    form = form_of(request, "open", _unit_fields(known), _("设立单位"), refused)
+    return page(request, "units", "units", refused, table=_units_table(known), form=form)
+
+
+def _units_table(known: Sequence[queries.UnitInfo]) -> Table:
     counts = queries.staff_counts()
-    table = Table(
+    return Table(
         (Column(_("单位"), lead=True), Column(_("类型")), Column(_("地区")), Column(_("在职人数"), kind="n")),
         [
             Row(
@@ -60,7 +66,10 @@ def units(request: HttpRequest) -> HttpResponse:
         empty=_("您的管理范围里还没有单位。"),
         caption=_("单位"),
     )
-    fields = [
+
+
+def _unit_fields(known: Sequence[queries.UnitInfo]) -> list[Field]:
+    return [
         Field("name", _("单位全称"), required=True),
         Field("short_name", _("简称"), required=True, size="m"),
         Field("kind", _("类型"), "choice", required=True, choices=tuple(queries.unit_kinds())),
@@ -68,8 +77,6 @@ def units(request: HttpRequest) -> HttpResponse:
         Field("parent", _("上级单位"), "choice", choices=unit_choices(known)),
         Field("credit_code", _("统一社会信用代码"), size="m"),
     ]
-    form = form_of(request, "open", fields, _("设立单位"), refused)
-    return page(request, "units", "units", refused, table=table, form=form)
 
 
 def _unit_in_scope(actor: Actor, id_: int) -> queries.UnitInfo:
@@ -85,6 +92,29 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
     """A unit: its people and posts, appointing, setting up posts, closing."""
     actor, now = who(request), clock.now()
     known = _unit_in_scope(actor, id_)
+    done, refused = pressed(request, _unit_presses(actor, known, now))
+    if done:
+        return HttpResponseRedirect(reverse("admin:units") if request.POST["do"] == "close" else request.path)
+    people = queries.staff_of([id_])
+    return page(
+        request,
+        "unit",
+        "units",
+        refused,
+        unit=known,
+        place=queries.region_path(known.region),
+        people=_people_table(people),
+        posts=queries.posts_of([id_], secret=True),
+        appoint=_appoint_form(request, refused),
+        post=_post_form(request, people, refused),
+        close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
+        told=told(f"unit:{id_}"),
+    )
+
+
+def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[str, Press]:
+    """What the buttons of a unit's page do."""
+    id_ = known.id
 
     def appoint(data: QueryDict) -> str:
         form = actions.NewStaff(
@@ -111,25 +141,7 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
         actions.close_unit(id_, by=actor, now=now)
         return _("{name}已撤销。").format(name=known.name)
 
-    presses: dict[str, Press] = {"appoint": appoint, "post": open_post, "close_post": close_post, "close": close}
-    done, refused = pressed(request, presses)
-    if done:
-        return HttpResponseRedirect(reverse("admin:units") if request.POST["do"] == "close" else request.path)
-    people = queries.staff_of([id_])
-    return page(
-        request,
-        "unit",
-        "units",
-        refused,
-        unit=known,
-        place=queries.region_path(known.region),
-        people=_people_table(people),
-        posts=queries.posts_of([id_], secret=True),
-        appoint=_appoint_form(request, refused),
-        post=_post_form(request, people, refused),
-        close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
-        told=told(f"unit:{id_}"),
-    )
+    return {"appoint": appoint, "post": open_post, "close_post": close_post, "close": close}
 
 
 def _people_table(people: Sequence[queries.StaffInfo]) -> Table:
@@ -178,6 +190,28 @@ def staff(request: HttpRequest, id_: int) -> HttpResponse:
     member = queries.staff_member(id_)
     _unit_in_scope(actor, member.unit)
 
+    done, refused = pressed(request, _staff_presses(actor, member, now))
+    if done:
+        return HttpResponseRedirect(request.path)
+    return page(
+        request,
+        "staff",
+        "units",
+        refused,
+        member=member,
+        account=queries.accounts_of([id_]).get(id_, ""),
+        grants=queries.grants_of(id_, now),
+        grant=_grant_form(request, actor, refused),
+        password=form_of(request, "password", [_new_password()], _("重设密码"), refused),
+        leave=form_of(request, "leave", [], _("办理离岗"), refused, danger=True),
+        told=told(f"staff:{id_}"),
+    )
+
+
+def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> dict[str, Press]:
+    """What the buttons of someone's page do."""
+    id_ = member.id
+
     def grant(data: QueryDict) -> str:
         form = actions.NewGrant(
             id_,
@@ -204,22 +238,7 @@ def staff(request: HttpRequest, id_: int) -> HttpResponse:
         actions.let_go(id_, by=actor, now=now)
         return _("{name}已离岗，账号停用，授权收回。").format(name=member.name)
 
-    done, refused = pressed(request, {"grant": grant, "revoke": revoke, "password": password, "leave": leave})
-    if done:
-        return HttpResponseRedirect(request.path)
-    return page(
-        request,
-        "staff",
-        "units",
-        refused,
-        member=member,
-        account=queries.accounts_of([id_]).get(id_, ""),
-        grants=queries.grants_of(id_, now),
-        grant=_grant_form(request, actor, refused),
-        password=form_of(request, "password", [_new_password()], _("重设密码"), refused),
-        leave=form_of(request, "leave", [], _("办理离岗"), refused, danger=True),
-        told=told(f"staff:{id_}"),
-    )
+    return {"grant": grant, "revoke": revoke, "password": password, "leave": leave}
 
 
 def _new_password() -> Field:

@@ -22,6 +22,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import actions, queries
 
+from ..context import Asked
 from ..forms import Form, build
 from ..parts import Field, Tab
 from .drawn import drawn
@@ -160,9 +161,9 @@ def _enter(request: HttpRequest, account_id: int) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-def password(request: HttpRequest) -> HttpResponse:
+def password(request: Asked) -> HttpResponse:
     """A new password of one's own; other sessions end."""
-    refused, actor = None, request.actor  # type: ignore[attr-defined]
+    refused, actor = None, request.actor
     if request.method == "POST":
         try:
             _change_password(request, actor)

@@ -21,7 +21,14 @@ from .cases import Number
 
 router = Router(tags=["documents"])
 proofs = Router(tags=["proofs"])
-BINARY = {"responses": {200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}}
+OFFICE = "application/vnd.openxmlformats-officedocument."
+FILES = ("application/pdf", "image/jpeg", "image/png", f"{OFFICE}wordprocessingml.document", f"{OFFICE}spreadsheetml.sheet")
+
+
+def _binary(*types: str) -> dict[str, Any]:
+    return {"responses": {200: {"content": {t: {"schema": {"type": "string", "format": "binary"}} for t in types}}}}
+
+
 RECEIPT = {"responses": {200: {"content": {"application/json": {"schema": {"type": "object"}}}}}}
 DISPOSITION = {"Content-Disposition": ("string", "The file's name")}
 
@@ -38,8 +45,9 @@ def upload_document(request: HttpRequest, file: Annotated[UploadedFile, File()])
 
 
 @operation(
-    router, "GET", "/documents/{id}", {200: None}, summary="Download a file", headers=DISPOSITION, openapi_extra=BINARY
-)
+    router, "GET", "/documents/{id}", {200: None}, summary="Download a file", headers=DISPOSITION,
+    openapi_extra=_binary(*FILES),
+)  # fmt: skip
 def download_document(request: HttpRequest, id: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> HttpResponse:
     found, content = queries.document_for(request.auth, id)  # type: ignore[attr-defined]
     return _file(content, found.name, found.media_type)
@@ -47,7 +55,7 @@ def download_document(request: HttpRequest, id: Annotated[int, Path(ge=1, le=2**
 
 @operation(
     router, "GET", "/cases/{number}/results/{result}", {200: None}, summary="A certificate of the case, as PDF",
-    headers=DISPOSITION, openapi_extra=BINARY,
+    headers=DISPOSITION, openapi_extra=_binary(FILES[0]),
 )  # fmt: skip
 def read_result(request: HttpRequest, number: Number, result: Annotated[str, Path(max_length=100)]) -> HttpResponse:
     view = queries.case_for(request.auth, number)  # type: ignore[attr-defined]

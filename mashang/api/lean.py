@@ -63,7 +63,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = found.func(request, *found.args, **found.kwargs)
     if response.status_code == 405:
         text = "这个地址不能用这种方法访问，请核对接口文档。"
-        return problems.answer(request, 405, [Fault("method", text)], {"Allow": response.headers["Allow"]})
+        return problems.answer(request, 405, [Fault("method", text)], {"Allow": ", ".join(sorted(response.headers["Allow"].split(", ")))})
     return response
 
 

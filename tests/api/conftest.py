@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,53 +11,32 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client as Browser
-from pytest_django.plugin import DjangoDbBlocker
 
 from mashang.api import door
 from mashang.api.rates import Rates
-from mashang.catalogue import actions as catalogue
-from mashang.clocks import actions as clocks
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
-from mashang.org import seeds
 from mashang.site import procedures
+from tests.county import county, county_tables
 from tests.flows.story import ANSWERS, PDF, TOWN, applicant
-from tests.ledger.conftest import TABLES, unguarded
 
+__all__ = ["county", "county_tables"]
 procedures.load()
 MONDAY = "2026-03-02 09:10"
 
 
-@pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    with django_db_blocker.unblock():
-        seed()
-
-
-def seed() -> None:
-    clocks.seed_catalogue(now=seeds.SINCE)
-    seeds.seed_units(lambda *_: None)
-    seeds.seed_persons(lambda *_: None)
-    catalogue.import_shipped(by=Actor.system("demo"), now=seeds.SINCE)
-
-
 @pytest.fixture
-def committed(transactional_db: None, settings: Any, tmp_path: Any) -> Iterator[None]:
-    """For tests whose acts are really committed: what an earlier one of them left empty is made again; an own ledger."""
-    settings.VAR = tmp_path
-    unguarded(f"TRUNCATE {TABLES} RESTART IDENTITY")
-    seed()
-    yield
-    unguarded(f"TRUNCATE {TABLES} RESTART IDENTITY")
+def committed(transactional_db: None) -> None:
+    """For tests whose acts are really committed."""
 
 
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Calls are counted in a folder of the test's own."""
+    """Calls are counted, keys and files kept in a folder of the test's own."""
     monkeypatch.setattr(door, "rates", Rates(tmp_path / "rates"))
-    settings.STATIC_ROOT = tmp_path
+    settings.VAR = settings.STATIC_ROOT = tmp_path
 
 
 @dataclass

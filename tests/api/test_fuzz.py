@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from schemathesis.checks import load_all_checks
 
 from mashang.api import urls
@@ -23,11 +27,21 @@ SEMANTIC = schemathesis.checks.positive_data_acceptance
 """Left out: a form may be in shape and still be refused, with 422, for what the rules say."""
 
 
+@contextmanager
+def connection_kept() -> Iterator[None]:
+    """Requests leave the test's connection open, which is in the test's transaction."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
 @pytest.fixture
-def schema(system) -> Any:
-    """The described API, with a case whose number and file are tried among the made-up ones."""
-    description = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
-    return description
+def schema(db: None) -> Any:
+    with connection_kept():
+        return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
 
 
 OPERATIONS = sorted(
@@ -61,4 +75,5 @@ def test_the_api_keeps_to_its_description(schema, system, method, path):
             response = case.call(headers=headers)
             case.validate_response(response, headers=headers, excluded_checks=[SEMANTIC])
 
-    kept()
+    with connection_kept():
+        kept()

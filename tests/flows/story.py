@@ -70,7 +70,9 @@ ANSWERS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def hand_in_house(login: str, place: int = 0, *, materials: dict[str, int] | None = None, **more: Any) -> Story:
+def hand_in_house(
+    login: str, place: int = 0, *, materials: dict[str, int] | None = None, key: str = "", **more: Any
+) -> Story:
     """The village house handed in by a citizen or at the counter; without `materials`, all five are uploaded."""
     by = who(login)
     if materials is None:
@@ -79,4 +81,4 @@ def hand_in_house(login: str, place: int = 0, *, materials: dict[str, int] | Non
         "entry": "rural-house", "part": "approval", "region": TOWN, "materials": materials,
         "answers": {**ANSWERS, "applicant": applicant(place)}, **more,
     }  # fmt: skip
-    return Story(actions.begin("application", "hand_in", data, by=by, now=clock.now()).number)
+    return Story(actions.begin("application", "hand_in", data, by=by, now=clock.now(), key=key).number)

@@ -7,7 +7,8 @@ time: a missed or doubled run changes nothing but the hour. It is put to work by
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,20 @@ def sweep(function: str) -> int:
     if count:
         logger.info("%s: %d", function, count)
     return count
+
+
+@contextmanager
+def paused(functions: Sequence[str]) -> Iterator[None]:
+    """Let no worker run these sweeps meanwhile; those at work now end first. Ends with the process at the latest."""
+    with connection.cursor() as cursor:
+        for function in functions:
+            cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [function])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            for function in functions:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [function])
 
 
 def register(app: procrastinate.App) -> None:

@@ -57,7 +57,7 @@ class BoardRow:
 
 def schemes(by: Actor, region: str = "") -> list[SchemeInfo]:
     """Schemes of the regions the actor may see, newest version last."""
-    rows = Scheme.objects.filter(region__startswith=region).order_by("region", "code", "id")
+    rows = Scheme.objects.filter(region__code__startswith=region).order_by("region", "code", "id")
     return [_info(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.org import actions, queries
+from mashang.org import actions, kept, queries
 from mashang.org.models import Region
 
 NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -21,6 +21,7 @@ def make_region(code: str = "350824", name: str = "武平县", level: str = "cou
     Region.objects.get_or_create(
         code=code, defaults={"name": name, "short_name": name[:2], "level": level, "parent_id": parent}
     )
+    kept.forget()
     return code
 
 

@@ -17,7 +17,10 @@ __all__ = ["release", "supervise", "verbs"]
 
 
 def supervise(now: datetime) -> int:
-    """Every open case that is late and not yet supervised gets one matter, for the unit in whose hands it lies."""
+    """Every open case that is late and not yet supervised gets one matter, for the unit in whose hands it lies.
+
+    Once answered for, it gets another only when something is overdue again.
+    """
     found = queries.page(BY, queries.Filter(late=True, supervised=False, state="open"), limit=200).rows
     return sum(_supervise(row, now) for row in found if row.kind != "supervision")
 
@@ -25,13 +28,16 @@ def supervise(now: datetime) -> int:
 def _supervise(row: queries.Row, now: datetime) -> bool:
     view = queries.case_for(BY, row.number)
     late = [s for s in view.open_steps if s.due_at is not None and s.due_at <= now]
+    before = Matter.objects.filter(about=row.number).count()
+    if before and not late and (row.due_at is None or row.due_at > now):
+        return False
     step = late[0] if late else view.open_steps[0] if view.open_steps else None
     unit = step.unit_id if step else row.lead_unit_id
     due = min((s.due_at for s in late if s.due_at), default=row.due_at)
     told = f"，应于 {clock.local(due):%m月%d日 %H:%M} 前办结" if due else ""
     cause = f"{row.title}{'（' + step.label + '）' if step else ''}超期{told}"
     data = {"about": row.number, "unit": unit, "cause": cause[:500]}
-    key = f"overdue:{row.number}:{Matter.objects.filter(about=row.number).count()}"
+    key = f"overdue:{row.number}:{before}"
     try:
         matter = actions.begin("supervision", "assign_overdue", data, by=BY, now=now, key=key, parent=row.number)
     except Refused as no:

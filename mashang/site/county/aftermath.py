@@ -37,7 +37,7 @@ class Aftermath:
             self._plan_answer(matter, at)
         grade = self._grade()
         if grade:
-            self.life.soon(at, self.draws.uniform(0.4, 12), partial(self._rate, grade))
+            self.life.in_time(at, "rate", self.draws.uniform(0.4, 12), partial(self._rate, grade))
 
     # -- the rating
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
 from mashang.org import actions, queries
-from mashang.org.seeds import BY, person_form
 from mashang.org.actions import NewMandate
+from mashang.org.seeds import BY, person_form
 
 
 class Cast:

@@ -109,8 +109,7 @@ class Application:
         told = [words.NEW_DEMAND] if second else [n.material.name for n in self.missing]
         self._press("notice", at, "intake", {"missing": told, "help": "可以手机拍照补传，不用再跑一趟。"})
         if not self._stalls("supplement"):
-            hours = self.plot.slow.get("supplement", self.draws.uniform(5, 26))
-            self.life.soon(at, hours, partial(self._supplement, second=second))
+            self.life.in_time(at, "supplement", self.draws.uniform(5, 26), partial(self._supplement, second=second))
 
     def _supplement(self, at: datetime, *, second: bool) -> None:
         by = self._citizen(at)
@@ -161,8 +160,7 @@ class Application:
         step = self.steps[code]
         hours = self._hours(code)
         if step.kind == "site_check" and not step.clocks:
-            days = self.plot.slow.get(code, self.draws.uniform(20, 110))
-            self.life.soon(at, days, partial(self._ask_check, code))
+            self.life.in_time(at, code, self.draws.uniform(20, 110), partial(self._ask_check, code))
         elif step.kind == "site_visit":
             self.life.soon(at, hours * 0.5, partial(self._start_visit, code))
         elif step.kind == "site_check":

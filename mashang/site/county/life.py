@@ -39,7 +39,6 @@ class Life:
         self.fired: list[Do] = []
         self._agenda: list[tuple[datetime, int, Do]] = []
         self._turns, self._keys = count(), count()
-        self._seen = plot.opened
 
     def plan(self, at: datetime, do: Do) -> None:
         heappush(self._agenda, (at, next(self._turns), do))
@@ -48,14 +47,25 @@ class Life:
         """Plan a move so many working hours after an instant."""
         self.plan(self.hours.after(at, hours), do)
 
+    def in_time(self, at: datetime, what: str, drawn: float, do: Do) -> None:
+        """Plan a move after the hours that the plot gives it, else after those drawn; less than none: before the present."""
+        hours = self.plot.slow.get(what, drawn)
+        self.plan(max(self.hours.after(self.until, hours), at) if hours < 0 else self.hours.after(at, hours), do)
+
     def run(self) -> None:
         """Live until the present."""
-        while self._agenda and self._agenda[0][0] <= self.until:
-            at, _, do = heappop(self._agenda)
-            self._watch(at)
+        rounds: list[datetime] = []
+        do: Do
+        while rounds or self._agenda:
+            if rounds and (not self._agenda or rounds[0] <= self._agenda[0][0]):
+                at, do = rounds.pop(0), self._sweep
+            else:
+                at, _, do = heappop(self._agenda)
+                if at > self.until:
+                    break
+                rounds = self.hours.rounds(at, self.until)
             with clock.at(at):
                 do(at)
-        self._watch(self.until)
         with clock.at(self.until):
             self._sweep(self.until)
             sweeps.send(self.until)
@@ -93,12 +103,6 @@ class Life:
 
     def _key(self) -> str:
         return f"{self.plot.key}:{next(self._keys)}"
-
-    def _watch(self, at: datetime) -> None:
-        for moment in self.hours.rounds(self._seen, at):
-            with clock.at(moment):
-                self._sweep(moment)
-        self._seen = max(self._seen, at)
 
     def _sweep(self, at: datetime) -> None:
         if not self.number or not sweeps.fire(at):

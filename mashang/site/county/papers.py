@@ -16,6 +16,8 @@ from mashang.kernel.actor import Actor
 
 SCENES = 8
 _WIDE, _HIGH = 320, 240
+_GB = "<< /Registry (Adobe) /Ordering (GB1) /Supplement 5 >>"
+_METRICS = "/Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 80"
 
 
 def paper(name: str, *, by: Actor, now: datetime) -> int:
@@ -42,10 +44,8 @@ def pdf(title: str) -> bytes:
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream",
         "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UTF16-H /DescendantFonts [6 0 R] >>",
-        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo << /Registry (Adobe)"
-        " /Ordering (GB1) /Supplement 5 >> /FontDescriptor 7 0 R >>",
-        "<< /Type /FontDescriptor /FontName /STSong-Light /Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 880"
-        " /Descent -120 /CapHeight 880 /StemV 80 >>",
+        f"<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /CIDSystemInfo {_GB} /FontDescriptor 7 0 R >>",
+        f"<< /Type /FontDescriptor /FontName /STSong-Light {_METRICS} >>",
     )
     return _file(objects)
 

@@ -33,7 +33,8 @@ SECOND = timedelta(days=140)
 @dataclass(frozen=True, slots=True)
 class Plot:
     """One case to be. `stalls` are the moments at which it stands still: codes of steps, or of a move in `courses`;
-    `slow` gives steps the working hours that they take. `grade` is the rating, 0 none, None as it comes."""
+    `slow` gives steps and moves the working hours that they take (less
+    than none: so long before the present). `grade` is the rating, 0 none, None as it comes."""
 
     key: str
     entry: str
@@ -130,7 +131,7 @@ def _citizens(at: _Present) -> list[Plot]:
         at.plot("road", ROAD, 0, 1.5, stalls="intake"),
         at.plot("seed", SEED, 0, 33, course="withdrawn"),
         at.plot("diner", FOOD, 0, 80 * DAY, course="refused", grade=3),
-        at.plot("helped", HOUSE, 3, 9, stalls="land planning", channel="agent"),
+        at.plot("helped", HOUSE, 3, 6.4, stalls="land planning", channel="agent"),
         at.plot("built", HOUSE, 2, 150 * DAY, grade=5),
         at.plot("registered", HOUSE, 2, 30 * DAY, part="completion", grade=5, channel="mobile"),
     ]
@@ -146,11 +147,11 @@ def _desks(at: _Present) -> list[Plot]:
         at.plot("issue", HOUSE, 8, 13, stalls="certificate"),
         at.plot("land", HOUSE, 9, 5, stalls="land siting-check"),
         at.plot("planning", HOUSE, 10, 5.5, stalls="planning", channel="window"),
-        at.plot("asked", HOUSE, 11, 12 * DAY, stalls="setting-out-check-made", slow={"setting-out-check": 8.6 * DAY}),
+        at.plot("asked", HOUSE, 11, 12 * DAY, stalls="setting-out-check-made", slow={"setting-out-check": -3}),
         at.plot("village", HOUSE, 12, 4, stalls="qualification visit"),
-        at.plot("visiting", HOUSE, 13, 8, stalls="visit-made"),
+        at.plot("visiting", HOUSE, 13, 6.2, stalls="visit-made"),
         at.plot("decision", HOUSE, 14, 11, stalls="decision"),
-        at.plot("refusing", HOUSE, 15, 16, course="refused", stalls="confirm"),
+        at.plot("refusing", HOUSE, 15, 13, course="refused", stalls="confirm"),
         at.plot("promised", HOUSE, 16, 10, course="later", stalls="hand-later", channel="window"),
         at.plot("silent", HOUSE, 17, 6.2 * DAY, course="deemed", stalls="decision"),
     ]
@@ -163,7 +164,7 @@ def _watched(at: _Present) -> list[Plot]:
         at.plot("answered", HOUSE, 19, 10 * DAY, slow={"land": 4 * DAY}, stalls="check"),
         at.plot("struck-off", HOUSE, 20, 20 * DAY, slow={"planning": 4 * DAY}),
         at.plot("twice", HOUSE, 21, 26 * DAY, course="twice"),
-        at.plot("unhappy", HOUSE, 22, 24, grade=1, stalls="contact"),
+        at.plot("unhappy", HOUSE, 22, 24, grade=1, stalls="contact", slow={"rate": -2}),
         at.plot("mending", TRADER, 23, 22, grade=2, stalls="put_right"),
         at.plot("mended", FOOD, 24, 25 * DAY, grade=2),
         at.plot("not-accepted", HOUSE, 25, 40 * DAY, course="not-accepted"),
@@ -177,7 +178,7 @@ def _by_the_sea(at: _Present) -> list[Plot]:
         at.plot("sea-new", ARCH, 30, 0.5, stalls="intake"),
         at.plot("sea-arch", ARCH, 31, 3, stalls="decision"),
         at.plot("sea-food", FOOD, 32, 2 * DAY, stalls="visit-made"),
-        at.plot("sea-road", ROAD, 33, 12, stalls="decision"),
+        at.plot("sea-road", ROAD, 33, 8, stalls="decision"),
         at.plot("sea-house", HOUSE, 34, 6 * DAY, stalls="planning"),
         at.plot("sea-done", HOUSE, 35, 15 * DAY, grade=4),
         at.plot("sea-trader", TRADER, 36, 12, grade=0),

@@ -18,9 +18,9 @@ from .detail import (
     track,
 )
 from .inbox import Inbox, Tab, Task, counts, inbox
-from .pages import Filter, Page, Row, by_numbers, count, page, page_json
+from .pages import Filter, Page, Row, by_numbers, count, page, page_json, soonest
 
 __all__ = [
     "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
-    "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "page_json", "timeline", "track",
+    "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "page_json", "soonest", "timeline", "track",
 ]  # fmt: skip

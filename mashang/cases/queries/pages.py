@@ -212,3 +212,12 @@ def by_numbers(by: Actor, numbers: Sequence[str]) -> Mapping[str, Row]:
     """Those of the named cases that the actor may see, by number."""
     found = page(by, Filter(numbers=numbers), limit=MAX_PAGE).rows if numbers else []
     return {row.number: row for row in found}
+
+
+def soonest(case_ids: Sequence[int]) -> Mapping[int, datetime]:
+    """The earliest due time among each case's open steps; cases without one are left out."""
+    rows = sql.run(
+        "SELECT case_id, min(due_at) FROM cases_step WHERE case_id = ANY(%s) AND state = 'open' AND due_at IS NOT NULL GROUP BY case_id",
+        [list(case_ids)],
+    )
+    return dict(rows.fetchall())

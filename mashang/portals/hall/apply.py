@@ -33,6 +33,8 @@ from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
 from mashang.portals.shared.parts import FieldType as FieldKind
 
+from .present import draft_name
+
 TYPES: dict[str, FieldKind] = {"text": "text", "number": "number", "date": "date", "choice": "choice", "file": "file", "tel": "phone"}
 AREA = 120
 
@@ -52,13 +54,9 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
         return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": _questions(request, spec, answers)})
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
-    kept = queries.draft(_draft(code, part), by) if by.kind == "person" else {}
+    kept = queries.draft(draft_name(code, part), by) if by.kind == "person" else {}
     form = _form(request, spec, part, by, {**_known(spec, by), **kept, **answers}, None)
     return render(request, "hall/apply.html", {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, answers)})
-
-
-def _draft(code: str, part: str) -> str:
-    return f"apply-{code}-{part}"
 
 
 def _questions(request: Asked, spec: Spec, answers: Mapping[str, str]) -> forms.Form:
@@ -81,7 +79,7 @@ def _form(
     """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
     fields = [*_place(by), *_asked(spec, part), *_materials(spec, part, by, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
-    name = _draft(spec.code, part)
+    name = draft_name(spec.code, part)
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
         key=request.POST.get("key"), draft=name, draft_url=reverse("hall:draft", args=[name]),
@@ -157,7 +155,7 @@ def _hand_in(request: Asked, spec: Spec, part: str, by: Actor) -> HttpResponse:
         form = _form(request, spec, part, by, request.POST.dict(), shown)
         context = {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, request.POST.dict())}
         return render(request, "hall/apply.html", context, status=422)
-    actions.drop_draft(_draft(spec.code, part), by=by)
+    actions.drop_draft(draft_name(spec.code, part), by=by)
     return HttpResponseRedirect(reverse("hall:receipt", args=[answer.number]))
 
 

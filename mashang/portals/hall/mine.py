@@ -66,7 +66,7 @@ def receipt(request: Asked, number: str) -> HttpResponse:
     """The page after handing in: number, promise, what happens next."""
     by = request.actor
     page = case_page(queries.case_for(by, number), by, clock.now())
-    return render(request, "hall/receipt.html", {"page": page, "draft": f"apply-{page.view.case.number}"})
+    return render(request, "hall/receipt.html", {"page": page, "draft": present.draft_of(page)})
 
 
 @require_GET

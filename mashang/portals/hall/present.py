@@ -96,6 +96,18 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     return shown
 
 
+def draft_of(page: CasePage) -> str:
+    """The name of the draft that an application was written in, so that the browser can forget it."""
+    if page.view.case.kind != "application":
+        return ""
+    folder = approvals.folder(page.view.case.pk)
+    return draft_name(folder.spec.code, folder.row["part"])
+
+
+def draft_name(code: str, part: str) -> str:
+    return f"apply-{code}-{part}"
+
+
 def press(view: cases.CaseView, found: cases.Press) -> dict[str, Any]:
     """A button: its words and where it leads."""
     number, code = view.case.number, found.action.code

@@ -57,7 +57,8 @@ def row_remaining(row: cases.Row | cases.Task, now: datetime) -> parts.Remaining
     """The same for a line of a list."""
     case = row.case if isinstance(row, cases.Task) else row
     calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
-    return remaining(row.due_at, now, calendar, held=row.held, settled=case.settled_at)
+    due = row.due_at or case.due_at  # a step without a clock of its own waits on the case's
+    return remaining(due, now, calendar, held=row.held or (due is case.due_at and case.held), settled=case.settled_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,9 @@ def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
     main = main_clock(rows)
     live = main and main.state != "stopped"
     ground = _ground(main) if main and main.state == "suspended" else ""
+    due = case.due_at or min((s.due_at for s in view.open_steps if s.due_at), default=None)
     left = remaining(
-        case.due_at, now, calendar, held=case.held, settled=case.settled_at, ground=ground,
+        due, now, calendar, held=case.held, settled=case.settled_at, ground=ground,
         provisional=bool(live and main and main.provisional),
     )  # fmt: skip
     return CasePage(

@@ -1,0 +1,234 @@
+"""Sorting texts into classes with numpy and scipy alone: a trained model, its scores, its confidence, its reasons.
+
+A text is read in several views; in each, grams are weighted (1 + log count) x idf and the view is scaled to length 1.
+The score of a class is one product with a weight matrix, into which everything learned has been folded. Confidence is
+a monotone function of the margin between the best two classes, fitted on texts that the model had not seen.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from mashang.kernel.refused import Refused
+
+from .grams import LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys
+
+Floats = NDArray[np.float32]
+FORMAT = "mashang-text-1"
+_AT_ONCE = 40_000  # characters worked on at a time, so that tables and counts stay near the processor
+_ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "knots", "levels")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A class, how sure (0 to 1), and the words that decided, most telling first."""
+
+    label: str
+    confidence: float
+    reasons: tuple[str, ...]
+
+
+class Reader:
+    """Turns texts into counted grams: row, column and count, columns numbered over all views."""
+
+    __slots__ = ("alphabet", "columns", "longest", "table", "views", "width")
+
+    def __init__(self, alphabet: Alphabet, keys: Keys, views: Sequence[View], columns: NDArray[np.int32], width: int) -> None:
+        self.alphabet, self.views, self.columns, self.width = alphabet, tuple(views), columns, width
+        self.table = Table(keys)
+        self.longest = max(view.high for view in views)
+
+    def counted(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
+        """Row, column and count of each gram of each text, by row then column."""
+        numbers, begin = self.alphabet.read(texts)
+        rows = np.repeat(np.arange(len(texts), dtype=np.int64), np.diff(begin))
+        offset = np.arange(len(numbers)) - begin[rows] if any(view.head for view in self.views) else rows
+        met = []
+        for length, keys in enumerate(gram_keys(numbers, self.longest), 1):
+            found = self.table.find(keys)
+            places = np.flatnonzero(found >= 0)
+            gram, row = found[places], rows[places] * self.width
+            for view, columns in zip(self.views, self.columns, strict=True):
+                if not view.low <= length <= view.high:
+                    continue
+                inside = offset[places] <= view.head - length if view.head else slice(None)
+                column = columns[gram[inside]]
+                known = column >= 0
+                met.append(row[inside][known] + column[known])
+        cells = np.concatenate(met)
+        cells.sort()
+        first = np.flatnonzero(np.diff(cells, prepend=-1))
+        count = np.diff(first, append=len(cells))
+        cells = cells[first]
+        row = cells // self.width
+        return row, cells - row * self.width, count
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What training found. Columns are (view, gram) pairs.
+
+    codes    characters of the alphabet                     keys      grams (numbers) of the table
+    columns  views x grams: column, -1 where there is none  view_of   the view of each column
+    idf      inverse document frequency of each column      weights   columns x labels
+    bias     labels                                         knots, levels   margin -> confidence, piecewise linear
+    """
+
+    labels: tuple[str, ...]
+    views: tuple[View, ...]
+    codes: NDArray[np.uint32]
+    keys: Keys
+    columns: NDArray[np.int32]
+    view_of: NDArray[np.int8]
+    idf: Floats
+    weights: Floats
+    bias: Floats
+    knots: Floats
+    levels: Floats
+    heat: float  # scores x heat -> softmax = probabilities
+    about: dict[str, str]
+    reader: Reader
+
+    def matrix(self, texts: Sequence[str]) -> csr_matrix:
+        """Texts x columns, weighted and scaled."""
+        row, column, count = self.reader.counted(texts)
+        value = (1 + np.log(count.astype(np.float32))) * self.idf[column]
+        cell = row * len(self.views) + self.view_of[column]
+        length = np.sqrt(np.bincount(cell, weights=value * value, minlength=1)).astype(np.float32)
+        value /= length[cell]
+        begin = np.searchsorted(row, np.arange(len(texts) + 1))
+        return csr_matrix((value, column, begin), shape=(len(texts), self.reader.width))
+
+    def scores(self, texts: Sequence[str]) -> Floats:
+        """Texts x labels; the highest is the class."""
+        out = np.empty((len(texts), len(self.labels)), dtype=np.float32)
+        first = 0
+        while first < len(texts):
+            last, size = first, 0
+            while last < len(texts) and (size < _AT_ONCE or last == first):
+                size += len(texts[last])
+                last += 1
+            out[first:last] = self.matrix(texts[first:last]) @ self.weights + self.bias
+            first = last
+        return out
+
+    def classes(self, texts: Sequence[str]) -> list[str]:
+        """The class of each text."""
+        return [self.labels[place] for place in self.scores(texts).argmax(axis=1).tolist()]
+
+    def confidence(self, scores: Floats) -> Floats:
+        """How often the model was right on unseen texts with such a margin between first and second."""
+        return np.interp(margins(scores), self.knots, self.levels).astype(np.float32)
+
+    def probabilities(self, scores: Floats) -> Floats:
+        """Calibrated probabilities of all labels, for showing the runners-up."""
+        power = np.exp((scores - scores.max(axis=1, keepdims=True)) * self.heat)
+        return np.asarray(power / power.sum(axis=1, keepdims=True), dtype=np.float32)
+
+    def verdicts(self, texts: Sequence[str], reasons: int = 5) -> list[Verdict]:
+        """Class, confidence and reasons of each text."""
+        scores = self.scores(texts)
+        sure = self.confidence(scores)
+        best = scores.argmax(axis=1)
+        return [
+            Verdict(self.labels[b], float(s), self.reasons(text, row, reasons))
+            for text, row, b, s in zip(texts, scores, best.tolist(), sure.tolist(), strict=True)
+        ]
+
+    def reasons(self, text: str, scores: Floats, most: int = 5) -> tuple[str, ...]:
+        """The grams of the text that spoke most for the first class against the second, none inside another."""
+        matrix = self.matrix([text])
+        second, first = np.argsort(scores)[-2:]
+        pull = matrix.data * (self.weights[matrix.indices, first] - self.weights[matrix.indices, second])
+        grams = self._grams()[matrix.indices]
+        total: dict[int, float] = {}
+        for gram, value in zip(grams.tolist(), pull.tolist(), strict=True):
+            total[gram] = total.get(gram, 0.0) + value
+        chosen: list[str] = []
+        for gram in sorted(total, key=lambda g: (-total[g], g)):
+            word = self.reader.alphabet.spell(int(self.keys[gram]))
+            if total[gram] <= 0 or len(chosen) == most:
+                break
+            if len(word) > 1 and not any(set(word) & set(other) for other in chosen):
+                chosen.append(word)
+        return tuple(chosen)
+
+    def _grams(self) -> Ints:
+        """The gram of each column."""
+        gram = np.zeros(self.reader.width, dtype=np.int64)
+        for columns in self.columns:
+            known = columns >= 0
+            gram[columns[known]] = np.flatnonzero(known)
+        return gram
+
+    def save(self) -> bytes:
+        """The model as bytes: an npz of plain arrays and a JSON text; the same model gives the same bytes."""
+        head = {
+            "format": FORMAT,
+            "labels": self.labels,
+            "views": [asdict(view) for view in self.views],
+            "heat": self.heat,
+            "about": self.about,
+        }
+        text = json.dumps(head, ensure_ascii=False, sort_keys=True).encode()
+        out = io.BytesIO()
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        np.savez_compressed(out, head=np.frombuffer(text, dtype=np.uint8), **arrays)
+        return out.getvalue()
+
+
+def margins(scores: Floats) -> Floats:
+    """First score less the second."""
+    if scores.shape[1] < 2:
+        return scores[:, 0]
+    top = np.partition(scores, scores.shape[1] - 2, axis=1)
+    return np.asarray(top[:, -1] - top[:, -2])
+
+
+def load(raw: bytes) -> Model:
+    """A saved model. Runs nothing that stands in the file; refuses what is not one."""
+    try:
+        with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+            head = json.loads(file["head"].tobytes())
+            arrays = {name: file[name] for name in _ARRAYS}
+        if head["format"] != FORMAT:
+            raise _unreadable()
+        views = tuple(View(**view) for view in head["views"])
+        return built(tuple(head["labels"]), views, arrays, float(head["heat"]), dict(head["about"]))
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
+        raise _unreadable() from None
+
+
+def built(
+    labels: tuple[str, ...], views: tuple[View, ...], arrays: dict[str, NDArray[np.generic]], heat: float, about: dict[str, str]
+) -> Model:
+    """A model from its arrays. Refuses arrays that do not fit each other."""
+    width, grams = len(arrays["idf"]), len(arrays["keys"])
+    columns = arrays["columns"]
+    fits = (
+        columns.shape == (len(views), grams)
+        and arrays["weights"].shape == (width, len(labels))
+        and arrays["view_of"].shape == (width,)
+        and arrays["bias"].shape == (len(labels),)
+        and arrays["knots"].shape == arrays["levels"].shape
+        and all(1 <= view.low <= view.high <= LONGEST for view in views)
+        and int(columns.max(initial=-1)) < width
+        and int(arrays["codes"].max(initial=0)) < 0x110000
+        and len(arrays["codes"]) < 0xFFFF
+    )
+    if not fits:
+        raise _unreadable()
+    reader = Reader(Alphabet(arrays["codes"]), arrays["keys"], views, columns, width)
+    return Model(labels, views, **arrays, heat=heat, about=about, reader=reader)
+
+
+def _unreadable() -> Refused:
+    return Refused("model.unreadable", "模型文件读不出来：不是 mashang text train 产生的文件，或已损坏，请重新训练。", "model")

@@ -1,0 +1,314 @@
+"""Learning to sort texts. The only part of the room that needs scikit-learn; nothing that serves pages imports it.
+
+One linear support vector machine per class against the rest, on grams weighted by how much more often they stand in
+the class than outside it (Wang and Manning 2012). All of it folds into one weight matrix per view, see `rules.model`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
+from scipy.sparse.csgraph import connected_components
+from sklearn.isotonic import IsotonicRegression
+from sklearn.svm import LinearSVC
+
+from mashang.kernel.refused import Refused
+
+from .rules.evaluation import report
+from .rules.grams import Alphabet, View, gram_keys
+from .rules.model import Model, Reader, built, margins
+from .rules.plain import folding
+from .rules.similar import near_duplicates, points
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float32]
+VIEWS = (View("whole", 1, 2), View("head", 1, 3, 50), View("title", 1, 3, 20))
+WEIGHT = {"whole": 1.0, "head": 0.8, "title": 0.6}
+LEAST_TEXTS = 2  # texts a gram must stand in
+SMOOTH = 1.0  # texts added to each side of the log-count ratio
+POWER = 0.5
+COST = 1.0
+CALIBRATION_FOLDS = 4
+ALIKE = 0.6  # Jaccard share from which texts are kept on one side of a split
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Near-duplicates (row numbers from 0) that carry different labels."""
+
+    rows: tuple[int, ...]
+    labels: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Corpus:
+    """Texts read once, for any number of trainings: counts (texts x columns) and what a model needs to read alike."""
+
+    labels: tuple[str, ...]
+    true: Ints
+    groups: Ints
+    weight: NDArray[np.float64]
+    counts: csr_matrix
+    reader: Reader
+    view_of: NDArray[np.int8]
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
+def read(texts: Sequence[str], labels: Sequence[str], groups: Sequence[str] | None = None) -> Corpus:
+    """The corpus of labelled texts; without groups, near-duplicates make them. Refuses what cannot be learned from."""
+    names = tuple(sorted(set(labels)))
+    true = np.array([names.index(label) for label in labels], dtype=np.int64)
+    _refuse_thin(names, true)
+    alike = near_duplicates([text[:2000] for text in texts], ALIKE)
+    copies = _components(len(texts), alike.first, alike.second)
+    own = copies if groups is None else np.unique(np.array(groups), return_inverse=True)[1].astype(np.int64)
+    conflicts, weight = _conflicts(copies if groups is None else _joined(copies, own), names, true)
+    reader, view_of, counts = _counted(texts)
+    return Corpus(names, true, own, weight, counts, reader, view_of, conflicts)
+
+
+def _refuse_thin(names: tuple[str, ...], true: Ints) -> None:
+    size = np.bincount(true, minlength=len(names))
+    if len(names) < 2:
+        raise Refused("train.classes", "训练数据只有一个类别，至少要有两个类别。", "label")
+    thin = [f"“{name}”" for name, count in zip(names, size, strict=True) if count < 2]
+    if thin:
+        raise Refused("train.thin", f"类别{'、'.join(thin)}只有一条，每个类别至少要两条，请补充或并入其他类别。", "label")
+
+
+def _components(count: int, first: Ints, second: Ints) -> Ints:
+    graph = csr_matrix((np.ones(len(first), dtype=bool), (first, second)), shape=(count, count))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _joined(one: Ints, other: Ints) -> Ints:
+    """The finest grouping in which members of a group of either stand together."""
+    rows = np.arange(len(one))
+    shift = int(one.max()) + 1
+    graph = csr_matrix(
+        (np.ones(2 * len(rows), dtype=bool), (np.tile(rows, 2), np.concatenate((one, other + shift)))),
+        shape=(len(rows), shift + int(other.max()) + 1),
+    )
+    return np.asarray(connected_components(graph @ graph.T, directed=False)[1], dtype=np.int64)
+
+
+def _conflicts(copies: Ints, names: tuple[str, ...], true: Ints) -> tuple[list[Conflict], NDArray[np.float64]]:
+    """Groups of copies with several labels, and for each text the share of its group that agrees with its label."""
+    cell = copies * len(names) + true
+    weight = np.bincount(cell)[cell] / np.bincount(copies)[copies]
+    torn = np.unique(copies[weight < 1])
+    found = []
+    for group in torn.tolist():
+        rows = np.flatnonzero(copies == group)
+        found.append(Conflict(tuple(rows.tolist()), tuple(names[place] for place in true[rows])))
+    return found, weight
+
+
+def _counted(texts: Sequence[str]) -> tuple[Reader, NDArray[np.int8], csr_matrix]:
+    """All grams that stand in the texts at least twice, as columns of the views, and their counts."""
+    codes = folding()[points(texts)[0]]
+    alphabet = Alphabet(np.unique(codes[codes > 0])[:65000])
+    numbers, _ = alphabet.read(texts)
+    seen = []
+    for keys in gram_keys(numbers, max(view.high for view in VIEWS)):
+        keys = np.sort(keys[keys > 0])
+        twice = keys[1:][keys[1:] == keys[:-1]]
+        seen.append(twice[np.diff(twice, prepend=np.uint64(0)) > 0])
+    keys = np.concatenate(seen)
+    grams = len(keys)
+    columns = np.arange(len(VIEWS) * grams, dtype=np.int32).reshape(len(VIEWS), grams)
+    wide = Reader(alphabet, keys, VIEWS, columns, columns.size)
+    counts = _matrix(wide, texts)
+    often = np.bincount(counts.indices, minlength=columns.size)
+    return _narrowed(wide, counts, often >= LEAST_TEXTS, often)
+
+
+def _matrix(reader: Reader, texts: Sequence[str]) -> csr_matrix:
+    row, column, count = reader.counted(texts)
+    begin = np.searchsorted(row, np.arange(len(texts) + 1))
+    return csr_matrix((count.astype(np.float32), column, begin), shape=(len(texts), reader.width))
+
+
+def _narrowed(
+    reader: Reader, counts: csr_matrix, kept: NDArray[np.bool_], often: Ints
+) -> tuple[Reader, NDArray[np.int8], csr_matrix]:
+    """The reader, the view of each column and the counts with only the kept columns; frequent grams come first, so that
+    what is asked for most lies together in memory."""
+    old = np.flatnonzero(kept)
+    old = old[np.argsort(-often[old], kind="stable")]
+    number = np.full(reader.width, -1, dtype=np.int32)
+    number[old] = np.arange(len(old), dtype=np.int32)
+    places = reader.columns
+    columns = np.where(places >= 0, number[np.maximum(places, 0)], -1).astype(np.int32)
+    used = (columns >= 0).any(axis=0)
+    view_of = np.zeros(len(old), dtype=np.int8)
+    for view, row in enumerate(columns):
+        view_of[row[row >= 0]] = view
+    narrow = Reader(reader.alphabet, reader.table.keys[used], reader.views, columns[:, used], len(old))
+    return narrow, view_of, counts[:, old].tocsr()
+
+
+# -- one training
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """idf (0 where a column is not used), weights (columns x labels) and bias of one training."""
+
+    idf: Floats
+    weights: Floats
+    bias: Floats
+
+
+def fit(corpus: Corpus, rows: Ints) -> Fitted:
+    """Learn from some rows of the corpus."""
+    counts, true, weight = corpus.counts[rows], corpus.true[rows], corpus.weight[rows]
+    often = np.bincount(counts.indices, minlength=counts.shape[1])
+    used = often >= LEAST_TEXTS
+    idf = np.where(used, np.log((1 + len(rows)) / (1 + often)) + 1, 0).astype(np.float32)
+    scaled = weighted(counts, idf, corpus.view_of)
+    present = counts.copy()
+    present.data[:] = 1
+    weights = np.zeros((counts.shape[1], len(corpus.labels)), dtype=np.float32)
+    bias = np.full(len(corpus.labels), -1, dtype=np.float32)
+    view_weight = np.array([WEIGHT[view.name] for view in VIEWS])[corpus.view_of]
+    for label in np.unique(true).tolist():
+        mine = true == label
+        ratio = view_weight * np.abs(log_count_ratio(present, mine, weight)) ** POWER
+        machine = LinearSVC(C=COST, random_state=_SEED)
+        machine.fit(scaled @ diags(ratio.astype(np.float32)), mine, sample_weight=weight)
+        weights[:, label] = machine.coef_[0] * ratio
+        bias[label] = machine.intercept_[0]
+    return Fitted(idf, weights, bias)
+
+
+def log_count_ratio(present: csr_matrix, mine: NDArray[np.bool_], weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each column the log of how much likelier it is in texts of the class than in the others, smoothed."""
+    inside, outside = mine * weight, ~mine * weight
+    p = (present.T @ inside + SMOOTH) / (inside.sum() + 2 * SMOOTH)
+    q = (present.T @ outside + SMOOTH) / (outside.sum() + 2 * SMOOTH)
+    return np.asarray(np.log(p / q))
+
+
+def weighted(counts: csr_matrix, idf: Floats, view_of: NDArray[np.int8]) -> csr_matrix:
+    """(1 + log count) x idf, each view of each text scaled to length 1: what `Model.matrix` gives."""
+    out = counts.copy()
+    out.data = (1 + np.log(counts.data)) * idf[counts.indices]
+    row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+    views = int(view_of.max()) + 1
+    cell = row * views + view_of[counts.indices]
+    length = np.sqrt(np.bincount(cell, weights=out.data.astype(np.float64) ** 2, minlength=counts.shape[0] * views))
+    out.data = (out.data / np.maximum(length, 1e-12)[cell]).astype(np.float32)
+    return out
+
+
+def scored(corpus: Corpus, fitted: Fitted, rows: Ints) -> Floats:
+    return np.asarray(weighted(corpus.counts[rows], fitted.idf, corpus.view_of) @ fitted.weights + fitted.bias)
+
+
+# -- folds and calibration
+
+
+def deal(groups: Ints, true: Ints, folds: int) -> Ints:
+    """A fold for each row: groups stay whole, and each class is dealt out evenly."""
+    names, first, of = np.unique(groups, return_index=True, return_inverse=True)
+    rng = np.random.default_rng(_SEED)
+    fold = np.zeros(len(names), dtype=np.int64)
+    start = 0
+    for label in np.unique(true):
+        mine = rng.permutation(np.flatnonzero(true[first] == label))
+        fold[mine] = (start + np.arange(len(mine))) % folds
+        start += len(mine)
+    return fold[of]
+
+
+def unseen_scores(corpus: Corpus, rows: Ints, folds: int) -> Floats:
+    """Scores of each row by a model that was trained without it."""
+    fold = deal(corpus.groups[rows], corpus.true[rows], folds)
+    out = np.zeros((len(rows), len(corpus.labels)), dtype=np.float32)
+    for number in range(folds):
+        out[fold == number] = scored(corpus, fit(corpus, rows[fold != number]), rows[fold == number])
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Margin -> confidence at knots, and the factor that makes scores probabilities."""
+
+    knots: Floats
+    levels: Floats
+    heat: float
+
+
+def calibrate(scores: Floats, true: Ints) -> Calibration:
+    """Isotonic regression of being right on the margin, strictly rising so that order is kept."""
+    margin = margins(scores).astype(np.float64)
+    right = (scores.argmax(axis=1) == true).astype(np.float64)
+    edges = np.unique(np.quantile(margin, np.linspace(0, 1, 41)))
+    place = np.clip(np.searchsorted(edges, margin, "right") - 1, 0, max(len(edges) - 2, 0))
+    size = np.bincount(place)
+    here = size > 0
+    centre = np.bincount(place, margin)[here] / size[here]
+    rate = (np.bincount(place, right)[here] + 0.5) / (size[here] + 1)
+    level = IsotonicRegression(y_min=0.01, y_max=0.999).fit_transform(centre, rate, sample_weight=size[here])
+    knots = np.concatenate(([0.0], centre, [centre[-1] + 2]))
+    level = np.concatenate(([level[0]], level, [max(level[-1], 0.9995)]))
+    level = np.maximum.accumulate(level) + np.linspace(0, 4e-4, len(level))
+    return Calibration(knots.astype(np.float32), level.astype(np.float32), _heat(scores, true))
+
+
+def _heat(scores: Floats, true: Ints) -> float:
+    """The factor under which softmax of the scores is likeliest to give the true classes."""
+    best = (np.inf, 1.0)
+    for heat in np.geomspace(0.5, 20, 38).tolist():
+        power = scores * heat
+        top = power.max(axis=1)
+        loss = float(np.mean(np.log(np.exp(power - top[:, None]).sum(axis=1)) + top - power[np.arange(len(true)), true]))
+        best = min(best, (loss, heat))
+    return round(best[1], 4)
+
+
+def train(corpus: Corpus, about: dict[str, str]) -> Model:
+    """The model of all rows, its confidence calibrated on scores of rows it had not seen."""
+    rows = np.arange(len(corpus.true))
+    folds = min(CALIBRATION_FOLDS, len(np.unique(corpus.groups)))
+    calibration = calibrate(unseen_scores(corpus, rows, folds), corpus.true)
+    fitted = fit(corpus, rows)
+    arrays: dict[str, Any] = {
+        "codes": corpus.reader.alphabet.codes,
+        "keys": corpus.reader.table.keys,
+        "columns": corpus.reader.columns,
+        "view_of": corpus.view_of,
+        "idf": fitted.idf,
+        "weights": fitted.weights,
+        "bias": fitted.bias,
+        "knots": calibration.knots,
+        "levels": calibration.levels,
+    }
+    return built(corpus.labels, VIEWS, arrays, calibration.heat, about)
+
+
+def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
+    """All figures over grouped folds; each fold's confidence is calibrated inside its own training part."""
+    if folds < 2 or folds > len(np.unique(corpus.groups)):
+        raise Refused("train.folds", f"折数 {folds} 不合适：至少 2，且不能多于组数 {len(np.unique(corpus.groups))}。", "folds")
+    fold = deal(corpus.groups, corpus.true, folds)
+    scores = np.zeros((len(fold), len(corpus.labels)), dtype=np.float32)
+    sure = np.zeros(len(fold), dtype=np.float32)
+    each = []
+    for number in range(folds):
+        rows, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        scores[held] = scored(corpus, fit(corpus, rows), held)
+        inner = min(CALIBRATION_FOLDS, len(np.unique(corpus.groups[rows])))
+        found = calibrate(unseen_scores(corpus, rows, inner), corpus.true[rows])
+        sure[held] = np.interp(margins(scores[held]), found.knots, found.levels)
+        part = report(corpus.labels, corpus.true[held], scores[held].argmax(axis=1), sure[held], margins(scores[held]))
+        each.append({key: part[key] for key in ("count", "macro_f1", "micro_f1")})
+    whole = report(corpus.labels, corpus.true, scores.argmax(axis=1), sure, margins(scores))
+    return {**whole, "folds": each}

@@ -13,7 +13,7 @@ from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
-from ..rules import HANDS, LEVELS, Lens
+from ..rules import HANDS, LAMPS, LEVELS, Lamp, Lens
 from . import parts
 
 _LEVEL = {lamp: f"max(level) = {level}" for lamp, level in LEVELS.items()} | {
@@ -36,12 +36,14 @@ _FAR = "'infinity'::timestamptz"
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """A case, the instant that put it here (a date owed, or when it happened), the steps and units concerned."""
+    """A case, the instant that put it here (a date owed, or when it happened), the steps and units concerned ("" stands
+    for the case as a whole), and its lamp when it is open now."""
 
     case: cases.Row
     at: datetime | None
     steps: list[str]
     units: list[int]
+    lamp: Lamp | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +65,31 @@ def behind(by: Actor, lens: Lens, *, now: datetime, after: str = "", limit: int 
         more = read_cursor(after)
     order = "ASC" if ahead else "DESC"
     rows = sql.run(
-        f"""{text} SELECT f.id, c.number, f.at, f.steps, f.units, f.total
+        f"""{text} SELECT f.id, c.number, f.at, f.steps, f.units, f.level, f.total
         FROM (SELECT *, (SELECT count(*) FROM found) AS total FROM found {where}
           ORDER BY coalesce(at, {_FAR}) {order}, id {order} LIMIT %s) f
         JOIN cases_case c ON c.id = f.id ORDER BY coalesce(f.at, {_FAR}) {order}, f.id {order}""",
         [*values, *more, limit + 1],
     ).fetchall()
     known = cases.by_numbers(by, [row[1] for row in rows[:limit]])
-    shown = [Behind(known[n], at, steps or [], units) for _, n, at, steps, units, _ in rows[:limit] if n in known]
+    shown = [
+        Behind(known[number], at, steps or [], units or [], None if level is None else LAMPS[level])
+        for _, number, at, steps, units, level, _ in rows[:limit]
+        if number in known
+    ]
     last = rows[limit - 1] if len(rows) > limit else None
-    return Found(shown, rows[0][5] if rows else 0, cursor(last[2], last[0]) if last else "")
+    return Found(shown, rows[0][6] if rows else 0, cursor(last[2], last[0]) if last else "")
 
 
 def _hands(by: Actor, lens: Lens, now: datetime) -> parts.Part:
     """`found` over cases open now: by the worst of what is owed in the unit's hands, or at all."""
     text, values = parts.graded(by, lens.place, now)
+    concerned = f"level = {LEVELS[lens.what]}" if lens.what in LEVELS else "today" if lens.what == "today" else "true"
     return (
-        f"""WITH {text}, found AS (SELECT id, min(due_at) AS at, array_agg(DISTINCT step) FILTER (WHERE step <> '') AS steps,
-          array_agg(DISTINCT unit) AS units FROM graded WHERE unit = %s OR %s = 0 GROUP BY id HAVING {_LEVEL[lens.what]})""",
+        f"""WITH {text}, found AS (SELECT id, min(due_at) FILTER (WHERE level > 1) AS at, max(level) AS level,
+          array_agg(DISTINCT step) FILTER (WHERE {concerned}) AS steps,
+          array_agg(DISTINCT unit) FILTER (WHERE {concerned}) AS units
+          FROM graded WHERE unit = %s OR %s = 0 GROUP BY id HAVING {_LEVEL[lens.what]})""",
         [*values, lens.unit, lens.unit],
     )
 
@@ -98,7 +107,7 @@ def _back(by: Actor, lens: Lens) -> parts.Part:
             where.append(f"{column} = %s")
             more.append(value)
     return (
-        f"""WITH {text}, found AS (SELECT id, max(at) AS at, {steps} AS steps, array_agg(DISTINCT unit) AS units
+        f"""WITH {text}, found AS (SELECT id, max(at) AS at, NULL::int AS level, {steps} AS steps, array_agg(DISTINCT unit) AS units
           FROM {name} WHERE {" AND ".join(where)} GROUP BY id)""",
         [*values, *more],
     )

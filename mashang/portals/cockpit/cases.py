@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from mashang.clocks import queries as clocks
 from mashang.insight import queries
 from mashang.insight.rules import HANDS, LAMPS, Lens
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 from mashang.portals.shared import parts
-from mashang.portals.shared.casepage import row_remaining
+from mashang.portals.shared.casepage import remaining, row_remaining
 from mashang.portals.shared.words import lamp_word
 
 from .lenses import about, address, lens_of, title
@@ -68,6 +69,14 @@ def _row(one: queries.Behind, now: datetime) -> parts.Row:
     case = one.case
     name = parts.Cell(case.title, reverse("desk:case", args=[case.number]), f"{case.number} · {case.about}".strip(" ·"))
     units = "、".join(u.short_name for u in org.units_of(one.units))
-    return parts.Row(
-        (row_remaining(case, now), name, case.state_label, "、".join(one.steps), units, one.at), key=case.number
-    )
+    steps = "、".join(step or _("整件") for step in one.steps)
+    return parts.Row((_left(one, now), name, case.state_label, steps, units, one.at), key=case.number)
+
+
+def _left(one: queries.Behind, now: datetime) -> parts.Remaining:
+    """What is left to what is owed soonest; for the past, how the case itself stands now."""
+    case = one.case
+    if one.lamp is None:
+        return row_remaining(case, now)
+    calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
+    return remaining(one.at, now, calendar, held=one.lamp == "hold")

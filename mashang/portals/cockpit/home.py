@@ -56,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "now": now,
         "tiles": _tiles(by, whole, place),
         "board": board,
-        "figures": [*_burning(board), *_rates(year), _flow(year, place)],
+        "figures": [*_burning(board), *_rates(year), *_flow(year, place)],
         "charts": _charts(year, place),
         "counties": tables.counties(board, year) if len(board.counties) > 1 else None,
         "units": tables.units(board, year, place, request.GET.get("units") == "all"),
@@ -127,10 +127,14 @@ def _rate(label: str, rate: Rate, trend: list[Rate]) -> Figure:
     return Figure(label, f"{rate.share:.1f}", "%", note, href, "", tuple(r.share for r in trend if r.total))
 
 
-def _flow(year: queries.Year, place: str) -> Figure:
-    last = year.months[-1]
-    note = _("本月办结 %(n)d 件") % {"n": last.settled}
-    return Figure(_("本月收件"), str(last.opened), _("件"), note, address(Lens("opened", place, 0, last.start, last.end)))
+def _flow(year: queries.Year, place: str) -> list[Figure]:
+    last, before = year.months[-1], year.months[-2]
+    return [
+        Figure(_("本月收件"), str(last.opened), _("件"), _("上月 %(n)d 件") % {"n": before.opened},
+               address(Lens("opened", place, 0, last.start, last.end))),
+        Figure(_("本月办结"), str(last.settled), _("件"), _("上月 %(n)d 件") % {"n": before.settled},
+               address(Lens("settled", place, 0, last.start, last.end))),
+    ]  # fmt: skip
 
 
 def _charts(year: queries.Year, place: str) -> list[months.Chart]:

@@ -12,7 +12,7 @@ from mashang.portals.shared.ribbon import fmt
 
 from .lenses import address
 
-WIDTH, HEIGHT, TOP, FOOT = 360, 128, 18, 20
+WIDTH, HEIGHT, TOP, FOOT = 300, 124, 20, 20
 ROOM = HEIGHT - TOP - FOOT
 
 

@@ -9,11 +9,12 @@ from itertools import groupby
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from mashang.catalogue.rules import spoken
 from mashang.insight import queries
-from mashang.insight.rules import LEAST, Lamp, Lamps, Rate, Slow, ranked
+from mashang.insight.rules import LEAST, Lamp, Lamps, Lens, Rate, Slow, ranked
 from mashang.org import queries as org
 from mashang.performance import queries as performance
 from mashang.portals.shared import parts
@@ -21,7 +22,8 @@ from mashang.portals.shared import parts
 from .lenses import address
 
 FIRST = 12
-SHOWN: tuple[Lamp, ...] = ("late", "warn", "ok", "hold")
+SHOWN: tuple[Lamp, ...] = ("late", "warn", "hold")
+NOTHING = mark_safe('<span class="nothing">—</span>')  # a phone leaves it out
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +38,21 @@ class Ranks:
 
 def _heads(first: str) -> tuple[parts.Column, ...]:
     return (
-        parts.Column(first, lead=True), parts.Column(_("亮灯")), parts.Column(_("超期"), "n"), parts.Column(_("将到期"), "n"),
-        parts.Column(_("期限内"), "n"), parts.Column(_("停表"), "n"), parts.Column(_("今天到期"), "n"),
+        parts.Column(first, lead=True), parts.Column(_("亮灯")), parts.Column(_("在办"), "n"), parts.Column(_("超期"), "n"),
+        parts.Column(_("将到期"), "n"), parts.Column(_("今天到期"), "n"), parts.Column(_("停表"), "n"),
         parts.Column(_("按时率（近 30 天）"), "n"),
     )  # fmt: skip
 
 
 def _cells(lamps: Lamps, rate: Rate | None) -> tuple[object, ...]:
-    counts = [parts.Cell(lamps[lamp], address(lamps.lens(lamp))) if lamps[lamp] else "" for lamp in SHOWN]
-    today = parts.Cell(lamps.today, address(lamps.lens("today"))) if lamps.today else ""
-    share = parts.Cell(f"{rate.share:.1f}%", address(rate.counted)) if rate and rate.total and rate.counted else ""
-    return ((lamps.lamp, ""), *counts, today, share)
+    counts = [_count(lamps[lamp], lamps.lens(lamp)) for lamp in SHOWN]
+    today = _count(lamps.today, lamps.lens("today"))
+    share = parts.Cell(f"{rate.share:.1f}%", address(rate.counted)) if rate and rate.total and rate.counted else NOTHING
+    return ((lamps.lamp, ""), _count(lamps.total, lamps.lens("open")), *counts[:2], today, counts[2], share)
+
+
+def _count(count: int, lens: Lens) -> object:
+    return parts.Cell(count, address(lens)) if count else NOTHING
 
 
 def counties(board: queries.Board, year: queries.Year) -> parts.Table:
@@ -57,7 +63,7 @@ def counties(board: queries.Board, year: queries.Year) -> parts.Table:
         own = [rate for unit, rate in year.by_unit.items() if org.unit(unit).region.startswith(code)]
         rate = Rate(sum(r.hits for r in own), sum(r.total for r in own))
         cells = _cells(lamps, None)
-        rows.append(parts.Row((name, *cells[:-1], f"{rate.share:.1f}%" if rate.total else ""), key=code))
+        rows.append(parts.Row((name, *cells[:-1], f"{rate.share:.1f}%" if rate.total else NOTHING), key=code))
     return parts.Table(_heads(_("县（市、区）")), rows, _("没有在办的件。"), _("各县亮灯"))
 
 
@@ -75,7 +81,22 @@ def units(board: queries.Board, year: queries.Year, place: str, everything: bool
     table = parts.Table(_heads(_("单位")), rows, _("没有在办的件，所以没有灯。收件之后会出现在这里。"), _("各单位亮灯"))
     more = len(found) - len(rows)
     query = {"units": "all", **({"place": place} if place else {})}
-    return {"table": table, "more": more, "all": f"{reverse('cockpit:home')}?{urlencode(query)}#units"}
+    return {"table": table, "wall": _wall(found[:FIRST]), "more": more, "all": f"{reverse('cockpit:home')}?{urlencode(query)}#units"}
+
+
+def _wall(found: Sequence[Lamps]) -> parts.Table:
+    """The same in a column's width, to be read from across the room."""
+    heads = (parts.Column(_("单位"), lead=True), parts.Column(_("超期"), "n"), parts.Column(_("将到期"), "n"))
+    rows = [
+        parts.Row(
+            (
+                parts.Cell(org.unit(one.unit).short_name, address(one.lens("open"))),
+                *(_count(one[lamp], one.lens(lamp)) for lamp in ("late", "warn")),
+            )
+        )
+        for one in found
+    ]
+    return parts.Table(heads, rows, _("没有在办的件，所以没有灯。收件之后会出现在这里。"), _("各单位亮灯"))
 
 
 def ranks(year: queries.Year, place: str, asked: QueryDict) -> Ranks | None:
@@ -134,7 +155,7 @@ def _slow(one: Slow) -> parts.Row:
     promised = spoken(one.limit) if one.limit else days(one.due) if one.due is not None else ""
     over = bool(one.due) and one.decile > (one.due or 0)
     decile = ("late", days(one.decile)) if over else days(one.decile)
-    return parts.Row((name, one.total, days(one.middle), decile, promised, one.late or ""))
+    return parts.Row((name, one.total, days(one.middle), decile, promised or NOTHING, one.late or NOTHING))
 
 
 def days(amount: float) -> str:

@@ -78,7 +78,9 @@ def _line(one: queries.SheetLine) -> Line:
     kind = "top" if not line.depth else "leaf" if line.leaf else "node"
     share = f"{half_up(100 * line.share, 1)}%" if line.depth and line.role == "part" and line.share else ""
     adds = one.adds if line.depth and not math.isnan(line.adds) and line.role != "veto" else ""
-    if adds and line.role == "bonus":
+    if adds and not float(adds):
+        adds = adds.lstrip("-")
+    elif adds and line.role == "bonus":
         adds = f"+{adds}"
     place = f"{line.rank}/{line.peers}" if line.rank and line.role == "part" else ""
     shown = one.shown if line.role != "veto" else ""

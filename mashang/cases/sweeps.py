@@ -13,7 +13,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
 from .actions import act, forget_unattached, send_due
-from .models import Case, Expiry, Step
+from .models import Case, Expiry, Request, Step
 from .procedure import registry
 
 CLOCK = Actor.system("clock")
@@ -57,9 +57,10 @@ def _answer(expiry: Expiry, now: datetime) -> str:
     key = f"expiry:{expiry.pk}"
     effect = procedure.effects.get(expiry.effect) if expiry.firing == "due" else None
     if effect:
-        verb = procedure.actions[effect]
-        step = _step_for(case, verb.steps) if verb.on == "step" else 0
-        act(case.number, effect, {}, by=CLOCK, now=now, key=key, step=step)
+        if not Request.objects.filter(actor=CLOCK.ref, key=key).exists():  # else a worker was killed right after the act
+            verb = procedure.actions[effect]
+            step = _step_for(case, verb.steps) if verb.on == "step" else 0
+            act(case.number, effect, {}, by=CLOCK, now=now, key=key, step=step)
         return effect
     if expiry.firing == MOVED:
         data = {"clock": expiry.label, "old": _stamp(datetime.fromisoformat(expiry.effect)), "new": _stamp(expiry.due_at)}

@@ -37,15 +37,22 @@ def _supervise(row: queries.Row, now: datetime) -> bool:
     told = f"，应于 {clock.local(due):%m月%d日 %H:%M} 前办结" if due else ""
     cause = f"{row.title}{'（' + step.label + '）' if step else ''}超期{told}"
     data = {"about": row.number, "unit": unit, "cause": cause[:500]}
-    key = f"overdue:{row.number}:{before}"
     try:
-        matter = actions.begin("supervision", "assign_overdue", data, by=BY, now=now, key=key, parent=row.number)
+        matter = _untold(row.number) or actions.begin(
+            "supervision", "assign_overdue", data, by=BY, now=now, key=f"overdue:{row.number}:{before}", parent=row.number
+        ).number
     except Refused as no:
         if no.code != "supervision.no-office":
             raise
         return False
-    actions.act(row.number, "supervised", {"matter": matter.number}, by=BY, now=now, key=f"supervised:{matter.number}")
+    actions.act(row.number, "supervised", {"matter": matter}, by=BY, now=now, key=f"supervised:{matter}")
     return True
+
+
+def _untold(number: str) -> str:
+    """The open matter that an earlier run, killed before it marked the case, made for it."""
+    row = Matter.objects.filter(about=number, source="overdue", closed_at=None).select_related("case").first()
+    return str(row.case.number) if row else ""
 
 
 def release(now: datetime) -> int:

@@ -18,6 +18,8 @@ from ..models import Notice, NoticeState
 
 Sender = Callable[[Notice, str], None]
 MAX_ATTEMPTS = 8
+BROKEN_OFF = "上次发送中断，可能已经送达。"
+TWICE = "发送曾经中断，可能送达两次。"
 
 
 class Undelivered(Exception):
@@ -38,26 +40,42 @@ def to_folder(notice: Notice, address: str) -> None:
 
 
 def send_due(now: datetime, limit: int = 200) -> int:
-    """Send what is due; each notice in its own transaction, so that one fault holds up no other. Gives how many left."""
+    """Send what is due; gives how many left. At least once, at most `MAX_ATTEMPTS` times.
+
+    Each notice is claimed in a transaction of its own before the sender is asked: one that is killed, or breaks in a way
+    nobody foresaw, has used up an attempt, holds up no other notice, and its message waits before it goes out again.
+    """
     sent = 0
     for _ in range(limit):
-        with transaction.atomic():
-            notice = (
-                Notice.objects.select_for_update(skip_locked=True)
-                .filter(state=NoticeState.QUEUED, next_at__lte=now)
-                .order_by("next_at")
-                .first()
-            )
-            if notice is None:
-                break
-            sent += _send(notice, now)
+        found = _claim(now)
+        if found is None:
+            break
+        notice, before = found
+        sent += notice.state == NoticeState.QUEUED and _send(notice, before, now)
     return sent
 
 
-def _send(notice: Notice, now: datetime) -> bool:
+def _claim(now: datetime) -> tuple[Notice, str] | None:
+    """The next notice due, counted as tried, and what was wrong with it before; given up when every attempt was broken off."""
+    with transaction.atomic():
+        due = Notice.objects.select_for_update(skip_locked=True).filter(state=NoticeState.QUEUED, next_at__lte=now)
+        notice = due.order_by("next_at").first()
+        if notice is None:
+            return None
+        before = notice.fault
+        if notice.attempts >= MAX_ATTEMPTS:
+            notice.state = NoticeState.FAILED
+        else:
+            notice.attempts += 1
+            notice.fault, notice.next_at = BROKEN_OFF, now + timedelta(minutes=2**notice.attempts)
+        notice.save(update_fields=["state", "attempts", "fault", "next_at"])
+        return notice, before
+
+
+def _send(notice: Notice, before: str, now: datetime) -> bool:
     sender: Sender = import_string(settings.MASHANG_SENDERS[notice.channel])
     address = org.address_of(person=notice.person, staff=notice.staff, channel=notice.channel)
-    notice.attempts += 1
+    broken_off = before.startswith(BROKEN_OFF) or before == TWICE
     try:
         if not address:
             raise Undelivered("没有登记联系方式")
@@ -65,11 +83,11 @@ def _send(notice: Notice, now: datetime) -> bool:
     except Undelivered as fault:
         given_up = notice.attempts >= MAX_ATTEMPTS or not address
         notice.state = NoticeState.FAILED if given_up else NoticeState.QUEUED
-        notice.fault, notice.next_at = str(fault), now + timedelta(minutes=2**notice.attempts)
-        notice.save(update_fields=["state", "attempts", "fault", "next_at"])
+        notice.fault = f"{BROKEN_OFF if broken_off else ''}{fault}"
+        notice.save(update_fields=["state", "fault"])
         return False
-    notice.state, notice.sent_at, notice.next_at = NoticeState.SENT, now, None
-    notice.save(update_fields=["state", "attempts", "sent_at", "next_at"])
+    notice.state, notice.sent_at, notice.next_at, notice.fault = NoticeState.SENT, now, None, TWICE if broken_off else ""
+    notice.save(update_fields=["state", "sent_at", "next_at", "fault"])
     return True
 
 

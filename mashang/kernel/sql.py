@@ -28,7 +28,7 @@ def run(sql: str, params: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
         log.append(sql)
     with connection.wrap_database_errors:
         cursor = psycopg.Cursor(_raw())
-        cursor.execute(sql, params or None)
+        cursor.execute(sql, params or None, prepare=True)
     return cursor
 
 

@@ -17,6 +17,9 @@ DEMO = os.environ.get("MASHANG_DEMO") == "1"
 DEBUG = False
 
 
+ONLY_WHEN_ASKED = 2**31  # kernel.sql asks for prepared statements; the ORM's never come back in the same words
+
+
 def database(url: str) -> dict[str, Any]:
     """Django's form of an address as libpq reads it, like postgresql://user:password@host:port/name?sslmode=require."""
     parts = conninfo_to_dict(url)
@@ -27,7 +30,7 @@ def database(url: str) -> dict[str, Any]:
         "PASSWORD": parts.pop("password", ""),
         "HOST": parts.pop("host", ""),
         "PORT": parts.pop("port", ""),
-        "OPTIONS": {"application_name": "mashang", **parts},
+        "OPTIONS": {"application_name": "mashang", "prepare_threshold": ONLY_WHEN_ASKED, **parts},
         "CONN_HEALTH_CHECKS": False,
         "CONN_MAX_AGE": None,
         "TEST": {"NAME": f"test_{os.environ.get('MASHANG_TEST_NAME', 'mashang')}", "TEMPLATE": "template0"},
@@ -117,7 +120,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+    "staticfiles": {  # compressing takes longer than all else that a demo waits for, and saves nothing on one machine
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO
+        else "whitenoise.storage.CompressedStaticFilesStorage"
+    },
 }
 MASHANG_MAX_BODY = 64 * 1024 * 1024
 """The largest request body in bytes; anything larger is refused before it is read."""

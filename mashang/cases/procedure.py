@@ -106,6 +106,11 @@ class Procedure:
 
         return declare
 
+    @property
+    def body_module(self) -> str:
+        """The module in which the states are declared: the room that owns the procedure."""
+        return self.states.__module__
+
     def state_label(self, state: str) -> str:
         return str(self.states(state).label)
 

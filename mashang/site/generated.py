@@ -9,6 +9,8 @@ from django.utils.module_loading import import_string
 
 DOCUMENTS: dict[str, str] = {
     "docs/coverage.md": "mashang.site.coverage.page",
+    "docs/rights.md": "mashang.site.drawings.rights_page",
+    "docs/states.md": "mashang.site.drawings.states_page",
     "docs/glossary.md": "mashang.site.glossary.page",
 }
 

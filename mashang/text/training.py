@@ -20,10 +20,10 @@ from sklearn.svm import LinearSVC
 from mashang.kernel.refused import Refused
 
 from .rules.evaluation import report
-from .rules.grams import Alphabet, View, gram_keys
+from .rules.grams import View
 from .rules.model import Model, Reader, built, margins
-from .rules.plain import folding
-from .rules.similar import near_duplicates, points
+from .rules.similar import near_duplicates
+from .rules.vectors import counted, in_texts, weighted
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -69,8 +69,8 @@ def read(texts: Sequence[str], labels: Sequence[str], groups: Sequence[str] | No
     copies = _components(len(texts), alike.first, alike.second)
     own = copies if groups is None else np.unique(np.array(groups), return_inverse=True)[1].astype(np.int64)
     conflicts, weight = _conflicts(copies if groups is None else _joined(copies, own), names, true)
-    reader, view_of, counts = _counted(texts)
-    return Corpus(names, true, own, weight, counts, reader, view_of, conflicts)
+    found = counted(texts, VIEWS, LEAST_TEXTS)
+    return Corpus(names, true, own, weight, found.counts, found.reader, found.view_of, conflicts)
 
 
 def _refuse_thin(names: tuple[str, ...], true: Ints) -> None:
@@ -110,50 +110,6 @@ def _conflicts(copies: Ints, names: tuple[str, ...], true: Ints) -> tuple[list[C
     return found, weight
 
 
-def _counted(texts: Sequence[str]) -> tuple[Reader, NDArray[np.int8], csr_matrix]:
-    """All grams that stand in the texts at least twice, as columns of the views, and their counts."""
-    codes = folding()[points(texts)[0]]
-    alphabet = Alphabet(np.unique(codes[codes > 0])[:65000])
-    numbers, _ = alphabet.read(texts)
-    seen = []
-    for keys in gram_keys(numbers, max(view.high for view in VIEWS)):
-        keys = np.sort(keys[keys > 0])
-        twice = keys[1:][keys[1:] == keys[:-1]]
-        seen.append(twice[np.diff(twice, prepend=np.uint64(0)) > 0])
-    keys = np.concatenate(seen)
-    grams = len(keys)
-    columns = np.arange(len(VIEWS) * grams, dtype=np.int32).reshape(len(VIEWS), grams)
-    wide = Reader(alphabet, keys, VIEWS, columns, columns.size)
-    counts = _matrix(wide, texts)
-    often = np.bincount(counts.indices, minlength=columns.size)
-    return _narrowed(wide, counts, often >= LEAST_TEXTS, often)
-
-
-def _matrix(reader: Reader, texts: Sequence[str]) -> csr_matrix:
-    row, column, count = reader.counted(texts)
-    begin = np.searchsorted(row, np.arange(len(texts) + 1))
-    return csr_matrix((count.astype(np.float32), column, begin), shape=(len(texts), reader.width))
-
-
-def _narrowed(
-    reader: Reader, counts: csr_matrix, kept: NDArray[np.bool_], often: Ints
-) -> tuple[Reader, NDArray[np.int8], csr_matrix]:
-    """The reader, the view of each column and the counts with only the kept columns; frequent grams come first, so that
-    what is asked for most lies together in memory."""
-    old = np.flatnonzero(kept)
-    old = old[np.argsort(-often[old], kind="stable")]
-    number = np.full(reader.width, -1, dtype=np.int32)
-    number[old] = np.arange(len(old), dtype=np.int32)
-    places = reader.columns
-    columns = np.where(places >= 0, number[np.maximum(places, 0)], -1).astype(np.int32)
-    used = (columns >= 0).any(axis=0)
-    view_of = np.zeros(len(old), dtype=np.int8)
-    for view, row in enumerate(columns):
-        view_of[row[row >= 0]] = view
-    narrow = Reader(reader.alphabet, reader.table.keys[used], reader.views, columns[:, used], len(old))
-    return narrow, view_of, counts[:, old].tocsr()
-
-
 # -- one training
 
 
@@ -169,7 +125,7 @@ class Fitted:
 def fit(corpus: Corpus, rows: Ints) -> Fitted:
     """Learn from some rows of the corpus."""
     counts, true, weight = corpus.counts[rows], corpus.true[rows], corpus.weight[rows]
-    often = np.bincount(counts.indices, minlength=counts.shape[1])
+    often = in_texts(counts)
     used = often >= LEAST_TEXTS
     idf = np.where(used, np.log((1 + len(rows)) / (1 + often)) + 1, 0).astype(np.float32)
     scaled = weighted(counts, idf, corpus.view_of)
@@ -194,18 +150,6 @@ def log_count_ratio(present: csr_matrix, mine: NDArray[np.bool_], weight: NDArra
     p = (present.T @ inside + SMOOTH) / (inside.sum() + 2 * SMOOTH)
     q = (present.T @ outside + SMOOTH) / (outside.sum() + 2 * SMOOTH)
     return np.asarray(np.log(p / q))
-
-
-def weighted(counts: csr_matrix, idf: Floats, view_of: NDArray[np.int8]) -> csr_matrix:
-    """(1 + log count) x idf, each view of each text scaled to length 1: what `Model.matrix` gives."""
-    out = counts.copy()
-    out.data = (1 + np.log(counts.data)) * idf[counts.indices]
-    row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    views = int(view_of.max()) + 1
-    cell = row * views + view_of[counts.indices]
-    length = np.sqrt(np.bincount(cell, weights=out.data.astype(np.float64) ** 2, minlength=counts.shape[0] * views))
-    out.data = (out.data / np.maximum(length, 1e-12)[cell]).astype(np.float32)
-    return out
 
 
 def scored(corpus: Corpus, fitted: Fitted, rows: Ints) -> Floats:

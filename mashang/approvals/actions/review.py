@@ -48,7 +48,7 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
 
 @application.action(
     "finish_visit", label=_("踏勘完成"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
-    steps=["site_visit"], finishes=True, resumes=STATUTORY,
+    steps=["site_visit"], finishes=True, resumes=STATUTORY, first=True,
 )  # fmt: skip
 def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
     """What was found on site, with photos, place and time; the statutory clock runs on."""

@@ -19,7 +19,7 @@ from mashang.portals.shared.parts import Field
 
 from .common import form_of, my_units, number, page, pressed, unit_choices, who
 
-_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(\S+)\s+(休|班)")
+_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(\S+)\s+(休|班|off|work)")
 
 
 def notice_days(text: str) -> list[dict[str, object]]:
@@ -29,7 +29,7 @@ def notice_days(text: str) -> list[dict[str, object]]:
     for place, line in enumerate(text.splitlines(), start=1):
         found = _LINE.fullmatch(line.strip())
         if found:
-            days.append({"date": found[1], "name": found[2], "isOffDay": found[3] == "休"})
+            days.append({"date": found[1], "name": found[2], "isOffDay": found[3] in ("休", "off")})
         elif line.strip():
             text_ = _("第 %(n)d 行看不懂，请写成“2027-01-01 元旦 休”或“2027-01-03 元旦 班”。") % {"n": place}
             faults.append(Fault("notice.line", text_, "days"))

@@ -62,7 +62,7 @@ MOUNTS = {
     ),
     "score": Mount("绩效计分 · Scores", "mashang.performance.commands:app"),
     "docs": Mount("重写由代码生成的文档 · Generated documents", COMMANDS + "docs:docs", django=True),
-    "seed-rest": Mount("继续生成演示数据 · The rest of the demo's past", COMMANDS + "demo:seed_rest", django=True),
+    "seed": Mount("生成演示数据 · Make demo data", COMMANDS + "seed:seed"),
 }
 
 
@@ -74,7 +74,7 @@ class Lazy(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         mount = MOUNTS.get(cmd_name)
-        return mount and TyperCommand(cmd_name, help=mount.help, hidden=cmd_name == "seed-rest")
+        return mount and TyperCommand(cmd_name, help=mount.help, hidden=cmd_name == "seed")
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)

@@ -9,3 +9,5 @@ ROOT = Path(__file__).resolve().parents[2]
 VAR = Path(os.environ.get("MASHANG_VAR") or ROOT / "var").resolve()
 KEYS = VAR / "keys"
 DOCUMENTS = VAR / "documents"
+TOLD = VAR / "accounts.txt"
+"""The demo accounts, as the demo prints them."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,10 +22,11 @@ STEADY_SECONDS = 60.0
 
 @dataclass
 class Child:
-    """A `mashang` subcommand as a process of its own; `once` ones are not started again when they end."""
+    """A `mashang` subcommand as a process of its own; `once` ones are not started again when they end. Without a `log`
+    it writes where its parent does."""
 
     arguments: list[str]
-    log: Path
+    log: Path | None
     once: bool = False
     process: subprocess.Popen[bytes] | None = None
     restarts: int = 0
@@ -32,16 +34,21 @@ class Child:
 
     def start(self) -> None:
         environment = {name: value for name, value in os.environ.items() if not (name == "DATABASE_URL" and embedded())}
-        with self.log.open("ab") as log:
+        with self.log.open("ab") if self.log else nullcontext() as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mashang.site", *self.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=subprocess.STDOUT,
+                stderr=log and subprocess.STDOUT,
                 env=environment | {PARENT: str(os.getpid())},
                 start_new_session=True,
             )
         self.started = time.monotonic()
+
+    def wait(self) -> int:
+        """Wait for its end; the exit status."""
+        assert self.process is not None
+        return self.process.wait()
 
     def tend(self) -> None:
         """Start it again when it died, the later the oftener it does."""

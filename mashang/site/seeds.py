@@ -11,7 +11,15 @@ from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]  # what is being made, how many are done, of how many
 
-REFERENCE: tuple[str, ...] = ()
-DEMO: tuple[str, ...] = ()
-DEMO_REST: tuple[str, ...] = ()
-ACCOUNTS: tuple[str, ...] = ()
+REFERENCE: tuple[str, ...] = (
+    "mashang.site.reference.clocks",
+    "mashang.site.reference.regions",
+    "mashang.catalogue.seeds.load",
+)
+DEMO: tuple[str, ...] = (
+    "mashang.org.seeds.seed_units",
+    "mashang.org.seeds.seed_persons",
+    "mashang.site.county.year.seed_first",
+)
+DEMO_REST: tuple[str, ...] = ("mashang.site.county.year.seed_rest", "mashang.performance.seeds.seed_scores")
+ACCOUNTS: tuple[str, ...] = ("mashang.org.seeds.accounts",)

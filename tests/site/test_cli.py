@@ -43,7 +43,7 @@ def test_what_needs_no_database_starts_without_django(arguments: tuple[str, ...]
 def test_help_names_every_part_and_loads_none() -> None:
     shown = CliRunner().invoke(cli.app, ["--help"])
     assert shown.exit_code == 0
-    for name in cli.MOUNTS.keys() - {"seed-rest"}:
+    for name in cli.MOUNTS.keys() - {"seed"}:
         assert name in shown.stdout
 
 

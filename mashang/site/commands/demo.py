@@ -11,19 +11,15 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from django.utils.module_loading import import_string
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
 
 from mashang.kernel.refused import Refused
 from mashang.site import environment, postgres, seeds
-from mashang.site.commands.setup import make_ready
-from mashang.site.paths import VAR
-from mashang.site.processes import Child, follow_parent, stop_all
+from mashang.site.paths import TOLD, VAR
+from mashang.site.processes import Child, stop_all
 from mashang.site.running import only_demo
 
 READY_SECONDS = 180.0
@@ -39,12 +35,8 @@ def demo(
     port = free_port(host, port)
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     with only_demo(VAR, address), _until_told():
-        environment.prepare()
-        make_ready()
-        import_string("mashang.site.procedures.load")()
-        with bars() as progress:
-            for path in seeds.DEMO:
-                import_string(path)(progress)
+        environment.prepare(start_django=False)
+        _first()
         children = _children(host, port)
         try:
             for child in children:
@@ -60,13 +52,16 @@ def demo(
             stop_all(children)
 
 
-def seed_rest() -> None:
-    """The part of the demo's past that is made while the platform already runs."""
-    follow_parent()
-    import_string("mashang.site.procedures.load")()
-    with bars() as progress:
-        for path in seeds.DEMO_REST:
-            import_string(path)(progress)
+def _first() -> None:
+    """Tables, reference data and the first of the county, in a process that then gives its memory back."""
+    tell = [word for path in seeds.ACCOUNTS for word in ("--tell", path)]
+    child = Child(["seed", "--setup", *tell, *seeds.DEMO], None, once=True)
+    child.start()
+    try:
+        if child.wait():
+            raise Refused("demo.seed", "演示数据没有生成完，原因见上面的输出；改正后再次启动会接着生成。")
+    finally:
+        stop_all([child])
 
 
 def free_port(host: str, wanted: int) -> int:
@@ -80,21 +75,6 @@ def free_port(host: str, wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise Refused("demo.port", f"{host} 的端口 {wanted} 到 {wanted + 19} 都被占用，请用 --port 指定另一个。")
-
-
-@contextmanager
-def bars() -> Iterator[seeds.Progress]:
-    """A progress bar for each thing being made; on a screen that is no terminal, a line now and then."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Bars(*columns, console=Console()) as shown:
-        tasks: dict[str, Any] = {}
-
-        def progress(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = shown.add_task(what, total=of)
-            shown.update(tasks[what], completed=done, total=of)
-
-        yield progress
 
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -127,9 +107,10 @@ def _children(host: str, port: int) -> list[Child]:
         Child(["worker"], logs / "worker.log"),
     ]
     if seeds.DEMO_REST:
-        children.append(Child(["seed-rest"], logs / "seed.log", once=True))
+        children.append(Child(["seed", "--quietly", *seeds.DEMO_REST], logs / "seed.log", once=True))
     for child in children:
-        child.log.unlink(missing_ok=True)
+        if child.log:
+            child.log.unlink(missing_ok=True)
     return children
 
 
@@ -162,13 +143,14 @@ def answers(host: str, port: int) -> bool:
             return False
 
 
-def _tail(log: Path) -> str:
-    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log.exists() else ""
+def _tail(log: Path | None) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-15:]) if log and log.exists() else ""
 
 
 def _print_ready(address: str) -> None:
     console = Console()
     console.print(f"\n马上办演示已就绪 · ready: [bold]{address}[/bold]   （Ctrl-C 停止 · stops it）")
-    for path in seeds.ACCOUNTS:
-        for role, name, password in import_string(path)():
-            console.print(f"  {role}：{name} / {password}")
+    if TOLD.exists():
+        console.print(TOLD.read_text("utf-8"), end="")
+    if seeds.DEMO_REST:
+        console.print(f"其余演示数据正在后台生成，进度见 {VAR / 'log' / 'seed.log'} · the rest is being made")

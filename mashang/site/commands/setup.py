@@ -14,6 +14,8 @@ from mashang.kernel import clock
 from mashang.site import paths, seeds
 from mashang.site.environment import prepare
 
+UNSERVED = ["*.map", "redoc.*"]
+"""Static files of libraries that no page asks for."""
 SETUP_LOCK = 7_305_118  # any number that nothing else in the database takes
 
 
@@ -33,7 +35,7 @@ def make_ready() -> None:
             call_command("migrate", verbosity=0, interactive=False)
             compile_messages(paths.ROOT / "mashang")
             typer.echo("静态文件 · static files")
-            call_command("collectstatic", verbosity=0, interactive=False)
+            call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=UNSERVED)
             for path in seeds.REFERENCE:
                 typer.echo(f"基础数据 · reference data: {path}")
                 import_string(path)(clock.now())

@@ -79,8 +79,9 @@ def _drawn(key: str, hours: Hours, begin: datetime, end: datetime, share: float)
         course = "plain"
     if course == "slow" and entry in AT_WINDOW:
         course = "plain"
+    place = draws.randint(40, PERSONS)  # who lives in one town, and applies there
     return Plot(
-        key, entry, draws.randint(40, PERSONS), draws.choice(TOWNS), min(opened, end), course,
+        key, entry, place, TOWNS[place % len(TOWNS)], min(opened, end), course,
         "approval" if entry == HOUSE else "", channel,
     )  # fmt: skip
 

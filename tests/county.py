@@ -35,6 +35,7 @@ def seed() -> None:
 
 def made_by(*makers: Callable[[], object]) -> Tables:
     """Every table that the makers fill, as PostgreSQL writes it out. Nothing of it stays in the database."""
+    forget()
     try:
         with transaction.atomic():
             before = set(_dumped())

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .models import Refusal, SiteCheck
+from .models import Material, Refusal, SiteCheck
 from .store import Folder, Held, folder, held_by
 
-__all__ = ["Folder", "Held", "folder", "held_by", "refusals", "site_checks"]
+__all__ = ["Folder", "Held", "folder", "held_by", "refusals", "relied_on", "site_checks"]
 
 
 def refusals(case_id: int) -> Sequence[Refusal]:
     """Every report of a "no" on the case, the confirmed and the returned ones too."""
     return list(Refusal.objects.filter(case_id=case_id).order_by("id"))
+
+
+def relied_on(case_id: int) -> frozenset[int]:
+    """Files of earlier cases that stand for materials of this one."""
+    held = Material.objects.filter(case_id=case_id, state="held").values_list("document", flat=True)
+    return frozenset(document for document in held if document is not None)
 
 
 def site_checks(case_id: int) -> Sequence[SiteCheck]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import transaction
 
-from mashang.kernel import vault
+from mashang.kernel import sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
@@ -42,11 +42,17 @@ def keep(name: str, content: Readable, *, by: Actor, now: datetime, facts: dict[
         raise Refused("document.empty", f"“{clean}”是空文件，请重新选择。", "file")
     kind = rules.media_type(clean, data[:16])
     digest = vault.blind_bytes(data, "document")
-    _save(place(digest), vault.seal_bytes(data))
     with transaction.atomic():
+        _alone(digest)
+        _save(place(digest), vault.seal_bytes(data))
         return Document.objects.create(
             owner=by.ref, name=clean, media_type=kind, size=len(data), digest=digest, facts=facts or {}, at=now
         )
+
+
+def _alone(digest: str) -> None:
+    """Until the transaction ends: who stores this content and who forgets it don't cross, or a row would lose its bytes."""
+    sql.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [digest])
 
 
 def _save(path: Path, data: bytes) -> None:
@@ -77,6 +83,9 @@ def forget_unattached(now: datetime) -> int:
     old = Document.objects.filter(case=None, at__lt=now - timedelta(days=7))
     digests = set(old.values_list("digest", flat=True))
     count, _ = old.delete()
-    for digest in digests - set(Document.objects.filter(digest__in=digests).values_list("digest", flat=True)):
-        place(digest).unlink(missing_ok=True)
+    for digest in digests:
+        with transaction.atomic():
+            _alone(digest)
+            if not Document.objects.filter(digest=digest).exists():
+                place(digest).unlink(missing_ok=True)
     return count

@@ -12,15 +12,18 @@ from .detail import (
     document_for,
     draft,
     facts_of,
+    file_of,
     may_press,
     notices_for,
+    sees,
     timeline,
     track,
+    undelivered,
 )
 from .inbox import Inbox, Tab, Task, counts, inbox
 from .pages import Filter, Page, Row, by_numbers, count, page, page_json, soonest
 
 __all__ = [
     "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
-    "count", "counts", "document_for", "draft", "facts_of", "inbox", "may_press", "notices_for", "page", "page_json", "soonest", "timeline", "track",
+    "count", "counts", "document_for", "draft", "facts_of", "file_of", "inbox", "may_press", "notices_for", "page", "page_json", "sees", "soonest", "timeline", "track", "undelivered",
 ]  # fmt: skip

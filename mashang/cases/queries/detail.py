@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from mashang.clocks import queries as clocks
 from mashang.clocks.rules import ClockRow
 from mashang.kernel import vault
-from mashang.kernel.actor import Actor
+from mashang.kernel.actor import ANONYMOUS, Actor
 from mashang.kernel.refused import NotFound
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
@@ -21,8 +21,10 @@ from .. import rules
 from ..actions.documents import place
 from ..casefile import StepInHand
 from ..events import Line, sentence
-from ..models import Case, Document, Draft, Notice, Participant, Request, Step
+from ..models import Case, Document, Draft, Notice, NoticeState, Participant, Request, Step
 from ..procedure import Action, Procedure, registry
+
+_NO_FILE = "没有找到这份文件，或您无权查看。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,9 @@ def facts_of(case: Case) -> Facts:
     return Facts(frozenset(case.units), frozenset(case.persons), case.region, case.kind)
 
 
-def _whole(case: Case) -> CaseView:
-    children = list(Case.objects.filter(parent=case).order_by("id"))
+def _whole(case: Case, by: Actor) -> CaseView:
+    """What came of the case is shown to those who may see that too."""
+    children = [c for c in Case.objects.filter(parent=case).order_by("id") if org.may_see(by, facts_of(c))]
     return CaseView(
         case,
         registry[case.kind],
@@ -79,7 +82,13 @@ def case_for(by: Actor, number: str, *, right: str = "cases.view") -> CaseView:
     case = Case.objects.filter(number=number).first() if "\x00" not in number else None
     if case is None or not org.may_see(by, facts_of(case), right):
         raise NotFound("没有找到这一件，请核对编号。")
-    return _whole(case)
+    return _whole(case, by)
+
+
+def sees(by: Actor, number: str) -> bool:
+    """Whether there is a case with this number that the actor may see: before a page leads there."""
+    case = Case.objects.filter(number=number).first() if number and "\x00" not in number else None
+    return case is not None and org.may_see(by, facts_of(case))
 
 
 def track(number: str, phone_tail: str) -> CaseView:
@@ -91,7 +100,7 @@ def track(number: str, phone_tail: str) -> CaseView:
     found = Participant.objects.filter(case__number=number, phone_tail=digest).select_related("case").first()
     if found is None:
         raise NotFound("没有找到这一件，请核对编号和手机后四位。")
-    return _whole(found.case)
+    return _whole(found.case, ANONYMOUS)
 
 
 def available(view: CaseView, by: Actor) -> list[Press]:
@@ -125,14 +134,32 @@ def clocks_of(view: CaseView) -> list[ClockRow]:
 
 
 def document_for(by: Actor, document_id: int) -> tuple[Document, bytes]:
-    """A file and its bytes, for those who may see its case, or who uploaded it. Refuses (NotFound) everyone else."""
+    """A file and its bytes, for those who may see its case; one that no case took yet, for who uploaded it.
+
+    Refuses (NotFound) everyone else, also an uploader who may no longer see the case.
+    """
     document = Document.objects.select_related("case").filter(pk=document_id).first()
-    owner = document is not None and document.owner == by.ref and by.kind != "anonymous"
-    seen = document is not None and document.case is not None and org.may_see(by, facts_of(document.case))
-    if document is None or not (owner or seen):
-        raise NotFound("没有找到这份文件，或您无权查看。")
+    if document is None:
+        raise NotFound(_NO_FILE)
+    owner = document.case is None and document.owner == by.ref and by.kind != "anonymous"
+    if not owner and (document.case is None or not org.may_see(by, facts_of(document.case))):
+        raise NotFound(_NO_FILE)
+    return document, _bytes(document)
+
+
+def file_of(view: CaseView, document_id: int, also: Collection[int] = ()) -> tuple[Document, bytes]:
+    """A file of the case that the asker was let in to; `also` are files of earlier cases that this one relies on."""
+    document = next((d for d in view.documents if d.pk == document_id), None)
+    if document is None and document_id in also:
+        document = Document.objects.filter(pk=document_id).first()
+    if document is None:
+        raise NotFound(_NO_FILE)
+    return document, _bytes(document)
+
+
+def _bytes(document: Document) -> bytes:
     path: Path = place(document.digest)
-    return document, vault.open_bytes(path.read_bytes())
+    return vault.open_bytes(path.read_bytes())
 
 
 def draft(form: str, by: Actor) -> dict[str, Any]:
@@ -147,11 +174,17 @@ def answered(key: str, by: Actor) -> str:
     return str(row.answer["number"]) if row else ""
 
 
+def undelivered(view: CaseView) -> list[Notice]:
+    """Messages about the case that were given up: somebody must call."""
+    return list(Notice.objects.filter(case=view.case, state=NoticeState.FAILED).order_by("at"))
+
+
 def notices_for(by: Actor, limit: int = 50) -> list[Notice]:
-    """The reader's notices, newest first: a person's own, or a staff member's own and their unit's."""
+    """The reader's notices, newest first: a person's own, or a staff member's own and, of cases they may see, their unit's."""
     if by.kind == "person":
         return list(Notice.objects.filter(person=by.person_id).order_by("-at")[:limit])
     own = Notice.objects.filter(staff=by.id).order_by("-at")[:limit]
-    unit = Notice.objects.filter(unit=by.unit_id).order_by("-at")[:limit]
+    told = Notice.objects.filter(unit=by.unit_id).select_related("case").order_by("-at")[: 4 * limit]
+    unit = [n for n in told if n.case is None or org.may_see(by, facts_of(n.case))][:limit]
     return sorted([*own, *unit], key=lambda n: n.at, reverse=True)[:limit]
 

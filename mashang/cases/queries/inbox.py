@@ -15,6 +15,7 @@ from .pages import COLUMNS, Filter, Row, conditions, cursor, read_cursor
 Tab = Literal["todo", "doing", "done", "supervised"]
 _FAR = "'infinity'::timestamptz"
 _TODO = "s.state = 'open' AND s.unit_id = %s"
+_OPEN = f"(SELECT count(*) FROM cases_step s JOIN cases_case c ON c.id = s.case_id WHERE {_TODO}"
 _MINE = "(s.staff IS NULL OR s.staff = ANY (%s))"
 
 
@@ -52,20 +53,21 @@ def counts(by: Actor, *, now: datetime) -> dict[str, int]:
     seen, values = org.visible_to(by, "cases.view", "c")
     row = sql.run(
         f"""SELECT
-          (SELECT count(*) FROM cases_step s WHERE {_TODO} AND {_MINE}),
-          (SELECT count(*) FROM cases_step s WHERE {_TODO}),
-          (SELECT count(*) FROM cases_case c WHERE c.settled_at IS NULL AND c.id IN
+          {_OPEN} AND {_MINE} AND {seen}),
+          {_OPEN} AND {seen}),
+          (SELECT count(*) FROM cases_case c WHERE {seen} AND c.settled_at IS NULL AND c.id IN
             (SELECT case_id FROM cases_step WHERE done_by = %s)),
           (SELECT count(*) FROM cases_case c WHERE {seen} AND c.supervised AND c.settled_at IS NULL)""",
-        [by.unit_id, org.standing_for(by, now), by.unit_id, by.id, *values],
+        [by.unit_id, org.standing_for(by, now), *values, by.unit_id, *values, *values, by.id, *values],
     ).fetchone()
     return dict(zip(("todo", "unit", "doing", "supervised"), row or (0, 0, 0, 0), strict=True))
 
 
 def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, after: str, limit: int) -> Inbox:
     where, values = conditions(filter)
-    values = [by.unit_id, *([org.standing_for(by, now)] if mine else []), *values]
-    where = [_TODO, *([_MINE] if mine else []), *where]
+    seen, seen_values = org.visible_to(by, "cases.view", "c")
+    values = [by.unit_id, *([org.standing_for(by, now)] if mine else []), *seen_values, *values]
+    where = [_TODO, *([_MINE] if mine else []), seen, *where]
     if after:
         where.append(f"(coalesce(s.due_at, {_FAR}), s.id) > (coalesce(%s, {_FAR}), %s)")
         values += read_cursor(after)

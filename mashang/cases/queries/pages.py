@@ -192,10 +192,10 @@ def read_cursor(text: str) -> list[Any]:
     """The instant and id of a cursor. Refuses what `cursor` did not make."""
     try:
         at, id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if not isinstance(id, int) or not 0 <= id < 2**63:
+        if type(id) is not int or not 0 <= id < 2**63:
             raise ValueError
         return [clock.local(datetime.fromisoformat(at)) if at else None, id]
-    except (ValueError, TypeError, binascii.Error, OverflowError):
+    except (ValueError, TypeError, binascii.Error, OverflowError, RecursionError):
         raise Refused("page.cursor", "翻页位置无效，请从第一页重新开始。", "after") from None
 
 

@@ -19,6 +19,7 @@ from mashang.catalogue.rules import answer_rows
 from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
@@ -38,13 +39,15 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     view = queries.case_for(by, number)
     shown = case_page(view, by, clock.now())
     presses = queries.available(view, by)
+    first = [p for p in presses if _comes_first(p, shown)]
     context = {
         "page": shown,
-        "first": [_button(view, p) for p in presses if p.action.first],
-        "others": [_button(view, p) for p in presses if not p.action.first],
+        "first": [_button(view, p) for p in first],
+        "others": [_button(view, p) for p in presses if p not in first],
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
         "may_reveal": org.holds(by, "org.reveal"),
-        "more": _more(shown),
+        "more": _more(shown, by),
+        "undelivered": queries.undelivered(view),
     }
     return page(request, "case", "", **context)
 
@@ -57,6 +60,11 @@ def _step_lamp(step: queries.Step, now: datetime) -> str:
 _STEP_LAMPS = {"waiting": "none", "open": "ok", "done": "done", "dropped": "none"}
 
 
+def _comes_first(press: queries.Press, page: CasePage) -> bool:
+    """The next action; what would stop a clock that stands still already is none."""
+    return press.action.first and not (press.action.suspends and any(c.state == "suspended" for c in page.clocks))
+
+
 def _button(view: queries.CaseView, press: queries.Press) -> dict[str, Any]:
     number, code = view.case.number, press.action.code
     label = str(press.action.label)
@@ -65,13 +73,14 @@ def _button(view: queries.CaseView, press: queries.Press) -> dict[str, Any]:
     return {"label": label, "step": "", "href": reverse("desk:press", args=[number, code])}
 
 
-def _more(page: CasePage) -> dict[str, Any]:
+def _more(page: CasePage, by: Actor) -> dict[str, Any]:
     """What the rooms add for their own kind of case."""
     row = page.view.case
     if row.kind == "application":
         return _application(row.pk, row.number)
     if row.kind == "supervision":
-        return {"matter": supervision.matter_of(row.pk)}
+        matter = supervision.matter_of(row.pk)
+        return {"matter": matter, "about_open": matter is not None and queries.sees(by, matter.about)}
     return {}
 
 
@@ -135,9 +144,8 @@ def _checks(view: queries.CaseView, step: Any) -> tuple[str, ...]:
 @require_GET
 def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
     """A file of the case; pictures and PDF open in the page."""
-    found, content = queries.document_for(who(request), document)
-    if found.case is None or found.case.number != number:
-        raise NotFound
+    view = queries.case_for(who(request), number)
+    found, content = queries.file_of(view, document, approvals.relied_on(view.case.pk))
     return attachment(content, found.name, found.media_type, inline=True)
 
 

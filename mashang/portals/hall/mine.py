@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
 from mashang.cases import rules as case_rules
 from mashang.documents import actions as document_actions
@@ -54,7 +55,7 @@ def case(request: Asked, number: str) -> HttpResponse:
         "page": page,
         "shown": present.case(page, by),
         "sentence": present.progress_sentence(page),
-        "rating": review_queries.rating_of(view.case.pk),
+        "rating": review_queries.rating_of(view.case.pk) if by.kind == "person" else "",
         "may_rate": review_queries.may_rate(view, by),
         "files": view.documents,
     }
@@ -73,7 +74,7 @@ def receipt(request: Asked, number: str) -> HttpResponse:
 def receipt_file(request: Asked, number: str) -> HttpResponse:
     """The receipt that anyone can check offline; with the personal data only because it is one's own."""
     view = queries.case_for(request.actor, number)
-    data = ledger.receipt(view.case.number, private=True)
+    data = ledger.receipt(view.case.number, private=request.actor.kind == "person")
     content = json.dumps(data, ensure_ascii=False, indent=1).encode()
     return attachment(content, f"{view.case.number}-回执.json", "application/json")
 
@@ -104,6 +105,9 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
     by, now = request.actor, clock.now()
     view = queries.case_for(by, number)
     verb = case_rules.verb_of(view.procedure, action)
+    on = next((s for s in view.steps if s.pk == step), None)
+    if (step and on is None) or not queries.may_press(view, verb, on, by):
+        raise NotFound
     fields = actionforms.fields_of(verb.form, actionforms.Ask(view, 0, by))
     refused, key = None, request.POST.get("key", "")
     if request.method == "POST" and queries.answered(key, by) == number:
@@ -139,7 +143,6 @@ def result(request: Asked, number: str, result: str) -> HttpResponse:
 @require_GET
 def file(request: Asked, number: str, document: int) -> HttpResponse:
     """A file of my case."""
-    found, content = queries.document_for(request.actor, document)
-    if found.case is None or found.case.number != number:
-        raise NotFound
+    view = queries.case_for(request.actor, number)
+    found, content = queries.file_of(view, document, approvals.relied_on(view.case.pk))
     return attachment(content, found.name, found.media_type)

@@ -95,7 +95,9 @@ def answer(request: HttpRequest, status: int, faults: Sequence[Fault], headers: 
         detail=" ".join(words), instance=request.path, code=first.code,
         errors=[_placed(request, fault, text) for fault, text in zip(faults, words, strict=True) if fault.field],
     )  # fmt: skip
-    return HttpResponse(problem.model_dump_json(), status=status, content_type=MEDIA_TYPE, headers=headers)
+    response = HttpResponse(problem.model_dump_json(), status=status, content_type=MEDIA_TYPE, headers=headers)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # Django's mark: a caller's mistake is no line in our log
+    return response
 
 
 def _placed(request: HttpRequest, fault: Fault, text: str) -> ProblemFault:

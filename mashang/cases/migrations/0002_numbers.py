@@ -8,7 +8,11 @@ DECLARE
   name text := format('%I', 'cases_no_' || prefix);
 BEGIN
   IF to_regclass(name) IS NULL THEN
-    EXECUTE 'CREATE SEQUENCE IF NOT EXISTS ' || name;
+    BEGIN
+      EXECUTE 'CREATE SEQUENCE ' || name;
+    EXCEPTION WHEN unique_violation OR duplicate_table THEN
+      NULL; -- another session made it in this moment, and has committed by now
+    END;
   END IF;
   RETURN prefix || '-' || lpad(nextval(name::regclass)::text, 6, '0');
 END $$

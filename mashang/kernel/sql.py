@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -27,9 +28,17 @@ def run(sql: str, params: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
     for log in _log:
         log.append(sql)
     with connection.wrap_database_errors:
-        cursor = psycopg.Cursor(_raw())
-        cursor.execute(sql, params or None, prepare=True)
+        cursor: psycopg.Cursor[Any] = psycopg.Cursor(_raw()) if "%b" in sql else psycopg.RawCursor(_raw())
+        cursor.execute(sql if "%b" in sql else _numbered(sql), params or None, prepare=True)
     return cursor
+
+
+@lru_cache(maxsize=1024)
+def _numbered(sql: str) -> bytes:
+    """%s placeholders as PostgreSQL numbers them. Done once a text: psycopg itself reads long statements again each time."""
+    head, *rest = sql.split("%s")
+    text = head + "".join(f"${place}{part}" for place, part in enumerate(rest, start=1))
+    return text.replace("%%", "%").encode()
 
 
 @contextmanager

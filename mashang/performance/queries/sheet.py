@@ -65,8 +65,11 @@ def sheet(run: int, unit: int, by: Actor) -> Sheet:
     if str(unit) not in result.table.units:
         raise NotFound("这个单位没有列入这次考评。")
     row, decimals = result.table.units.index(str(unit)), result.scheme.decimals
-    total = Score.objects.get(run=run, unit=unit, node=result.scheme.root)
-    behind: dict[str, Evidence] = {one.column: _evidence(one) for one in _inputs(run, unit)}
+    total = Score.objects.filter(run=run, unit=unit, node=result.scheme.root).first()
+    if total is None:
+        raise NotFound("这个单位这一期没有可以计分的数据，所以没有得分。")
+    leaves = result.scheme.indicators
+    behind = {i.column: _evidence(i, leaves[i.column].unit if i.column in leaves else "") for i in _inputs(run, unit)}
     lines = []
     for line in explain(result, row):
         leaf = result.scheme.indicators.get(line.id)
@@ -82,12 +85,12 @@ def _inputs(run: int, unit: int) -> list[Input]:
     return list(Input.objects.filter(run=run, unit=unit).select_related("figure").order_by("id"))
 
 
-def _evidence(one: Input) -> Evidence:
+def _evidence(one: Input, unit: str) -> Evidence:
     if one.figure is not None:
         return Evidence(one.column, one.source, one.value, text=one.figure.evidence, document=one.figure.document)
     interval = None
-    if source(one.measure).rate and one.numerator and one.denominator:
+    if source(one.measure).rate and one.numerator is not None and one.denominator:
         low, high = wilson(one.numerator, one.denominator)
-        scale = one.value * one.denominator / one.numerator
+        scale = 100.0 if unit == "percent" else 1.0
         interval = (low * scale, high * scale)
     return Evidence(one.column, one.source, one.value, one.numerator, one.denominator, one.cases, interval)

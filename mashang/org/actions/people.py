@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from mashang.kernel import vault
+from mashang.kernel import sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 
@@ -83,32 +83,33 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
     """
     guard(by, "org.register_person", at_own_unit(by))
     check(person_faults(form))
-    try:
-        return _registered(form, by, now)
-    except IntegrityError as fault:  # another counter took the same person in at this instant; now they are known
-        if "org_person_number_once" not in str(fault):
-            raise
-        return _registered(form, by, now)
+    values = [getattr(_person(form, now), name) for name in _COLUMNS]
+    with transaction.atomic(savepoint=False):
+        found = None
+        while found is None:  # another counter takes the same person in at this instant: a moment later they are known
+            found = sql.run(_TAKE_IN, [form.kind, values[_NUMBER], *values]).fetchone()
+        id_, name_blind, is_new = found
+        if is_new:
+            facts = {"person": id_, "kind": form.kind}
+            note("person.registered", f"person:{id_}", by=by, now=now, facts=facts, private={"name": form.name})
+    if not is_new and bytes(name_blind) != vault.blind(form.name.strip(), "name"):
+        raise Refused("number.other_name", "这个证件号码已用另一个姓名登记，请核对证件。", "number")
+    return int(id_)
 
 
-def _registered(form: NewPerson, by: Actor, now: datetime) -> int:
-    with transaction.atomic():
-        known = _by_number(form.kind, form.number.strip().upper())
-        if known is not None:
-            if bytes(known.name_blind) != vault.blind(form.name.strip(), "name"):
-                raise Refused("number.other_name", "这个证件号码已用另一个姓名登记，请核对证件。", "number")
-            return known.pk
-        row = _person(form, now)
-        row.save()
-        facts = {"person": row.pk, "kind": row.kind}
-        note("person.registered", f"person:{row.pk}", by=by, now=now, facts=facts, private={"name": form.name})
-    return row.pk
-
-
-def _by_number(kind: str, number: str) -> Person | None:
-    if not number:
-        return None
-    return Person.objects.filter(kind=kind, number_blind=vault.blind(number, "number")).first()
+_COLUMNS = (
+    "kind", "name_sealed", "name_masked", "name_blind", "phone_sealed", "phone_masked", "phone_blind", "phone_tail_blind",
+    "number_sealed", "number_masked", "number_blind", "is_demo", "registered_at", "phone_signs_in",
+)  # fmt: skip
+_NUMBER = _COLUMNS.index("number_blind")
+_TAKE_IN = f"""
+WITH known AS (SELECT id, name_blind FROM org_person WHERE kind = %s AND number_blind = %s)
+, made AS (
+  INSERT INTO org_person ({", ".join(_COLUMNS)})
+  SELECT {", ".join("%s::bytea" if c.endswith(("_sealed", "_blind")) else "%s" for c in _COLUMNS)} WHERE NOT EXISTS (SELECT FROM known)
+  ON CONFLICT (kind, number_blind) WHERE number_blind IS NOT NULL DO NOTHING RETURNING id)
+SELECT id, name_blind, false FROM known UNION ALL SELECT id, NULL, true FROM made"""
+"""The known person with this number, else the new one; no row when another session is just writing them."""
 
 
 def _person(form: NewPerson, now: datetime) -> Person:

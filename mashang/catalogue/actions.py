@@ -99,6 +99,8 @@ def _record(verb: str, by: Actor, now: datetime, code: str = "", **facts: Any) -
     """Acts on one entry stand in the ledger under "catalogue/CODE", so that its history can be read."""
     subject = f"catalogue/{code}" if code else ""
     ledger.record([Record(case=subject, verb=f"catalogue.{verb}", by=by.ref, at=now, facts=facts)])
+    queries.forget()
+    transaction.on_commit(queries.forget)
 
 
 def _locked(code: str) -> Entry:

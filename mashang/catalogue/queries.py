@@ -13,6 +13,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault, NotFound
+from mashang.org.queries import Kept
 from mashang.text import rules as text
 
 from . import rules, sheets
@@ -71,13 +72,28 @@ def package_version(id_: int) -> Version:
 
 
 def current_id(code: str) -> int:
-    """The id of the version in force: one short statement. Refuses what is unknown, not yet published or retired."""
-    row = Entry.objects.filter(code=code).values_list("state", "current", "retired_reason").first()
+    """The id of the version in force, kept a few seconds: what is published is in force everywhere within them.
+
+    Refuses what is unknown, not yet published or retired.
+    """
+    row = _entries.get(code, lambda: _entry(code))
     if row is None or row[0] == State.DRAFT:
         raise NotFound(_("没有找到这个事项，请核对名称或编码。"))
     if row[0] == State.RETIRED:
         raise NotFound(_("这个事项已经取消：%(why)s") % {"why": row[2]})
     return int(row[1])
+
+
+_entries: Kept[tuple[str, int, str] | None] = Kept("entries")
+
+
+def _entry(code: str) -> tuple[str, int, str] | None:
+    return Entry.objects.filter(code=code).values_list("state", "current", "retired_reason").first()
+
+
+def forget() -> None:
+    """Drop what this process keeps of what is in force: after a change it made itself."""
+    _entries.clear()
 
 
 def current(code: str) -> Version:

@@ -1,5 +1,6 @@
 """What others may ask the room: rights (no SQL), actors, places, people."""
 
+from ..kept import Kept as Kept
 from .actors import (
     Client as Client,
 )

@@ -248,7 +248,7 @@ class Application:
             self.over(at)
 
     def _propose(self, code: str, at: datetime) -> None:
-        by = self._who(code, "approvals.decide", at)
+        by = self.life.cast.staff(self.steps[code].unit_id, "approvals.decide", at)  # so that the head can confirm
         self._press("propose_refusal", at, code, dict(self.draws.choice(words.REFUSALS)), by=by)
         if not self._stalls("confirm"):
             self.life.soon(at, self.draws.uniform(0.5, 2.5), partial(self._confirm, code, by.id))

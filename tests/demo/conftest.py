@@ -1,0 +1,89 @@
+"""A small demo county, made once for all tests of this folder, with acts that really commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic, sleep
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from mashang.catalogue import actions as catalogue
+from mashang.clocks import queries as clock_queries
+from mashang.kernel import clock, sql
+from mashang.kernel.actor import Actor
+from mashang.ledger.actions import seal
+from mashang.ledger.queries import audit
+from mashang.ledger.queries.audit import Report
+from mashang.org import kept, seeds
+from mashang.site import procedures, reference
+from mashang.site.county import year
+
+NOW = datetime(2026, 6, 17, 10, 20, tzinfo=clock.ZONE)  # a Wednesday morning
+
+
+def silent(what: str, done: int, of: int) -> None:
+    """Progress that nobody looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A made demo: its present, and what sealing and auditing its ledger came to."""
+
+    now: datetime
+    entries: int
+    sealed: int
+    report: Report
+
+
+@pytest.fixture(scope="package")
+def county(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[County]:
+    """The demo with 6 cases of the past and 14 of the rest. Tests that use it are marked `django_db`: without a mark
+    there would be no test database, and each leaves it as it was."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "VAR", tmp_path_factory.mktemp("county"))
+        patch.setattr(year, "FIRST", 6)
+        patch.setattr(year, "REST", 14)
+        _forget()
+        with clock.at(NOW):
+            assert connection.settings_dict["NAME"].startswith("test_")
+            _make()
+            yield County(NOW, recorded(), _sealed(), audit())
+        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+        _forget()
+
+
+def recorded() -> int:
+    """How many entries the ledger holds."""
+    return int(sql.run("SELECT count(*) FROM ledger_entry").fetchone()[0])
+
+
+def _sealed() -> int:
+    """Seal what is there. Other sessions' transactions can hold the horizon back for a moment."""
+    entries, sealed, end = recorded(), 0, monotonic() + 30
+    while sealed < entries and monotonic() < end:
+        sealed += seal(NOW)
+        sleep(0.01)
+    return sealed
+
+
+def _make() -> None:
+    procedures.load()
+    reference.clocks(NOW)
+    seeds.seed_units(silent)
+    seeds.seed_persons(silent)
+    catalogue.import_shipped(by=Actor.system("setup"), now=NOW)
+    year.seed_first(silent)
+    year.seed_rest(silent)
+
+
+def _forget() -> None:
+    kept.forget()
+    clock_queries.forget()

@@ -1,0 +1,288 @@
+"""Whether an answer answers: seven parts from 0 (bad) to 1 (good), each with the passage that decided, and hold or pass.
+
+An answer is judged among others: the messages and answers of the same file, or those of the past months. One that fits
+other people's messages better than its own was mixed up; one that says what answers to other messages say was copied.
+The parts are weighed by a logistic sum; its weights were fitted on real answers, half of them spoiled on purpose
+(exchanged, cut off, replaced by phrases, copied).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
+
+from .grams import View
+from .personal import mask_personal
+from .vectors import counted, in_texts
+
+Floats = NDArray[np.float64]
+PARTS = ("relevance", "completeness", "grounds", "tone", "template", "length", "delay")
+HOLD = 0.5
+COMPARED = 4000  # messages, answers of a background that an answer is compared with
+_VIEW = View("whole", 2, 3)
+_BLOCK = 500
+_FEW = 20
+
+_FINISHED = re.compile(r"(?:[。！!？?；;）)”\"…：.】\]]|日|谢谢|支持|愉快|安康|监督|\d)\s*$")
+_CLOSED = re.compile(r"[。！!？?]\s*[”\"]?\s*(?:\S{0,14}\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?\s*$|(?:月\s*\d{1,2}\s*日|年\d{1,2}月|日)\W*$")
+_FAREWELL = re.compile(r"感谢|谢谢|致电|联系电话|咨询电话|祝您|祝你|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\W*$|特此|此复|欢迎")
+_OUTCOME = re.compile(
+    r"经[^。，]{0,12}(?:查|核实|调查|了解)|现场|整改|责令|已于|已经?(?:完成|办理|安装|修复|清理|解决|拆除|处罚|立案)|根据|按照|规定|建议您|答复如下|回复如下|符合|不予|可以|需要"
+)
+_FORWARDED = re.compile(r"转[^。，]{0,16}(?:处理|办理|核查|核处|核实|处置|调查|研究|阅处|部门|单位)|耐心等待|敬请关注|已收悉")
+_GROUNDS = re.compile(
+    r"《[^》]{2,40}》|第[一二三四五六七八九十百零\d]+条|经[^。，]{0,12}(?:核实|调查|核查|检测|鉴定)|现场(?:核实|核查|查看|调查|检查)"
+    r"|\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d+(?:\.\d+)?(?:元|米|公里|平方米|万元|户|人|%|吨|亩)|〔\d{4}〕|政府发文|条例|办法|法律|标准"
+)
+_POLITE = re.compile(r"您好|你好|尊敬|感谢|谢谢|敬请|抱歉|歉意|谅解|理解|祝您|欢迎")
+_HARSH = re.compile(r"无理取闹|胡说|不属实纯属|造谣|别再|不要再来|与我(?:局|单位|们)无关|不归我|不归我们管|爱咋|自己想办法|无可奉告|懒得|刁民|你们自己|少管|不知好歹|听不懂")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A citizen's message and the answer to it; working_days from one to the other, None when unknown."""
+
+    title: str
+    body: str
+    reply: str
+    working_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """0 (bad) to 1 (good) and the passage, or the fact, that decided."""
+
+    value: float
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The parts of one answer; risk 0 to 1 that it does not answer; hold or pass, and why."""
+
+    parts: dict[str, Part]
+    risk: float
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What comparison with the others tells, one number for each answer."""
+
+    own: Floats  # cosine with the own message
+    better: Floats  # how many other messages are nearer
+    others: int
+    title: Floats  # weighted share of the title's grams that the answer holds
+    copied: Floats  # highest cosine with another answer
+    source: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+def check_replies(exchanges: Sequence[Exchange], background: Sequence[Exchange] = ()) -> list[Check]:
+    """A check for each exchange, judged among the exchanges and the background together."""
+    if not exchanges:
+        return []
+    signs = _compared(exchanges, background)
+    return [_check(exchange, signs, place) for place, exchange in enumerate(exchanges)]
+
+
+def _compared(exchanges: Sequence[Exchange], background: Sequence[Exchange]) -> _Signs:
+    every = [*exchanges, *background]
+    messages = [f"{one.title}。{one.body}" for one in every]
+    replies = [one.reply for one in every]
+    read = counted([*messages, *replies], [_VIEW])
+    counts = read.counts
+    counts.data[:] = 1
+    weight = np.maximum(np.log((1 + counts.shape[0]) / (1 + in_texts(counts))) - 1.5, 0) if len(every) > _FEW else None
+    weight = np.ones(counts.shape[1]) if weight is None else weight
+    told, answered = counts[: len(every)], counts[len(every) :]
+    titles = read.read([one.title for one in exchanges])
+    titles.data[:] = 1
+    spread = np.unique(np.linspace(0, len(every) - 1, min(len(every), COMPARED)).astype(np.int64))
+    mine = answered[: len(exchanges)]
+    own, better = _fitting(_unit(mine, weight), _unit(told, weight), spread)
+    copied, source = _copied(_unit(mine, weight), _unit(answered, weight), spread)
+    held = np.asarray((titles.multiply(mine) @ weight)).ravel()
+    return _Signs(own, better, len(spread) - 1, held / np.maximum(titles @ weight, 1e-9), copied, source)
+
+
+def _unit(counts: csr_matrix, weight: Floats) -> csr_matrix:
+    rows = (counts @ diags(weight)).tocsr()
+    length = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).ravel())
+    return (diags(1 / np.maximum(length, 1e-9)) @ rows).tocsr()
+
+
+def _fitting(mine: csr_matrix, told: csr_matrix, spread: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """The cosine of each answer with its message, and how many of the compared messages it is nearer to."""
+    own = np.asarray(mine.multiply(told[: mine.shape[0]]).sum(axis=1)).ravel()
+    better = np.zeros(len(own))
+    compared = told[spread].T.tocsr()
+    for at in range(0, len(own), _BLOCK):
+        near = (mine[at : at + _BLOCK] @ compared).toarray()
+        better[at : at + _BLOCK] = (near > own[at : at + _BLOCK, None] + 1e-9).sum(axis=1)
+    return own, better
+
+
+def _copied(mine: csr_matrix, answered: csr_matrix, spread: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+    """The highest cosine of each answer with another one, and which."""
+    highest, source = np.zeros(mine.shape[0]), np.full(mine.shape[0], -1, dtype=np.int64)
+    compared = answered[spread].T.tocsr()
+    for at in range(0, mine.shape[0], _BLOCK):
+        near = (mine[at : at + _BLOCK] @ compared).toarray()
+        near[np.arange(at, at + len(near))[:, None] == spread] = 0
+        highest[at : at + _BLOCK], source[at : at + _BLOCK] = near.max(axis=1), spread[near.argmax(axis=1)]
+    return highest, source
+
+
+# -- the parts
+
+
+def _check(exchange: Exchange, signs: _Signs, place: int) -> Check:
+    reply = exchange.reply.strip()
+    parts = {
+        "relevance": _relevance(exchange, signs, place),
+        "completeness": _completeness(reply),
+        "grounds": _grounds(reply),
+        "tone": _tone(reply),
+        "template": _template(signs, place),
+        "length": _length(reply),
+        "delay": _delay(exchange.working_days),
+    }
+    risk = round(1 / (1 + math.exp(-_sum(parts, signs, place, reply))), 4)
+    held = risk >= HOLD
+    return Check(parts, risk, "hold" if held else "pass", _reason(parts) if held else "各项达到要求。")
+
+
+def _relevance(exchange: Exchange, signs: _Signs, place: int) -> Part:
+    """1 when no message is nearer to the answer than its own and the title comes back in it; 0 when nothing does."""
+    nearest = 1 - math.log1p(signs.better[place]) / math.log1p(max(signs.others, 1)) if signs.others else 1.0
+    said = min(1.0, 2 * signs.title[place] + 5 * signs.own[place])
+    value = nearest * (0.5 + 0.5 * said) if said > 0 else 0.0
+    if said == 0:
+        return Part(0.0, f"答复没有提到来信的内容：“{mask_personal(exchange.title)[:30]}”")
+    if signs.better[place] > 10:
+        return Part(value, f"答复与另外 {int(signs.better[place])} 件来信更相近")
+    return Part(value, _shared(exchange))
+
+
+def _shared(exchange: Exchange) -> str:
+    """The longest passage that title or body and answer have in common, masked."""
+    best = ""
+    for text in (exchange.title, exchange.body[:300]):
+        for at in range(len(text)):
+            while at + len(best) < len(text) and text[at : at + len(best) + 1] in exchange.reply:
+                best = text[at : at + len(best) + 1]
+    return f"提到“{mask_personal(best.strip())[:40]}”"
+
+
+def _completeness(reply: str) -> Part:
+    """1 when the answer comes to an end and tells a result; less when it breaks off, or only says that it was passed on."""
+    tail = mask_personal(reply)[-20:]
+    if not reply:
+        return Part(0.0, "没有答复内容")
+    if not _FINISHED.search(reply):
+        return Part(0.05, f"话没有说完：“…{tail}”")
+    closed, farewell = _CLOSED.search(reply) is not None, _FAREWELL.search(reply[-60:]) is not None
+    value = 0.3 + 0.45 * closed + 0.25 * farewell
+    forwarded = _FORWARDED.search(reply)
+    if forwarded and len(reply) < 120 and not _OUTCOME.search(reply):
+        return Part(value * 0.5, f"只说转办、收悉，没有结果：“{forwarded[0][:20]}”")
+    return Part(value, f"结尾完整：“…{tail}”" if closed else f"结尾不完整：“…{tail}”")
+
+
+def _grounds(reply: str) -> Part:
+    """How many grounds are named (rules, findings, dates, figures): none 0, six and more 1."""
+    found = list(dict.fromkeys(match[0] for match in _GROUNDS.finditer(reply)))
+    return Part(min(1.0, len(found) / 6), "依据：" + "、".join(map(mask_personal, found[:4])) if found else "没有写事实和依据")
+
+
+def _tone(reply: str) -> Part:
+    harsh = _HARSH.search(reply)
+    if harsh:
+        return Part(0.0, f"用语不当：“{harsh[0]}”")
+    polite = _POLITE.search(reply)
+    return Part(1.0, f"用语得当：“{polite[0]}”") if polite else Part(0.6, "没有称呼和礼貌用语")
+
+
+def _template(signs: _Signs, place: int) -> Part:
+    """1 when no other answer is like it, 0 when another says the same."""
+    copied = float(signs.copied[place])
+    value = min(1.0, max(0.0, 2 * (1 - copied)))
+    if value > 0.8:
+        return Part(value, "与其他答复不雷同")
+    return Part(value, f"与第 {int(signs.source[place]) + 2} 行的答复有 {copied:.0%} 相同")
+
+
+def _length(reply: str) -> Part:
+    """0 at nothing, 1 from 120 characters; answers over 3,000 lose again."""
+    size = len(reply)
+    value = min(1.0, size / 120) * (1.0 if size <= 3000 else max(0.3, 3000 / size))
+    return Part(value, f"{size} 字")
+
+
+def _delay(days: int | None) -> Part:
+    """1 within 5 working days, 0.8 within 10, 0.6 within 15, then falling to 0 at 60; 0.5 when unknown."""
+    if days is None:
+        return Part(0.5, "时间不详")
+    value = 1.0 if days <= 5 else 0.8 if days <= 10 else 0.6 if days <= 15 else max(0.0, 0.6 * (60 - days) / 45)
+    return Part(value, f"{days} 个工作日")
+
+
+# -- the verdict
+
+# template is negative: the same answer to the same question is right; elsewhere (misplaced) it is what copying looks like
+WEIGHTS = {
+    "start": -4.0, "better": 3.2, "mixed": 3.5, "template": -2.4, "misplaced": 5.8, "broken": 3.0, "open": 1.8,
+    "farewell": 1.0, "harsh": 7.0,
+}  # fmt: skip
+
+
+def terms(parts: dict[str, Part], signs: _Signs, place: int, reply: str) -> dict[str, float]:
+    """The terms of the logistic sum, each 0 to 1.
+
+    better: how many messages the answer fits better than its own, as a logarithm; mixed: the same where the answer is
+    long, so that it was written for somebody.
+    """
+    better = math.log1p(signs.better[place]) / math.log1p(max(signs.others, 1)) if signs.others else 0.0
+    if signs.others < _FEW:  # too few to compare with: silence on the matter itself must count
+        better = max(better, float(parts["relevance"].value == 0))
+    template = 1 - parts["template"].value
+    return {
+        "start": 1.0,
+        "better": better,
+        "mixed": better * parts["length"].value,
+        "template": template,
+        "misplaced": template * better,
+        "broken": float(not _FINISHED.search(reply)),
+        "open": float(not _CLOSED.search(reply)),
+        "farewell": float(not _FAREWELL.search(reply[-60:])),
+        "harsh": float(parts["tone"].value == 0),
+    }
+
+
+def _sum(parts: dict[str, Part], signs: _Signs, place: int, reply: str) -> float:
+    total = sum(WEIGHTS[name] * value for name, value in terms(parts, signs, place, reply).items())
+    return max(-30.0, min(30.0, total))
+
+
+_WHY = {  # in the order in which they are told
+    "tone": "用语不当",
+    "relevance": "答非所问",
+    "completeness": "不完整",
+    "template": "套用模板",
+    "length": "过于简短",
+    "grounds": "缺少依据",
+}
+
+
+def _reason(parts: dict[str, Part]) -> str:
+    """Up to three weak parts with their passages."""
+    weak = [name for name in _WHY if parts[name].value < 0.5]
+    named = weak[:3] or [min(_WHY, key=lambda name: parts[name].value)]
+    return "；".join(f"{_WHY[name]}（{parts[name].passage}）" for name in named) + "。"

@@ -146,8 +146,8 @@
       const answer = await fetch(item.url, { method: "POST", body, headers: { "X-CSRFToken": token(), "Idempotency-Key": key } });
       if (answer.status >= 500) throw new Error("server");
       await remove(key);
-      if (answer.redirected) { location.assign(answer.url); return; }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html"), main = $("main", page);
+      if (answer.redirected) { carry($("#notes", page)); location.assign(answer.url); return; }
       if (main) { keepFiles(form, main); $("main").replaceWith(main); document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: {} })); $("[data-focus]", main)?.focus(); window.htmx?.process(main); setUp(main); }
     } catch { await show(); note(say("queued"), "warn"); unlock(form); }
   }, true);
@@ -155,13 +155,16 @@
     const next = old.files.length && $(`input[type=file][name="${old.name}"]`, page);
     if (next) { next.files = old.files; shots(next); }
   });
+  /* what the server said on the page that fetch followed to, for the page that the browser opens next */
+  const carry = (notes) => { if (notes?.textContent.trim()) sessionStorage.setItem("mashang:said", notes.textContent.trim()); };
+  const said = () => { const text = sessionStorage.getItem("mashang:said"); sessionStorage.removeItem("mashang:said"); if (text) note(text, "ok"); };
   const unlock = (form) => { delete form.dataset.sent; $$("[aria-busy]", form).forEach((b) => b.removeAttribute("aria-busy")); };
 
   const setUp = (root) => {
     $$("input[data-photo]", root).forEach((input) => input.addEventListener("change", () => shots(input)));
     if (navigator.geolocation) $$("[data-locate]", root).forEach((button) => { button.hidden = false; button.addEventListener("click", () => locate(button.closest("[data-place]"))); });
   };
-  document.addEventListener("DOMContentLoaded", () => { setUp(document); show(); flush(); });
+  document.addEventListener("DOMContentLoaded", () => { setUp(document); said(); show(); flush(); });
   addEventListener("online", flush);
   setInterval(flush, 60000);
 })();

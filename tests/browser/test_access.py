@@ -1,0 +1,99 @@
+"""Every page with data on it: nothing for axe to find, nothing wider than a phone, nothing too small for a finger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+
+from mashang.cases import sweeps
+from mashang.cases.models import Case, Step
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.org.queries import units_in
+from mashang.performance import actions as performance
+from mashang.performance.seeds import SHIPPED
+from mashang.supervision.sweeps import supervise
+from tests.flows.story import hand_in_house
+from tests.portals.conftest import SIZES, small_targets, too_wide
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("transactional_db"),
+]
+Seat = Callable[..., Page]
+Axe = Callable[[Page], list[str]]
+Shot = Callable[[Page, str], Path]
+
+
+@pytest.fixture
+def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
+    """A case at the counter, one late and supervised, and a month's scores: what the addresses below name."""
+    turn("2026-03-02 09:10")
+    late, fresh = hand_in_house("citizen"), hand_in_house("citizen", floors="2")
+    turn("2026-03-02 09:45")
+    late.do("window", "accept", {}, "intake")
+    now = turn("2026-03-09 09:00")
+    sweeps.fire(now)
+    sweeps.expire(now)
+    supervise(now)
+    office, then = Actor.system("tests"), turn("2026-04-02 09:00")
+    scheme = performance.write_scheme(SHIPPED.read_text("utf-8"), "350824", by=office, now=then)
+    performance.freeze_scheme(scheme, by=office, now=then)
+    unit = next(u.id for u in units_in("350824") if u.scheme_class)
+    return {
+        "late": late.number, "fresh": fresh.number, "matter": Case.objects.get(kind="supervision").number,
+        "check": Step.objects.get(case__number=late.number, code="siting-check").pk,
+        "review": Step.objects.get(case__number=late.number, code="land").pk,
+        "run": performance.run(scheme, "2026-03", by=office, now=clock.now()), "scheme": scheme, "unit": unit,
+    }  # fmt: skip
+
+
+PAGES = {
+    "visitor": ("/", "/find?q=盖房子", "/find?q=xyzq", "/guide/rural-house", "/track", "/verify", "/proof", "/accounts/sign-in"),
+    "citizen": (
+        "/apply/rural-house/approval", "/apply/rural-house/approval?member=yes&building=new&farmland=no",
+        "/apply/rural-house/approval?member=yes&building=new&farmland=permanent", "/my", "/my/notices", "/my/{late}",
+        "/my/{fresh}/receipt", "/my/{fresh}/do/withdraw", "/nowhere",
+    ),
+    "window": ("/desk/", "/desk/intake?q=建房", "/desk/cases", "/desk/find?q=ncjf", "/desk/notices", "/desk/?tab=done"),
+    "land": ("/desk/?whose=unit", "/desk/sites", "/desk/case/{late}", "/desk/case/{late}/do/check_site/{check}",
+             "/desk/case/{late}/do/review/{review}", "/desk/case/{matter}"),
+    "inspector": ("/desk/watch", "/desk/watch/new", "/desk/case/{matter}"),
+    "office": ("/desk/score", "/desk/score/run", "/desk/score/scheme/{scheme}", "/desk/score/{run}/{unit}",
+               "/desk/score/{run}/what-if", "/desk/score/{run}/proof"),
+    "leader": ("/cockpit/?place=350824", "/cockpit/?wall=1", "/cockpit/cases?what=late&place=350824"),
+    "admin": ("/desk/admin/units", "/desk/admin/units/{unit}", "/desk/admin/calendar", "/desk/admin/absences",
+              "/desk/admin/clients", "/desk/admin/why", "/desk/admin/rights"),
+}  # fmt: skip
+
+
+def faults_of(page: Page, path: str, axe: Axe, hall: bool) -> list[str]:
+    found = []
+    for size in ("desk", "phone"):
+        width, height = SIZES[size]
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(path)
+        found += [f"{path} {size}: {fault}" for fault in axe(page)]
+        if size == "phone":
+            if wide := too_wide(page):
+                found.append(f"{path}: {wide} px too wide")
+            found += [f"{path} small: {target}" for target in (small_targets(page) if hall else [])]
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+@pytest.mark.parametrize("login", PAGES)
+def test_every_page_is_for_everyone(
+    login: str, locale: str, numbers: dict[str, object], seat: Seat, open_page: Seat, axe: Axe
+) -> None:
+    page = open_page("/", locale=locale) if login == "visitor" else seat(login, "/", locale=locale)
+    hall = login in ("visitor", "citizen")
+    found = [fault for path in PAGES[login] for fault in faults_of(page, path.format(**numbers), axe, hall)]
+    open_page.complaints[:] = [said for said in open_page.complaints if "404" not in said]  # type: ignore[attr-defined]
+    assert not found, "\n".join(found)

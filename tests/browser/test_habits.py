@@ -1,0 +1,109 @@
+"""What hands are used to, on the real pages: keys, no script, drafts, a weak signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mashang.approvals.models import SiteCheck
+from mashang.cases.models import Case
+from tests.flows.story import hand_in_house
+
+from .hands import attach, fill, hand_in, house_form, photograph
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("transactional_db"),
+]
+Seat = Callable[..., Page]
+Turn = Callable[[str], datetime]
+APPLY = "/apply/rural-house/approval?member=yes&building=new&farmland=no"
+OFFLINE_SAYS = ("ERR_INTERNET_DISCONNECTED", "Failed to fetch")
+
+
+def accepted(turn: Turn) -> str:
+    turn("2026-03-02 09:10")
+    story = hand_in_house("citizen")
+    turn("2026-03-02 09:45")
+    story.do("window", "accept", {}, "intake")
+    return story.number
+
+
+def test_a_clerk_accepts_a_case_without_touching_the_mouse(seat: Seat, turn: Turn) -> None:
+    turn("2026-03-02 09:10")
+    number = hand_in_house("citizen").number
+    page = seat("window", "/desk/")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/case/**")
+    page.keyboard.press("a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/do/accept/**")
+    page.locator("[data-send]").focus()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("受理：已办理。")).to_be_visible()
+    assert Case.objects.get(number=number).state == "accepted"
+
+
+def test_a_villager_hands_in_with_scripts_turned_off(seat: Seat, turn: Turn) -> None:
+    turn("2026-03-02 09:10")
+    page = seat("citizen", "/", script=False)
+    number = unquote(hand_in(page))
+    page.get_by_role("link", name="看进度").click()
+    expect(page.get_by_text("待受理").first).to_be_visible()
+    assert Case.objects.get(number=number).state == "submitted"
+
+
+def test_what_was_typed_survives_a_reload_a_refusal_and_is_forgotten_once_handed_in(
+    seat: Seat, turn: Turn, open_page: Seat
+) -> None:
+    turn("2026-03-02 09:10")
+    page = seat("citizen", APPLY)
+    fill(page, house_form() | {"floors": "9"})
+    expect(page.get_by_role("status").filter(has_text="草稿已")).to_be_visible()
+    page.reload()
+    expect(page.locator('[name="site.address"]')).to_have_value("新村 12 号旁（演示）")
+    attach(page)
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_role("alert")).to_contain_text("不能大于 3")
+    expect(page.locator('[name="site.address"]')).to_have_value("新村 12 号旁（演示）")
+    page.locator('[name="floors"]').fill("3")
+    attach(page)
+    page.get_by_role("button", name="提交申请").click()
+    expect(page.get_by_role("heading", name="已收到您的申请")).to_be_visible()
+    page.goto(APPLY)
+    expect(page.locator('[name="site.address"]')).to_have_value("")
+    open_page.complaints[:] = [said for said in open_page.complaints if "422" not in said]  # type: ignore[attr-defined]
+
+
+@pytest.mark.row("A19")
+def test_a_site_check_made_without_a_signal_is_sent_later_and_counts_once(seat: Seat, turn: Turn, open_page: Seat) -> None:
+    number = accepted(turn)
+    turn("2026-03-02 15:00")
+    phone = seat("land", "/desk/sites", size="phone")
+    phone.get_by_role("link", name="选址到场").click()
+    photograph(phone, {"finding": "good", "note": "四至与申请一致"})
+    phone.context.set_offline(True)
+    phone.locator("[data-send]").click()
+    expect(phone.locator("[data-queue] li")).to_have_count(1)
+    assert not SiteCheck.objects.exists()
+    phone.context.set_offline(False)
+    phone.goto("/desk/sites")
+    expect(phone.locator("[data-queue] li")).to_have_count(0)
+    expect(phone.locator("#notes")).to_contain_text("已发送")
+    phone.reload()
+    assert SiteCheck.objects.filter(case__number=number, finding="good").count() == 1
+    forgiven = [s for s in open_page.complaints if any(w in s for w in OFFLINE_SAYS)]  # type: ignore[attr-defined]
+    open_page.complaints[:] = [s for s in open_page.complaints if s not in forgiven]  # type: ignore[attr-defined]

@@ -12,23 +12,28 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 _log: list[list[str]] = []
 
 
-def _raw() -> psycopg.Connection[Any]:
-    connection.ensure_connection()
-    return connection.connection  # type: ignore[no-any-return]  # Django leaves its wrapper's attribute untyped
+def _wrapper() -> BaseDatabaseWrapper:
+    """Django's connection of this thread, looked up once a statement; opened when it is not yet."""
+    wrapper = connections[DEFAULT_DB_ALIAS]
+    wrapper.ensure_connection()
+    return wrapper
 
 
 def run(sql: str, params: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
     """Send one statement (%s placeholders). Inside `pipeline()` it is only queued until something is fetched."""
-    connection.validate_no_broken_transaction()
+    wrapper = _wrapper()
+    wrapper.validate_no_broken_transaction()
     for log in _log:
         log.append(sql)
-    with connection.wrap_database_errors:
-        cursor: psycopg.Cursor[Any] = psycopg.Cursor(_raw()) if "%b" in sql else psycopg.RawCursor(_raw())
+    with wrapper.wrap_database_errors:
+        raw: psycopg.Connection[Any] = wrapper.connection
+        cursor: psycopg.Cursor[Any] = psycopg.Cursor(raw) if "%b" in sql else psycopg.RawCursor(raw)
         cursor.execute(sql if "%b" in sql else _numbered(sql), params or None, prepare=True)
     return cursor
 
@@ -44,7 +49,8 @@ def _numbered(sql: str) -> bytes:
 @contextmanager
 def pipeline() -> Iterator[None]:
     """Queue the statements inside and send them together; errors surface, as Django's, when the block ends."""
-    with connection.wrap_database_errors, _raw().pipeline():
+    wrapper = _wrapper()
+    with wrapper.wrap_database_errors, wrapper.connection.pipeline():
         yield
 
 
@@ -59,7 +65,7 @@ def statements() -> Iterator[list[str]]:
 
     _log.append(log)
     try:
-        with connection.execute_wrapper(seen):
+        with connections[DEFAULT_DB_ALIAS].execute_wrapper(seen):
             yield log
     finally:
         _log.remove(log)

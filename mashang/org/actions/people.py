@@ -83,7 +83,8 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
     """
     guard(by, "org.register_person", at_own_unit(by))
     check(person_faults(form))
-    values = [getattr(_person(form, now), name) for name in _COLUMNS]
+    row = _person(form, now)
+    values = [getattr(row, name) for name in _COLUMNS]
     with transaction.atomic(savepoint=False):
         found = None
         while found is None:  # another counter takes the same person in at this instant: a moment later they are known

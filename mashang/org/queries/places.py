@@ -64,26 +64,22 @@ _units: Kept[_Units] = Kept("units")
 _regions: Kept[_Regions] = Kept("regions")
 
 
+_UNIT = (
+    "id", "name", "short_name", "kind", "scheme_class", "region_id", "parent_id", "credit_code", "valid_from", "valid_to",
+)  # fmt: skip
+_REGION = (
+    "code", "name", "short_name", "level", "parent_id", "national", "valid_from", "valid_to", "successor_id", "note",
+)  # fmt: skip
+
+
 def _load_units() -> _Units:
     kinds = dict(Unit.Kind.choices)
     by_id = {}
     children: dict[int, list[int]] = {}
-    for row in Unit.objects.order_by("id"):
-        by_id[row.id] = UnitInfo(
-            row.id,
-            row.name,
-            row.short_name,
-            row.kind,
-            kinds[row.kind],
-            row.scheme_class,
-            row.region_id,
-            row.parent_id,
-            row.credit_code,
-            row.valid_from,
-            row.valid_to,
-        )
-        if row.parent_id is not None:
-            children.setdefault(row.parent_id, []).append(row.id)
+    for id_, name, short, kind, *more in Unit.objects.order_by("id").values_list(*_UNIT):
+        by_id[id_] = known = UnitInfo(id_, name, short, kind, kinds[kind], *more)
+        if known.parent is not None:
+            children.setdefault(known.parent, []).append(id_)
     return _Units(by_id, children)
 
 
@@ -91,22 +87,10 @@ def _load_regions() -> _Regions:
     levels = dict(Region.Level.choices)
     by_code = {}
     children: dict[str, list[str]] = {}
-    for row in Region.objects.order_by("code"):
-        by_code[row.code] = RegionInfo(
-            row.code,
-            row.name,
-            row.short_name,
-            row.level,
-            levels[row.level],
-            row.parent_id,
-            row.national,
-            row.valid_from,
-            row.valid_to,
-            row.successor_id,
-            row.note,
-        )
-        if row.parent_id:
-            children.setdefault(row.parent_id, []).append(row.code)
+    for code, name, short, level, *more in Region.objects.order_by("code").values_list(*_REGION):
+        by_code[code] = known = RegionInfo(code, name, short, level, levels[level], *more)
+        if known.parent:
+            children.setdefault(known.parent, []).append(code)
     return _Regions(by_code, children)
 
 

@@ -16,7 +16,7 @@ from mashang.org.models import Region, Unit
 
 from . import errand as _errand  # noqa: F401 -- declares the procedure
 
-NOW = clock.local(datetime(2026, 3, 2, 9, 10))
+NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 
 
 @dataclass(frozen=True)

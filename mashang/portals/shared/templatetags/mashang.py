@@ -286,7 +286,7 @@ def dock(groups: Sequence[parts.NavGroup]) -> dict[str, Any]:
 @register.simple_block_tag
 def box(content: str, state: str = "", title: str = "") -> SafeString:
     """A notice with its mark: `{% box "warn" "标题" %}…{% endbox %}`."""
-    heading = format_html("<h3>{}</h3>", title) if title else ""
+    heading = format_html("<h2>{}</h2>", title) if title else ""
     mark = shape(state) if state else ""
     return format_html('<div class="note {}">{}<div>{}{}</div></div>', state, mark, heading, content)
 

@@ -69,10 +69,12 @@ def _rates(part: parts.Part, name: str, hit: str, flag: str, unit: int, since: d
     """Rows of (month or None, unit, flag, hits, all): by month of the year, and by unit since an instant."""
     text, values = part
     return sql.run(
-        f"""WITH {text}, own AS (SELECT *, {flag} AS flag FROM {name} WHERE unit = %s OR %s = 0)
-        SELECT {_MONTH}, 0, flag, count(*) FILTER (WHERE {hit}), count(*) FROM own GROUP BY 1, flag
-        UNION ALL SELECT NULL, unit, flag, count(*) FILTER (WHERE {hit}), count(*) FROM own WHERE at >= %s GROUP BY unit, flag""",
-        [*values, unit, unit, since],
+        f"""WITH {text}, own AS MATERIALIZED (SELECT {_MONTH} AS month, unit, {flag} AS flag, at >= %s AS recent,
+            count(*) FILTER (WHERE {hit}) AS hits, count(*) AS total
+          FROM {name} WHERE unit = %s OR %s = 0 GROUP BY 1, 2, 3, 4)
+        SELECT month, 0, flag, sum(hits)::int, sum(total)::int FROM own GROUP BY month, flag
+        UNION ALL SELECT NULL, unit, flag, sum(hits)::int, sum(total)::int FROM own WHERE recent GROUP BY unit, flag""",
+        [*values, since, unit, unit],
     ).fetchall()
 
 

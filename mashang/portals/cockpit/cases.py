@@ -59,7 +59,7 @@ def _tabs(by: Actor, lens: Lens, now: datetime) -> list[parts.Tab]:
 def _table(lens: Lens, rows: list[queries.Behind], now: datetime) -> parts.Table:
     owed = lens.what in HANDS
     columns = (
-        parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态")), parts.Column(_("环节")),
+        parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态"), "t"), parts.Column(_("环节")),
         parts.Column(_("单位")), parts.Column(_("最早到期") if owed else _("时间"), "t"),
     )  # fmt: skip
     return parts.Table(columns, [_row(one, now) for one in rows], _("没有这样的件：%(what)s。") % {"what": title(lens)}, title(lens))

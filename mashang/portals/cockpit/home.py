@@ -98,12 +98,12 @@ def _tiles(by: Actor, board: queries.Board, here: str) -> list[parts.Tile]:
 def _burning(board: queries.Board) -> list[Figure]:
     whole, watched = board.whole, board.supervised
     return [
-        Figure(_("超期未结"), str(whole["late"]), _("件"), _("在办 %(n)d 件") % {"n": whole.total}, address(whole.lens("late")),
+        Figure(_("超期未结"), str(whole["late"]), "", _("在办 %(n)d 件") % {"n": whole.total}, address(whole.lens("late")),
                "late" if whole["late"] else ""),
-        Figure(_("将到期"), str(whole["warn"]), _("件"), _("下一个工作日结束前"), address(whole.lens("warn")),
+        Figure(_("将到期"), str(whole["warn"]), "", _("下一个工作日结束前"), address(whole.lens("warn")),
                "warn" if whole["warn"] else ""),
-        Figure(_("今天到期"), str(whole.today), _("件"), _("今天 24 时前"), address(whole.lens("today"))),
-        Figure(_("在督事项"), str(watched.total), _("件"), _("其中超期 %(n)d 件") % {"n": watched["late"]},
+        Figure(_("今天到期"), str(whole.today), "", _("今天 24 时前"), address(whole.lens("today"))),
+        Figure(_("在督事项"), str(watched.total), "", _("其中超期 %(n)d 件") % {"n": watched["late"]},
                address(watched.lens("supervised"))),
     ]  # fmt: skip
 
@@ -130,9 +130,9 @@ def _rate(label: str, rate: Rate, trend: list[Rate]) -> Figure:
 def _flow(year: queries.Year, place: str) -> list[Figure]:
     last, before = year.months[-1], year.months[-2]
     return [
-        Figure(_("本月收件"), str(last.opened), _("件"), _("上月 %(n)d 件") % {"n": before.opened},
+        Figure(_("本月收件"), str(last.opened), "", _("上月 %(n)d 件") % {"n": before.opened},
                address(Lens("opened", place, 0, last.start, last.end))),
-        Figure(_("本月办结"), str(last.settled), _("件"), _("上月 %(n)d 件") % {"n": before.settled},
+        Figure(_("本月办结"), str(last.settled), "", _("上月 %(n)d 件") % {"n": before.settled},
                address(Lens("settled", place, 0, last.start, last.end))),
     ]  # fmt: skip
 

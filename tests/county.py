@@ -36,8 +36,10 @@ def seed() -> None:
 def made_by(*makers: Callable[[], object]) -> Tables:
     """Every table that the makers fill, as PostgreSQL writes it out. Nothing of it stays in the database."""
     forget()
+    around = transaction.atomic()
+    around._from_testcase = True  # type: ignore[attr-defined]  # as Django marks its tests' own, so that acts may be durable inside
     try:
-        with transaction.atomic():
+        with around:
             before = set(_dumped())
             for make in makers:
                 make()

@@ -162,7 +162,7 @@ def media_type(name: str, head: bytes) -> str:
 def file_name(name: str) -> str:
     """A name that is safe to show and to save: no folders, no control characters, at most 120 characters."""
     bare = re.split(r"[/\\]", name)[-1]
-    clean = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069<>:\"|?*]", "", bare).strip(" .")
+    clean = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:\"|?*]", "", bare).strip(" .")
     if not clean:
         raise Refused("document.name", "文件没有可用的名称，请改名后重新上传。", "file")
     stem, dot, ending = clean.rpartition(".")

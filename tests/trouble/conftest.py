@@ -29,7 +29,7 @@ def sign_in(settings: Any) -> Callable[[str], Client]:
 
     def as_(login: str) -> Client:
         client = Client(raise_request_exception=False, headers={"Accept-Language": "zh-CN"})
-        client.force_login(Account.objects.get(username=login), "django.contrib.auth.backends.ModelBackend")
+        client.force_login(Account.objects.get(username=login), "allauth.account.auth_backends.AuthenticationBackend")
         return client
 
     return as_

@@ -29,9 +29,9 @@ class Undelivered(Exception):
 def to_folder(notice: Notice, address: str) -> None:
     """The default sender: one JSON file a message under `var/outbox`, for installations without a gateway."""
     folder = Path(settings.VAR) / "outbox"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     message = {"to": address, "channel": notice.channel, "text": notice.text, "at": notice.at.isoformat()}
     try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         temporary = folder / f".{notice.pk}.part"
         temporary.write_text(json.dumps(message, ensure_ascii=False), encoding="utf-8")
         temporary.replace(folder / f"{notice.pk}.json")

@@ -27,7 +27,7 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     tabs += [("supervised", _("督办"), counts["supervised"]), ("done", _("已办"), None)]
     first = NavGroup(tuple(NavItem(label, f"{inbox}?tab={t}", n, here == t) for t, label, n in tabs))
     work = [
-        ("intake", _("窗口收件"), "desk:intake", "approvals.accept"), ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
+        ("intake", _("窗口收件"), "desk:intake", "approvals.take_in"), ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
         ("cases", _("全部件"), "desk:cases", "cases.view"), ("notices", _("通知"), "desk:notices", "desk.open"),
     ]  # fmt: skip
     watch = [

@@ -11,9 +11,10 @@ from mashang.cases import queries as cases
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock
-from mashang.kernel.actor import ANONYMOUS
+from mashang.kernel.actor import ANONYMOUS, Actor
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
+from mashang.org import queries as org
 from mashang.portals.shared import forms
 from mashang.portals.shared.casepage import case_page
 from mashang.portals.shared.parts import Field
@@ -51,7 +52,9 @@ def find(request: HttpRequest) -> HttpResponse:
 def guide(request: HttpRequest, code: str) -> HttpResponse:
     """All one must know before applying; figures are computed from the definition."""
     found = catalogue.guide(code)
-    return render(request, "hall/guide.html", {"guide": found, "shown": present.guide(found)})
+    by: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    may_apply = by.kind == "anonymous" or org.holds(by, "approvals.hand_in")  # visitors are led to the sign-in
+    return render(request, "hall/guide.html", {"guide": found, "shown": present.guide(found), "may_apply": may_apply})
 
 
 @require_http_methods(["GET", "POST"])

@@ -249,7 +249,7 @@ class Application:
 
     def _propose(self, code: str, at: datetime) -> None:
         by = self.life.cast.staff(self.steps[code].unit_id, "approvals.decide", at)  # so that the head can confirm
-        self._press("propose_refusal", at, code, dict(self.draws.choice(words.REFUSALS)), by=by)
+        self._press("propose_refusal", at, code, words.REFUSALS[self.plot.entry], by=by)
         if not self._stalls("confirm"):
             self.life.soon(at, self.draws.uniform(0.5, 2.5), partial(self._confirm, code, by.id))
 

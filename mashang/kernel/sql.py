@@ -38,6 +38,16 @@ def run(sql: str, params: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
     return cursor
 
 
+Part = tuple[str, str, Sequence[Any]]
+"""One of several statements that go as one: its name (once in the whole), text and values."""
+
+
+def together(parts: Sequence[Part], answer: str = "SELECT 0") -> psycopg.Cursor[Any]:
+    """Send them as one statement. None sees what another writes; `answer` may read from those that return rows."""
+    text = ", ".join(f"{name} AS ({part})" for name, part, _ in parts)
+    return run(f"WITH {text} {answer}", [value for _, _, values in parts for value in values])
+
+
 @lru_cache(maxsize=1024)
 def _numbered(sql: str) -> bytes:
     """%s placeholders as PostgreSQL numbers them. Done once a text: psycopg itself reads long statements again each time."""

@@ -38,13 +38,13 @@ def test_a_suspended_and_extended_clock_reads_back_as_it_was(catalogue: None) ->
     assert queries.clocks_of(1) == [clock]
 
 
-def test_writing_takes_one_statement_for_new_and_one_for_changed_clocks(catalogue: None) -> None:
+def test_writing_takes_one_statement_for_new_and_changed_clocks_together(catalogue: None) -> None:
     actions.write([make_clock(case_id=5), make_clock("CN-x", case_id=5, limit="3wd")])
     changed = [rules.stop(clock, AT) for clock in queries.open_clocks(5)]
     opened = [make_clock(), make_clock("XK-BZ")]
     with sql.statements() as sent, sql.pipeline():
         actions.write(opened, changed)
-    assert len(sent) == 2
+    assert len(sent) == 1
     assert not queries.open_clocks(5)
 
 

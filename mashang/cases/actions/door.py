@@ -229,7 +229,7 @@ def _finish(
     request: tuple[str, str, bytes],
     new: bool,
 ) -> None:
-    """Work out clocks and followers, then write all of it: case, clocks, ledger, each one statement, sent together."""
+    """Work out clocks and followers, then write all of it, case, clocks and ledger, with one statement."""
     _open_followers(case)
     planned = write.lay_out(case.plans, ids if ids is not None else write.step_ids(len(case.plans)), case.now)
     for step in planned:
@@ -239,17 +239,14 @@ def _finish(
     opened = _bind_clocks(case, planned)
     _show_due(case, planned, opened)
     answer = asdict(Answer(case.number, case.kind, case.state, 1 if new else case.revision + 1))
-    with sql.pipeline():
-        staff = by.id if by.kind == "staff" else None
-        bound = write.write(case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new)
-        changed = [] if case.drop_steps else list(case.changed.values())
-        if opened or changed:
-            clock_actions.write(opened, changed)
-        if case.drop_steps and not new:
-            clock_actions.stop_all(case.id, case.now)
-        ledger.record([_entry(verb, case, by)])
-        if bound.fetchone()[0] != len(case.attached):
-            raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")
+    staff = by.id if by.kind == "staff" else None
+    changed = [] if case.drop_steps else list(case.changed.values())
+    more = [*clock_actions.writing(opened, changed), *ledger.recording([_entry(verb, case, by)])]
+    bound = write.write(case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new, more=more)
+    if bound != len(case.attached):
+        raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")
+    if case.drop_steps and not new:
+        clock_actions.stop_all(case.id, case.now)
 
 
 def _bind_clocks(case: CaseFile, planned: list[StepInHand]) -> list[ClockRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,38 +46,30 @@ UPDATE cases_case SET title = %s, about = %s, state = %s, outcome = %s, units = 
   settled_at = %s, held = %s, late = %s, supervised = %s, revision = revision + 1, updated_at = %s,
   search = CASE WHEN %s THEN array_to_tsvector(%s) ELSE search END
 WHERE id = %s"""
-_REST = f"""
-, worked AS (
-  UPDATE cases_step s SET state = d.state, staff = d.staff, needs = d.needs, opened_at = d.opened_at, due_at = d.due_at,
-    held = d.held, done_at = d.done_at, done_by = d.done_by, result = d.result, unit_id = d.unit_id
-  FROM jsonb_to_recordset(%s) AS d ({_STEP}) WHERE s.id = d.id)
-, dropped AS (
-  UPDATE cases_step SET state = 'dropped' WHERE case_id = %s AND state IN ('waiting', 'open') AND id <> ALL (%s))
-, planned AS (
-  INSERT INTO cases_step (id, case_id, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at,
-    held, result)
-  SELECT id, %s, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at, held, ''
-  FROM jsonb_to_recordset(%s) AS d ({_STEP}))
-, joined AS (
-  INSERT INTO cases_participant (case_id, person_id, role, shown, phone_tail)
-  SELECT %s, person, role, shown, decode(tail, 'hex')
-  FROM jsonb_to_recordset(%s) AS d (person int, role text, shown text, tail text))
-, bound AS (
-  UPDATE cases_document o SET case_id = %s, step_id = %s, material = d.material
-  FROM jsonb_to_recordset(%s) AS d (id bigint, material text)
-  WHERE o.id = d.id AND o.case_id IS NULL AND o.owner = %s RETURNING 1)
-, told AS (
-  INSERT INTO cases_notice (case_id, person, staff, unit, channel, text, state, attempts, at, next_at, sent_at, fault)
-  SELECT %s, person, staff, unit, channel, text, CASE channel WHEN 'in-app' THEN 'sent' ELSE 'queued' END, 0, %s,
-    CASE channel WHEN 'in-app' THEN NULL ELSE %s END, CASE channel WHEN 'in-app' THEN %s END, ''
-  FROM jsonb_to_recordset(%s) AS d (person int, staff int, unit int, channel text, text text))
-, answered AS (
-  INSERT INTO cases_request (actor, key, digest, answer, at)
-  SELECT %s, %s, %s, %s, %s WHERE %s <> '')
-"""
-_BOUND = "\nSELECT count(*) FROM bound"
-_WRITE_NEW = f"WITH made AS ({_NEW}){_REST}"
-_WRITE_CHANGE = f"WITH changed AS ({_CHANGE}){_REST}"
+_WORKED = f"""
+UPDATE cases_step s SET state = d.state, staff = d.staff, needs = d.needs, opened_at = d.opened_at, due_at = d.due_at,
+  held = d.held, done_at = d.done_at, done_by = d.done_by, result = d.result, unit_id = d.unit_id
+FROM jsonb_to_recordset(%s) AS d ({_STEP}) WHERE s.id = d.id"""
+_DROPPED = "UPDATE cases_step SET state = 'dropped' WHERE case_id = %s AND state IN ('waiting', 'open') AND id <> ALL (%s)"
+_PLANNED = f"""
+INSERT INTO cases_step (id, case_id, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at,
+  held, result)
+SELECT id, %s, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at, held, ''
+FROM jsonb_to_recordset(%s) AS d ({_STEP})"""
+_JOINED = """
+INSERT INTO cases_participant (case_id, person_id, role, shown, phone_tail)
+SELECT %s, person, role, shown, decode(tail, 'hex')
+FROM jsonb_to_recordset(%s) AS d (person int, role text, shown text, tail text)"""
+_BOUND = """
+UPDATE cases_document o SET case_id = %s, step_id = %s, material = d.material
+FROM jsonb_to_recordset(%s) AS d (id bigint, material text)
+WHERE o.id = d.id AND o.case_id IS NULL AND o.owner = %s RETURNING 1"""
+_TOLD = """
+INSERT INTO cases_notice (case_id, person, staff, unit, channel, text, state, attempts, at, next_at, sent_at, fault)
+SELECT %s, person, staff, unit, channel, text, CASE channel WHEN 'in-app' THEN 'sent' ELSE 'queued' END, 0, %s,
+  CASE channel WHEN 'in-app' THEN NULL ELSE %s END, CASE channel WHEN 'in-app' THEN %s END, ''
+FROM jsonb_to_recordset(%s) AS d (person int, staff int, unit int, channel text, text text)"""
+_ANSWERED = "INSERT INTO cases_request (actor, key, digest, answer, at) VALUES (%s, %s, %s, %s, %s)"
 
 
 def _instant(value: str | None) -> datetime | None:
@@ -157,38 +149,49 @@ def _json_step(step: StepInHand, case: CaseFile, by: int | None) -> dict[str, An
     }  # fmt: skip
 
 
-def write(case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: str, request: Sequence[Any], new: bool) -> Any:
-    """One statement for everything but clocks and ledger, rooms' rows too; its cursor counts the documents bound.
+def write(
+    case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: str, request: Sequence[Any], new: bool,
+    more: Sequence[sql.Part] = (),
+) -> int:
+    """Everything an act changes in one statement: the case, what hangs on it, the rooms' rows, and `more` that the door
+    adds; only what there is to write stands in it. Gives how many documents were bound.
 
     `request` is (actor, key, digest, answer); only unattached documents of `owner` can be bound.
     """
-    head = _new_values(case) if new else _change_values(case)
-    worked = [case.step, *case.opening] if case.step else case.opening
-    steps = [_json_step(s, case, by) for s in worked]
-    kept = [s["id"] for s in steps]
-    parties = [
-        {"person": p.person_id, "role": p.role, "shown": p.shown, "tail": p.phone_tail.hex() if p.phone_tail else None}
-        for p in case.parties
-    ]
-    notices = [
-        {"person": m.person, "staff": m.staff, "unit": m.unit, "channel": m.channel, "text": m.text} for m in case.messages
-    ]
+    parts: list[sql.Part] = [("made", _NEW, _new_values(case)) if new else ("changed", _CHANGE, _change_values(case))]
+    parts += _steps(case, planned, by)
+    if case.parties:
+        parties = [
+            {"person": p.person_id, "role": p.role, "shown": p.shown, "tail": p.phone_tail.hex() if p.phone_tail else None}
+            for p in case.parties
+        ]
+        parts.append(("joined", _JOINED, [case.id, json.dumps(parties)]))
+    if case.attached:
+        listed = json.dumps([{"id": d, "material": m} for d, m in case.attached])
+        parts.append(("bound", _BOUND, [case.id, case.step.id if case.step else None, listed, owner]))
+    if case.messages:
+        notices = [
+            {"person": m.person, "staff": m.staff, "unit": m.unit, "channel": m.channel, "text": m.text}
+            for m in case.messages
+        ]
+        parts.append(("told", _TOLD, [case.id, case.now, case.now, case.now, json.dumps(notices)]))
     actor, key, digest, answer = request
-    also = [make(case) for make in case.also]
-    rooms = "".join(f", room{place} AS ({text})" for place, (text, _) in enumerate(also))
-    return sql.run(
-        (_WRITE_NEW if new else _WRITE_CHANGE) + rooms + _BOUND,
-        [
-            *head, json.dumps(steps), case.id if case.drop_steps else None, kept,
-            case.id, json.dumps([_json_step(s, case, None) for s in planned]),
-            case.id, json.dumps(parties),
-            case.id, case.step.id if case.step else None,
-            json.dumps([{"id": d, "material": m} for d, m in case.attached]), owner,
-            case.id, case.now, case.now, case.now, json.dumps(notices),
-            actor, key, digest, json.dumps(answer), case.now, key,
-            *(value for _, values in also for value in values),
-        ],
-    )  # fmt: skip
+    if key:
+        parts.append(("answered", _ANSWERED, [actor, key, digest, json.dumps(answer), case.now]))
+    parts += [(f"room{place}", *make(case)) for place, make in enumerate(case.also)]
+    answer = "SELECT count(*) FROM bound" if case.attached else "SELECT 0"
+    row = sql.together([*parts, *more], answer).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _steps(case: CaseFile, planned: list[StepInHand], by: int | None) -> Iterator[sql.Part]:
+    worked = [_json_step(s, case, by) for s in ([case.step, *case.opening] if case.step else case.opening)]
+    if worked:
+        yield "worked", _WORKED, [json.dumps(worked)]
+    if case.drop_steps:
+        yield "dropped", _DROPPED, [case.id, [s["id"] for s in worked]]
+    if planned:
+        yield "planned", _PLANNED, [case.id, json.dumps([_json_step(s, case, None) for s in planned])]
 
 
 def _new_values(case: CaseFile) -> list[Any]:

@@ -3,9 +3,9 @@
 from .recomputing import Recomputed, recompute
 from .sources import load_hours, load_notice, load_overlay, publish_rule, seed_catalogue, withdraw
 from .sweeping import Firing, sweep
-from .writing import stop_all, write
+from .writing import stop_all, write, writing
 
 __all__ = [
     "Firing", "Recomputed", "load_hours", "load_notice", "load_overlay", "publish_rule", "recompute", "seed_catalogue",
-    "stop_all", "sweep", "withdraw", "write",
+    "stop_all", "sweep", "withdraw", "write", "writing",
 ]  # fmt: skip

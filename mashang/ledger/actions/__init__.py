@@ -2,7 +2,7 @@
 
 from .cosigning import adopt
 from .erasing import erase
-from .recording import record
+from .recording import record, recording
 from .sealing import seal
 
-__all__ = ["adopt", "erase", "record", "seal"]
+__all__ = ["adopt", "erase", "record", "recording", "seal"]

@@ -15,26 +15,26 @@ _ERA = """coalesce((SELECT era + (pg_current_xact_id() < horizon)::int FROM ledg
 _ONE = f"INSERT INTO ledger_entry (era, subject, body) VALUES ({_ERA}, %s, %s)"
 _MANY = f"""INSERT INTO ledger_entry (era, subject, body)
 SELECT {_ERA}, subject, body FROM unnest(%s::text[], %s::text[]) AS t (subject, body)"""
-_PRIVATE = f"""WITH numbered AS MATERIALIZED (
- SELECT nextval('ledger_entry_id_seq') AS id, subject, body, place
- FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS t (subject, body, place)
-), written AS (
- INSERT INTO ledger_entry (id, era, subject, body) SELECT id, {_ERA}, subject, body FROM numbered
-) INSERT INTO ledger_private (entry_id, name, sealed)
+_NUMBERED = """SELECT nextval('ledger_entry_id_seq') AS id, subject, body, place
+FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS t (subject, body, place)"""
+_WRITTEN = f"INSERT INTO ledger_entry (id, era, subject, body) SELECT id, {_ERA}, subject, body FROM recorded"
+_CONFIDED = """INSERT INTO ledger_private (entry_id, name, sealed)
 SELECT id, name, sealed FROM unnest(%s::int[], %s::text[], %s::bytea[]) AS p (place, name, sealed)
-JOIN numbered USING (place)"""
+JOIN recorded USING (place)"""
 
 
 def record(entries: Sequence[Entry]) -> None:
     """Write entries in the caller's transaction with one statement, whose answer nobody waits for."""
-    if not entries:
-        return
+    if entries:
+        sql.together(recording(entries))
+
+
+def recording(entries: Sequence[Entry]) -> list[sql.Part]:
+    """The same as parts of a statement that the caller sends with its own: an act then costs one round trip."""
     if not any(entry.private for entry in entries):
         if len(entries) == 1:
-            sql.run(_ONE, [entries[0].case, body_of(entries[0])])
-        else:
-            sql.run(_MANY, [[e.case for e in entries], [body_of(e) for e in entries]])
-        return
+            return [("recorded", _ONE, [entries[0].case, body_of(entries[0])])]
+        return [("recorded", _MANY, [[e.case for e in entries], [body_of(e) for e in entries]])]
     bodies, places, names, sealed = [], [], [], []
     for place, entry in enumerate(entries, start=1):
         commitments = {}
@@ -45,4 +45,8 @@ def record(entries: Sequence[Entry]) -> None:
             names.append(name)
             sealed.append(vault.seal(salt.hex() + value))
         bodies.append(body_of(entry, commitments))
-    sql.run(_PRIVATE, [[e.case for e in entries], bodies, places, names, sealed])
+    return [
+        ("recorded", _NUMBERED, [[e.case for e in entries], bodies]),
+        ("written", _WRITTEN, []),
+        ("confided", _CONFIDED, [places, names, sealed]),
+    ]

@@ -6,6 +6,7 @@ the class than outside it (Wang and Manning 2012). All of it folds into one weig
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,15 +21,17 @@ from sklearn.svm import LinearSVC
 from mashang.kernel.refused import Refused
 
 from .rules.evaluation import report
-from .rules.grams import View
+from .rules.grams import LONGEST, View
 from .rules.model import Model, Reader, built, margins
+from .rules.plain import plain
 from .rules.similar import near_duplicates
 from .rules.vectors import counted, in_texts, weighted
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
-VIEWS = (View("whole", 1, 2), View("head", 1, 3, 50), View("title", 1, 3, 20))
-WEIGHT = {"whole": 1.0, "head": 0.8, "title": 0.6}
+VIEWS = (View("words", 1, 4, words=True), View("whole", 1, 2), View("head", 1, 3, 50), View("title", 1, 3, 20))
+WEIGHT = {"words": 0.8, "whole": 0.8, "head": 0.8, "title": 0.6}
+LEAST_TIMES = 3  # times a word must stand in texts cut into words
 LEAST_TEXTS = 2  # texts a gram must stand in
 SMOOTH = 1.0  # texts added to each side of the log-count ratio
 POWER = 0.5
@@ -69,8 +72,19 @@ def read(texts: Sequence[str], labels: Sequence[str], groups: Sequence[str] | No
     copies = _components(len(texts), alike.first, alike.second)
     own = copies if groups is None else np.unique(np.array(groups), return_inverse=True)[1].astype(np.int64)
     conflicts, weight = _conflicts(copies if groups is None else _joined(copies, own), names, true)
-    found = counted(texts, VIEWS, LEAST_TEXTS)
+    found = counted(texts, VIEWS, LEAST_TEXTS, words_in(texts))
     return Corpus(names, true, own, weight, found.counts, found.reader, found.view_of, conflicts)
+
+
+def words_in(texts: Sequence[str]) -> list[str]:
+    """The words that stand in the texts at least three times where they are cut into words by spaces, none where not."""
+    cut = [text.split() for text in texts]
+    if sum(map(len, cut)) * 8 < sum(map(len, texts)):  # words are longer than that only where nothing was cut
+        return []
+    often: Counter[str] = Counter()
+    for word, times in Counter(word for words in cut for word in words).items():
+        often[plain(word)] += times
+    return sorted(word for word, times in often.items() if 1 < len(word) <= LONGEST and times >= LEAST_TIMES)
 
 
 def _refuse_thin(names: tuple[str, ...], true: Ints) -> None:

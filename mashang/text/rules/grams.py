@@ -24,12 +24,16 @@ _BITS = np.uint64(16)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One way to read a text: grams of `low` to `high` characters, of the whole or of the first `head` characters."""
+    """One way to read a text: grams of `low` to `high` characters, of the whole or of the first `head` characters.
+
+    With `words`, only words count: read from the left, at each step the longest that the view knows.
+    """
 
     name: str
     low: int
     high: int
     head: int = 0
+    words: bool = False
 
 
 class Alphabet:
@@ -116,3 +120,27 @@ class Table:
             found[open_[hit]] = self.places[slot[open_[hit]]]
             open_ = open_[~hit & (met != 0)]
         return found
+
+
+def word_steps(found: Sequence[NDArray[np.int32]], columns: NDArray[np.int32], begin: Ints) -> NDArray[np.int8]:
+    """Forward maximum matching in arrays: the length of the word that begins at each place, 0 where none begins.
+
+    Each place leads to the one after its longest word; places on the way from the beginning of a text are found by
+    doubling: after k rounds all that are reached in fewer than 2^k words. What no word covers is a word of one character.
+    """
+    size = len(found[0])
+    step = np.ones(size, dtype=np.int8)
+    for length, gram in enumerate(found[1:], 2):
+        step[: len(gram)][(gram >= 0) & (columns[gram] >= 0)] = length
+    last = begin[1:] - 1  # the 0 that closes each text leads to itself
+    leap = np.arange(size) + step
+    leap[last] = last
+    reached = np.zeros(size, dtype=bool)
+    reached[begin[:-1]] = True
+    way = begin[:-1]
+    for _ in range(int(np.diff(begin).max(initial=1)).bit_length()):
+        way = np.flatnonzero(reached)
+        reached[leap[way]] = True
+        leap = leap[leap]
+    step[~reached] = 0
+    return step

@@ -26,6 +26,7 @@ from mashang.kernel.refused import Refused
 from .grams import Ints, View
 from .personal import mask_personal
 from .places import main_places, places
+from .plain import plain
 from .vectors import Counted, counted, in_texts, weighted
 
 Floats = NDArray[np.float32]
@@ -35,7 +36,7 @@ READ = 500  # characters of a message read
 COMMON = 0.05  # grams that stand in more of the messages than this say nothing of the matter
 SAME_PLACE, OTHER_PLACE = 0.12, 0.75  # added when a place is shared; factor when both name places and none is shared
 HALF_LIFE = 180.0  # days after which likeness is halved
-JOINED = 0.17
+JOINED = 0.14
 MOST = 12_000
 RISING_DAYS, RISING_TIMES, RISING_LEAST = 7, 2.0, 5
 
@@ -93,8 +94,9 @@ class Grouping:
 
     def place(self, message: Message) -> Group | None:
         """The group a new message belongs to, or None when it is like none of them."""
-        row = _vectors(self.read.read([message.text]), self.idf, self.read.view_of)
-        cosine = np.asarray((self.rows @ row.T).todense()).ravel()
+        counts = self.read.read([message.text])
+        row = _vectors(counts, self.idf, self.read.view_of)
+        cosine = np.asarray((self.rows @ row.T).todense()).ravel() * self._known(message.text, counts)
         mine = frozenset(places([message.text])[0])
         named = [self._agreement(mine, other) if value > 0.02 else (0.0, 1.0)
                  for other, value in zip(self.place_sets, cosine.tolist(), strict=True)]  # fmt: skip
@@ -105,6 +107,14 @@ class Grouping:
         mean = np.bincount(self.group_of[inside], like[inside], minlength=len(self.groups)) / np.maximum(size, 1)
         best = int(mean.argmax()) if len(mean) else 0
         return self.groups[best] if len(mean) and mean[best] >= JOINED else None
+
+    def _known(self, text: str, counts: csr_matrix) -> float:
+        """What the length of a new text's row falls short of, since grams never met are not in it."""
+        whole = self.read.view_of[counts.indices] == 0
+        met = float(counts.data[whole].sum())
+        unmet = max(len(plain(text)) - 1 - met, 0.0) * float(self.idf.max(initial=0)) ** 2
+        weight = float((self.idf[counts.indices[whole]] ** 2).sum())
+        return (weight / (weight + unmet)) ** 0.5 if weight else 0.0
 
     @staticmethod
     def _agreement(mine: frozenset[str], other: frozenset[str]) -> tuple[float, float]:
@@ -126,9 +136,9 @@ def grouped(messages: Sequence[Message], now: datetime | None = None) -> Groupin
         raise Refused("hot.few", "少于两条来信，没有可归并的。", "in")
     now = now or max(message.at for message in messages)
     texts = [message.text for message in messages]
-    read = counted(texts, VIEWS)
+    read = counted(texts, VIEWS, least=1)  # what stands in one text only still makes it less like the others
     often = in_texts(read.counts)
-    idf = np.log((1 + len(texts)) / (1 + often)).astype(np.float32)
+    idf = np.log((1 + len(texts)) / (0.5 + often)).astype(np.float32)
     idf[often > max(COMMON * len(texts), 10)] = 0
     rows = _vectors(read.counts, idf, read.view_of)
     named = tuple(frozenset(mine) for mine in places(texts))

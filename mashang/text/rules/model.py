@@ -19,7 +19,7 @@ from scipy.sparse import csr_matrix
 
 from mashang.kernel.refused import Refused
 
-from .grams import LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys
+from .grams import LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys, word_steps
 
 Floats = NDArray[np.float32]
 FORMAT = "mashang-text-1"
@@ -51,18 +51,24 @@ class Reader:
         numbers, begin = self.alphabet.read(texts)
         rows = np.repeat(np.arange(len(texts), dtype=np.int64), np.diff(begin))
         offset = np.arange(len(numbers)) - begin[rows] if any(view.head for view in self.views) else rows
+        rows *= self.width
+        found = [self.table.find(keys) for keys in gram_keys(numbers, self.longest)]
+        places = [np.flatnonzero(gram >= 0) for gram in found]
+        grams = [gram[place] for gram, place in zip(found, places, strict=True)]
         met = []
-        for length, keys in enumerate(gram_keys(numbers, self.longest), 1):
-            found = self.table.find(keys)
-            places = np.flatnonzero(found >= 0)
-            gram, row = found[places], rows[places] * self.width
-            for view, columns in zip(self.views, self.columns, strict=True):
-                if not view.low <= length <= view.high:
-                    continue
-                inside = offset[places] <= view.head - length if view.head else slice(None)
-                column = columns[gram[inside]]
+        for view, columns in zip(self.views, self.columns, strict=True):
+            step = word_steps(found, columns, begin) if view.words else None
+            for length in range(view.low, view.high + 1):
+                place, gram = places[length - 1], grams[length - 1]
+                if view.head:
+                    inside = offset[place] <= view.head - length
+                    place, gram = place[inside], gram[inside]
+                if step is not None:
+                    chosen = step[place] == length
+                    place, gram = place[chosen], gram[chosen]
+                column = columns[gram]
                 known = column >= 0
-                met.append(row[inside][known] + column[known])
+                met.append(rows[place[known]] + column[known])
         cells = np.concatenate(met)
         cells.sort()
         first = np.flatnonzero(np.diff(cells, prepend=-1))

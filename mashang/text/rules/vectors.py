@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from .grams import Alphabet, Ints, View, gram_keys
+from .grams import LONGEST, Alphabet, Ints, View, gram_keys
 from .model import Floats, Reader
 from .plain import folding
 from .similar import points
@@ -30,10 +30,10 @@ class Counted:
         return counts_of(self.reader, texts)
 
 
-def counted(texts: Sequence[str], views: Sequence[View], least: int = 2) -> Counted:
+def counted(texts: Sequence[str], views: Sequence[View], least: int = 2, words: Sequence[str] = ()) -> Counted:
     """All grams that stand in at least `least` of the texts, as columns of the views, and their counts.
 
-    Frequent grams come first, so that what is asked for most lies together in memory.
+    Views of words know only `words`, and single characters. Frequent grams come first, so that what is asked for most lies together in memory.
     """
     codes = folding()[points(texts)[0]]
     alphabet = Alphabet(np.unique(codes[codes > 0])[:_LETTERS])
@@ -41,10 +41,26 @@ def counted(texts: Sequence[str], views: Sequence[View], least: int = 2) -> Coun
     seen = [_twice(keys, least) for keys in gram_keys(numbers, max(view.high for view in views))]
     keys = np.concatenate(seen)
     columns = np.arange(len(views) * len(keys), dtype=np.int32).reshape(len(views), len(keys))
+    known = np.isin(keys, _keys_of(words, alphabet)) | (keys < 0x10000)
+    for view, row in zip(views, columns, strict=True):
+        if view.words:
+            row[~known] = -1
     wide = Reader(alphabet, keys, views, columns, columns.size)
     counts = counts_of(wide, texts)
     often = np.bincount(counts.indices, minlength=columns.size)
-    return _narrowed(wide, counts, often >= least, often)
+    narrow = _narrowed(wide, counts, often >= least, often)
+    if any(view.words for view in views):  # fewer words are known now, so the texts divide otherwise
+        narrow = replace(narrow, counts=counts_of(narrow.reader, texts))
+    return narrow
+
+
+def _keys_of(words: Sequence[str], alphabet: Alphabet) -> NDArray[np.uint64]:
+    """The gram of each word of up to four characters that the alphabet can write."""
+    numbers, begin = alphabet.read(words)
+    size = np.diff(begin) - 1
+    by_length = gram_keys(numbers)
+    parts = [by_length[n - 1][begin[:-1][size == n]] for n in range(1, LONGEST + 1) if (size == n).any()]
+    return np.concatenate(parts) if parts else np.zeros(0, np.uint64)
 
 
 def _twice(keys: NDArray[np.uint64], least: int) -> NDArray[np.uint64]:

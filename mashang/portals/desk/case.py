@@ -116,9 +116,11 @@ def press(request: HttpRequest, number: str, action: str, step: int = 0) -> Http
             actions.act(number, action, data, by=by, now=now, key=key, step=step)
             messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
             return HttpResponseRedirect(reverse("desk:case", args=[number]))
-        except NotFound:
-            raise
         except Refused as no:
+            if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
+                return HttpResponseRedirect(reverse("desk:case", args=[number]))
+            if isinstance(no, NotFound):
+                raise
             refused = no
     if not queries.may_press(view, verb, on, by):
         raise NotFound

@@ -117,9 +117,11 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
             data = actionforms.posted(request, verb.form, by=by, now=now)
             actions.act(number, action, data, by=by, now=now, key=key, step=step)
             return HttpResponseRedirect(reverse("hall:case", args=[number]))
-        except NotFound:
-            raise
         except Refused as no:
+            if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
+                return HttpResponseRedirect(reverse("hall:case", args=[number]))
+            if isinstance(no, NotFound):
+                raise
             refused = no
     form = forms.build(
         fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,

@@ -107,7 +107,12 @@ def train(
             _write_conflicts(conflicts, corpus.conflicts)
         with written(out, "wb") as file:
             file.write(model.save())
-    told = {"texts": len(texts), "labels": list(model.labels), "conflicts": _conflicts(corpus.conflicts), "model": str(out)}
+    told = {
+        "texts": len(texts),
+        "labels": list(model.labels),
+        "conflicts": _conflicts(corpus.conflicts),
+        "model": str(out),
+    }
     _shown(told, as_json, _train_lines(told))
 
 
@@ -246,7 +251,10 @@ def hot(
         messages = _messages(table, rules.Message)
         found = rules.grouped(messages, _moment(at))
         write_json(out, hot_json(found, len(messages)))
-    lines = (f"  热度 {g.heat:7.2f}  {len(g.messages):4d} 条  {g.first:%Y-%m-%d}–{g.last:%Y-%m-%d}  {g.title}" for g in found.groups[:20])
+    lines = (
+        f"  热度 {g.heat:7.2f}  {len(g.messages):4d} 条  {g.first:%Y-%m-%d}–{g.last:%Y-%m-%d}  {g.title}"
+        for g in found.groups[:20]
+    )
     told = {"messages": len(messages), "groups": len(found.groups), "out": str(out)}
     head = f"{len(messages)} 条来信归为 {len(found.groups)} 组，写入 {out}。最热的："
     _shown(told, as_json, iter([head, *lines]))
@@ -310,12 +318,25 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
         rules, delay = _rules("replies"), _rules("delay")
         exchanges = _exchanges(table, rules.Exchange, delay.working_days)
         checks = rules.check_replies(exchanges)
-        heading = ["working_days", *rules.PARTS, *(f"{part}_passage" for part in rules.PARTS), "risk", "verdict", "reason"]
-        rows = ([*row, *_check_cells(one, check)] for row, one, check in zip(table.rows, exchanges, checks, strict=True))
+        heading = [
+            "working_days",
+            *rules.PARTS,
+            *(f"{part}_passage" for part in rules.PARTS),
+            "risk",
+            "verdict",
+            "reason",
+        ]
+        rows = (
+            [*row, *_check_cells(one, check)] for row, one, check in zip(table.rows, exchanges, checks, strict=True)
+        )
         write_csv(out, [*table.heading, *heading], rows)
     within = delay.within([one.working_days for one in exchanges])
     held = sum(check.verdict == "hold" for check in checks)
-    told = {"replies": len(checks), "held": held, "within_working_days": {str(k): round(v, 4) for k, v in within.items()}}
+    told = {
+        "replies": len(checks),
+        "held": held,
+        "within_working_days": {str(k): round(v, 4) for k, v in within.items()},
+    }
     spoken = "，".join(f"{days} 个工作日内 {share:.1%}" for days, share in within.items())
     _shown(told, as_json, iter([f"检查了 {len(checks)} 件答复，{held} 件建议把关；答复时限：{spoken}。写入 {out}。"]))
 
@@ -336,7 +357,14 @@ def _exchanges(table: Table, exchange: Any, working_days: Any) -> list[Any]:
 def _check_cells(one: Any, check: Any) -> list[Any]:
     values = [f"{part.value:.3f}" for part in check.parts.values()]
     passages = [part.passage for part in check.parts.values()]
-    return ["" if one.working_days is None else one.working_days, *values, *passages, check.risk, check.verdict, check.reason]
+    return [
+        "" if one.working_days is None else one.working_days,
+        *values,
+        *passages,
+        check.risk,
+        check.verdict,
+        check.reason,
+    ]
 
 
 # -- personal data

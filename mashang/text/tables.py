@@ -190,8 +190,8 @@ def written(target: Path, mode: str = "w") -> Iterator[IO[Any]]:
     except OSError as fault:
         raise Refused("table.out", f"写不了“{target}”：{fault.strerror}。", "out") from None
     try:
-        text = {} if "b" in mode else {"encoding": "utf-8", "newline": ""}
-        with os.fdopen(handle, mode, **text) as file:
+        binary = "b" in mode
+        with os.fdopen(handle, mode, encoding=None if binary else "utf-8", newline=None if binary else "") as file:
             yield file
         Path(name).chmod(0o644)
         Path(name).replace(target)

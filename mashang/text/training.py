@@ -93,7 +93,9 @@ def _refuse_thin(names: tuple[str, ...], true: Ints) -> None:
         raise Refused("train.classes", "训练数据只有一个类别，至少要有两个类别。", "label")
     thin = [f"“{name}”" for name, count in zip(names, size, strict=True) if count < 2]
     if thin:
-        raise Refused("train.thin", f"类别{'、'.join(thin)}只有一条，每个类别至少要两条，请补充或并入其他类别。", "label")
+        raise Refused(
+            "train.thin", f"类别{'、'.join(thin)}只有一条，每个类别至少要两条，请补充或并入其他类别。", "label"
+        )
 
 
 def _components(count: int, first: Ints, second: Ints) -> Ints:
@@ -227,7 +229,9 @@ def _heat(scores: Floats, true: Ints) -> float:
     for heat in np.geomspace(0.5, 20, 38).tolist():
         power = scores * heat
         top = power.max(axis=1)
-        loss = float(np.mean(np.log(np.exp(power - top[:, None]).sum(axis=1)) + top - power[np.arange(len(true)), true]))
+        loss = float(
+            np.mean(np.log(np.exp(power - top[:, None]).sum(axis=1)) + top - power[np.arange(len(true)), true])
+        )
         best = min(best, (loss, heat))
     return round(best[1], 4)
 
@@ -255,7 +259,9 @@ def train(corpus: Corpus, about: dict[str, str]) -> Model:
 def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
     """All figures over grouped folds; each fold's confidence is calibrated inside its own training part."""
     if folds < 2 or folds > len(np.unique(corpus.groups)):
-        raise Refused("train.folds", f"折数 {folds} 不合适：至少 2，且不能多于组数 {len(np.unique(corpus.groups))}。", "folds")
+        raise Refused(
+            "train.folds", f"折数 {folds} 不合适：至少 2，且不能多于组数 {len(np.unique(corpus.groups))}。", "folds"
+        )
     fold = deal(corpus.groups, corpus.true, folds)
     scores = np.zeros((len(fold), len(corpus.labels)), dtype=np.float32)
     sure = np.zeros(len(fold), dtype=np.float32)

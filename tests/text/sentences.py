@@ -16,7 +16,14 @@ MATTERS = {
     "交通运输": ("公交车", "出租车", "客运站", "红绿灯", "停车位", "高速收费", "驾校"),
 }
 PLACES = ("三合村", "东风路", "西苑小区", "临江镇", "北门街道", "光明新村", "青山湖", "南桥")
-FAULTS = ("坏了很久没有人修", "收费太贵请查一查", "晚上吵得睡不着", "办事的人态度很差", "什么时候能够解决", "存在安全隐患")
+FAULTS = (
+    "坏了很久没有人修",
+    "收费太贵请查一查",
+    "晚上吵得睡不着",
+    "办事的人态度很差",
+    "什么时候能够解决",
+    "存在安全隐患",
+)
 OPENINGS = ("请问", "反映", "关于", "建议", "投诉")
 
 
@@ -28,6 +35,8 @@ def labelled(count: int = 240, seed: int = 1) -> tuple[list[str], list[str]]:
         label = list(MATTERS)[number % len(MATTERS)]
         things = rng.sample(MATTERS[label], 2)
         place, fault, opening = rng.choice(PLACES), rng.sample(FAULTS, 2), rng.choice(OPENINGS)
-        texts.append(f"{opening}{place}{things[0]}的问题。{place}的{things[0]}{fault[0]}，还有{things[1]}，{fault[1]}，第{number}次来信")
+        texts.append(
+            f"{opening}{place}{things[0]}的问题。{place}的{things[0]}{fault[0]}，还有{things[1]}，{fault[1]}，第{number}次来信"
+        )
         labels.append(label)
     return texts, labels

@@ -50,7 +50,9 @@ def model(tmp_path: Path, training_file: Path) -> Path:
 
 @pytest.mark.row("B4")
 def test_trained_sorted_and_evaluated(tmp_path: Path, model: Path, training_file: Path) -> None:
-    source = write(tmp_path / "in.csv", "id,title,body", "1,三合村小学,教师和校车的问题", '2,"东风路,公交车",红绿灯坏了')
+    source = write(
+        tmp_path / "in.csv", "id,title,body", "1,三合村小学,教师和校车的问题", '2,"东风路,公交车",红绿灯坏了'
+    )
     done = call("classify", model, source, "--out", tmp_path / "out.csv")
     assert done.exit_code == 0, done.output
     told = rows_of(tmp_path / "out.csv")
@@ -88,7 +90,10 @@ def test_conflicts_are_listed(tmp_path: Path, training_file: Path) -> None:
         file.write(f"城乡建设,{same}\n交通运输,{same}。\n")
     done = call("train", training_file, "--out", tmp_path / "m.npz", "--conflicts", tmp_path / "c.csv")
     assert "1 组近似文本类别不一" in done.stdout
-    assert [(row["row"], row["label"]) for row in rows_of(tmp_path / "c.csv")] == [("242", "城乡建设"), ("243", "交通运输")]
+    assert [(row["row"], row["label"]) for row in rows_of(tmp_path / "c.csv")] == [
+        ("242", "城乡建设"),
+        ("243", "交通运输"),
+    ]
 
 
 def test_pairs_name_rows_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
@@ -169,7 +174,15 @@ def test_all_faults_are_named_at_once_and_nothing_is_written(tmp_path: Path) -> 
     out = tmp_path / "out.json"
     done = call("hot", source, "--out", out)
     assert done.exit_code == 2
-    for place in ("第 3 行“id”列", "第 4 行“at”列", "第 4 行“likes”列", "第 5 行“title”列", "第 6 行", "第 7 行（文件第 7 行）", "第 8 行“likes”列"):
+    for place in (
+        "第 3 行“id”列",
+        "第 4 行“at”列",
+        "第 4 行“likes”列",
+        "第 5 行“title”列",
+        "第 6 行",
+        "第 7 行（文件第 7 行）",
+        "第 8 行“likes”列",
+    ):
         assert place in done.stderr, place
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv"]  # no output, no left-over
 

@@ -18,9 +18,27 @@ from mashang.text.tables import read_table
 from .sentences import SHARED, needs_shared
 
 START = datetime(2026, 3, 2, 9, tzinfo=ZONE)
-LAMPS = ("青山小区路灯整夜不亮", "青山小区的路灯又不亮了", "路灯不亮，青山小区居民出行难", "反映青山小区路灯不亮", "青山小区路灯什么时候亮")
-WATER = ("临江镇自来水发黄", "临江镇的自来水有异味发黄", "反映临江镇自来水发黄不能喝", "自来水发黄，临江镇没人管", "临江镇自来水什么时候不发黄")
-OTHERS = ("咨询驾照换证需要什么材料", "图书馆周末开放时间太短", "公园里的长椅该刷漆了", "建议增加夜班公交车", "幼儿园报名要几岁")
+LAMPS = (
+    "青山小区路灯整夜不亮",
+    "青山小区的路灯又不亮了",
+    "路灯不亮，青山小区居民出行难",
+    "反映青山小区路灯不亮",
+    "青山小区路灯什么时候亮",
+)
+WATER = (
+    "临江镇自来水发黄",
+    "临江镇的自来水有异味发黄",
+    "反映临江镇自来水发黄不能喝",
+    "自来水发黄，临江镇没人管",
+    "临江镇自来水什么时候不发黄",
+)
+OTHERS = (
+    "咨询驾照换证需要什么材料",
+    "图书馆周末开放时间太短",
+    "公园里的长椅该刷漆了",
+    "建议增加夜班公交车",
+    "幼儿园报名要几岁",
+)
 
 
 def message(number: int, title: str, days: float = 0, likes: float = 0) -> Message:
@@ -115,7 +133,9 @@ def test_the_two_known_matters_each_stand_as_one_group() -> None:
     found = grouped(messages)
     for names, matter in ((("丽发新城",), ("搅拌",)), (("伊景园", "滨河苑"), ("车位",))):
         mine = known(messages, names, matter)
-        shares = sorted((len(mine & {one.id for one in group.messages}) / len(mine) for group in found.groups), reverse=True)
+        shares = sorted(
+            (len(mine & {one.id for one in group.messages}) / len(mine) for group in found.groups), reverse=True
+        )
         assert len(mine) > 40 and shares[0] >= 0.75 and shares[1] < 0.1
     begun = time.process_time()
     for one in messages[:100]:

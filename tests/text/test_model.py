@@ -82,7 +82,11 @@ def pipeline_scores(made: Model, texts: list[str]) -> np.ndarray:
         vocabulary = [made.reader.alphabet.spell(int(made.keys[gram])) for gram in known]
         analyzer = words_of(set(vocabulary), view.high) if view.words else "char"
         vectorizer = TfidfVectorizer(
-            analyzer=analyzer, ngram_range=(view.low, view.high), vocabulary=vocabulary, sublinear_tf=True, lowercase=False
+            analyzer=analyzer,
+            ngram_range=(view.low, view.high),
+            vocabulary=vocabulary,
+            sublinear_tf=True,
+            lowercase=False,
         )
         vectorizer.idf_ = made.idf[columns[known]].astype(np.float64)
         parts.append(vectorizer.transform([text[: view.head] if view.head else text for text in read]))

@@ -80,7 +80,11 @@ def test_the_report_is_what_the_definitions_say() -> None:
     sure = np.array([0.9, 0.8, 0.4, 0.95, 0.7, 0.3])
     found = report(["甲", "乙", "丙"], true, told, sure, sure)
     assert found["confusion"] == [[2, 1, 0], [0, 2, 0], [1, 0, 0]]
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 4 / 5 + 0) / 3, abs=1e-4) == pytest.approx(macro_f1(true, told, 3), abs=1e-4)
+    assert (
+        found["macro_f1"]
+        == pytest.approx((2 / 3 + 4 / 5 + 0) / 3, abs=1e-4)
+        == pytest.approx(macro_f1(true, told, 3), abs=1e-4)
+    )
     assert found["micro_f1"] == pytest.approx(4 / 6, abs=1e-4)
     half = next(row for row in found["routed"] if row["share"] == 0.5)
     assert half == {"share": 0.5, "accuracy": 1.0, "threshold": 0.8}

@@ -14,7 +14,11 @@ BINS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
 
 
 def report(
-    labels: Sequence[str], true: Ints, told: Ints, confidence: NDArray[np.floating[Any]], margin: NDArray[np.floating[Any]]
+    labels: Sequence[str],
+    true: Ints,
+    told: Ints,
+    confidence: NDArray[np.floating[Any]],
+    margin: NDArray[np.floating[Any]],
 ) -> dict[str, Any]:
     """All figures of one evaluation, ready for JSON.
 

@@ -206,7 +206,13 @@ def _described(messages: Sequence[Message], found: Grouping, likeness: Floats, n
     rank[order] = np.arange(len(groups))
     rank[-1] = -1
     return Grouping(
-        tuple(groups[n] for n in order), found.read, found.idf, found.rows, found.days, found.place_sets, rank[found.group_of]
+        tuple(groups[n] for n in order),
+        found.read,
+        found.idf,
+        found.rows,
+        found.days,
+        found.place_sets,
+        rank[found.group_of],
     )
 
 

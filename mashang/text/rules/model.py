@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,9 @@ class Reader:
 
     __slots__ = ("alphabet", "columns", "longest", "table", "views", "width")
 
-    def __init__(self, alphabet: Alphabet, keys: Keys, views: Sequence[View], columns: NDArray[np.int32], width: int) -> None:
+    def __init__(
+        self, alphabet: Alphabet, keys: Keys, views: Sequence[View], columns: NDArray[np.int32], width: int
+    ) -> None:
         self.alphabet, self.views, self.columns, self.width = alphabet, tuple(views), columns, width
         self.table = Table(keys)
         self.longest = max(view.high for view in views)
@@ -214,7 +217,7 @@ def load(raw: bytes) -> Model:
 
 
 def built(
-    labels: tuple[str, ...], views: tuple[View, ...], arrays: dict[str, NDArray[np.generic]], heat: float, about: dict[str, str]
+    labels: tuple[str, ...], views: tuple[View, ...], arrays: dict[str, Any], heat: float, about: dict[str, str]
 ) -> Model:
     """A model from its arrays. Refuses arrays that do not fit each other."""
     width, grams = len(arrays["idf"]), len(arrays["keys"])
@@ -237,4 +240,6 @@ def built(
 
 
 def _unreadable() -> Refused:
-    return Refused("model.unreadable", "模型文件读不出来：不是 mashang text train 产生的文件，或已损坏，请重新训练。", "model")
+    return Refused(
+        "model.unreadable", "模型文件读不出来：不是 mashang text train 产生的文件，或已损坏，请重新训练。", "model"
+    )

@@ -12,8 +12,15 @@ _ENDINGS = (
 )
 _PLACE = re.compile(rf"(?=([\u4e00-\u9fff]{{2,6}}?(?:{_ENDINGS})))")
 _END = re.compile(rf"(?:{_ENDINGS})$")
-_EDGE = re.compile(r".*(?:[市区县省在于到从至和与及的是对就由把被给向往经过该本此我你他这那有无没要请求问投诉举报反映关咨询建议希望]|位于|附近|旁边)")
-_VAGUE = frozenset("小区 社区 街道 学校 村 镇 乡 路 街 园 城 站 广场 公园 市场 医院 大学 马路 公路 道路 铁路 农村 乡村 小学 中学 车站 临街 政府 旧城".split())
+_EDGE = re.compile(
+    r".*(?:[市区县省在于到从至和与及的是对就由把被给向往经过该本此我你他这那有无没要请求问投诉举报反映关咨询建议希望]|位于|附近|旁边)"
+)
+_VAGUE = frozenset(
+    re.findall(
+        r"\S+",
+        "小区 社区 街道 学校 村 镇 乡 路 街 园 城 站 广场 公园 市场 医院 大学 马路 公路 道路 铁路 农村 乡村 小学 中学 车站 临街 政府 旧城",
+    )
+)
 LONGEST = 10
 AGREED = 0.6  # a longer name is taken when so many of the texts that hold the shorter one hold it too
 
@@ -36,7 +43,9 @@ def places(texts: Sequence[str]) -> list[tuple[str, ...]]:
     for mine in tails:
         held.update({name[at:] for name in mine for at in range(len(name) - 2)})
     cuts = [{_cut(name, held) for name in mine} for mine in tails]
-    return [tuple(sorted(name for name in mine if name and name not in _VAGUE and name[-2:] != "政府")) for mine in cuts]
+    return [
+        tuple(sorted(name for name in mine if name and name not in _VAGUE and name[-2:] != "政府")) for mine in cuts
+    ]
 
 
 def main_places(named: Counter[str], most: int = 3) -> tuple[str, ...]:

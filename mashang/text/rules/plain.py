@@ -12,7 +12,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-SILENT = frozenset("的了和在是我们有为与等就对也还被并都将给而或但这又从其及关于该由因让吗根据个把他她它您你那呢吧啊着之且此很更才么什怎谁哪如果所们")
+SILENT = frozenset(
+    "的了和在是我们有为与等就对也还被并都将给而或但这又从其及关于该由因让吗根据个把他她它您你那呢吧啊着之且此很更才么什怎谁哪如果所们"
+)
 _TOP = 0x110000
 
 

@@ -30,18 +30,26 @@ _BLOCK = 500
 _FEW = 20
 
 _FINISHED = re.compile(r"(?:[。！!？?；;）)”\"…：.】\]]|日|谢谢|支持|愉快|安康|监督|\d)\s*$")
-_CLOSED = re.compile(r"[。！!？?]\s*[”\"]?\s*(?:\S{0,14}\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?\s*$|(?:月\s*\d{1,2}\s*日|年\d{1,2}月|日)\W*$")
-_FAREWELL = re.compile(r"感谢|谢谢|致电|联系电话|咨询电话|祝您|祝你|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\W*$|特此|此复|欢迎")
+_CLOSED = re.compile(
+    r"[。！!？?]\s*[”\"]?\s*(?:\S{0,14}\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?\s*$|(?:月\s*\d{1,2}\s*日|年\d{1,2}月|日)\W*$"
+)
+_FAREWELL = re.compile(
+    r"感谢|谢谢|致电|联系电话|咨询电话|祝您|祝你|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\W*$|特此|此复|欢迎"
+)
 _OUTCOME = re.compile(
     r"经[^。，]{0,12}(?:查|核实|调查|了解)|现场|整改|责令|已于|已经?(?:完成|办理|安装|修复|清理|解决|拆除|处罚|立案)|根据|按照|规定|建议您|答复如下|回复如下|符合|不予|可以|需要"
 )
-_FORWARDED = re.compile(r"转[^。，]{0,16}(?:处理|办理|核查|核处|核实|处置|调查|研究|阅处|部门|单位)|耐心等待|敬请关注|已收悉")
+_FORWARDED = re.compile(
+    r"转[^。，]{0,16}(?:处理|办理|核查|核处|核实|处置|调查|研究|阅处|部门|单位)|耐心等待|敬请关注|已收悉"
+)
 _GROUNDS = re.compile(
     r"《[^》]{2,40}》|第[一二三四五六七八九十百零\d]+条|经[^。，]{0,12}(?:核实|调查|核查|检测|鉴定)|现场(?:核实|核查|查看|调查|检查)"
     r"|\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d+(?:\.\d+)?(?:元|米|公里|平方米|万元|户|人|%|吨|亩)|〔\d{4}〕|政府发文|条例|办法|法律|标准"
 )
 _POLITE = re.compile(r"您好|你好|尊敬|感谢|谢谢|敬请|抱歉|歉意|谅解|理解|祝您|欢迎")
-_HARSH = re.compile(r"无理取闹|胡说|不属实纯属|造谣|别再|不要再来|与我(?:局|单位|们)无关|不归我|不归我们管|爱咋|自己想办法|无可奉告|懒得|刁民|你们自己|少管|不知好歹|听不懂")
+_HARSH = re.compile(
+    r"无理取闹|胡说|不属实纯属|造谣|别再|不要再来|与我(?:局|单位|们)无关|不归我|不归我们管|爱咋|自己想办法|无可奉告|懒得|刁民|你们自己|少管|不知好歹|听不懂"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def _compared(exchanges: Sequence[Exchange], background: Sequence[Exchange]) -> 
     mine = answered[: len(exchanges)]
     own, better = _fitting(_unit(mine, weight), _unit(told, weight), spread)
     copied, source = _copied(_unit(mine, weight), _unit(answered, weight), spread)
-    held = np.asarray((titles.multiply(mine) @ weight)).ravel()
+    held = np.asarray(titles.multiply(mine) @ weight).ravel()
     return _Signs(own, better, len(spread) - 1, held / np.maximum(titles @ weight, 1e-9), copied, source)
 
 
@@ -199,7 +207,9 @@ def _completeness(reply: str) -> Part:
 def _grounds(reply: str) -> Part:
     """How many grounds are named (rules, findings, dates, figures): none 0, six and more 1."""
     found = list(dict.fromkeys(match[0] for match in _GROUNDS.finditer(reply)))
-    return Part(min(1.0, len(found) / 6), "依据：" + "、".join(map(mask_personal, found[:4])) if found else "没有写事实和依据")
+    return Part(
+        min(1.0, len(found) / 6), "依据：" + "、".join(map(mask_personal, found[:4])) if found else "没有写事实和依据"
+    )
 
 
 def _tone(reply: str) -> Part:

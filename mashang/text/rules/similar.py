@@ -155,7 +155,7 @@ def _agreed(keys: Keys, begin: Ints, length: Ints, a: Ints, b: Ints, wide: int) 
     union.sort(axis=1)
     both = ((union[:, 1:] == union[:, :-1]) & (union[:, 1:] != _NONE)).sum(axis=1)
     whole = (union != _NONE).sum(axis=1)
-    return both / np.maximum(whole - both, 1)
+    return np.asarray(both / np.maximum(whole - both, 1))
 
 
 def _sets(keys: Keys, begin: Ints, length: Ints, texts: Ints, wide: int) -> Keys:

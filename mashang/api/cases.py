@@ -7,7 +7,7 @@ from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Header, Path, Query, Router
 
 from mashang.cases import actions, queries
@@ -18,6 +18,7 @@ from mashang.kernel.refused import Refused
 
 from . import shapes, shown
 from .base import given, operation
+from .door import Called
 
 router = Router(tags=["cases"])
 Number = Annotated[str, Path(max_length=80)]
@@ -39,19 +40,19 @@ ETAG = ("string", "The case's revision")
     router, "POST", "/cases", {201: shapes.Acted}, summary="Hand in an application",
     headers={"ETag": ETAG, "Location": ("string", "Address of the new case")},
 )  # fmt: skip
-def create_case(request: HttpRequest, new: shapes.NewCase, key: Key) -> HttpResponse:
-    by, now = request.auth, clock.now()  # type: ignore[attr-defined]  # set by ninja
+def create_case(request: Called, new: shapes.NewCase, key: Key) -> HttpResponse:
+    by, now = request.auth, clock.now()  # set by ninja
     data = {**new.__dict__, "channel": "api"}
     answer = actions.begin("application", "hand_in", data, by=by, now=now, key=key.strip('"'))
     return _acted(answer, 201, {"Location": f"/api/v1/cases/{quote(answer.number)}"})
 
 
 @operation(router, "GET", "/cases", {200: shapes.CasePage}, summary="Cases you may see, page by page")
-def list_cases(request: HttpRequest, asked: Query[shapes.CasesAsked]) -> HttpResponse:
+def list_cases(request: Called, asked: Query[shapes.CasesAsked]) -> HttpResponse:
     """Newest change first; oldest first with `updated_since`, for followers. The rows come from the database as they are."""
     narrowed = {name: value for name, value in asked.__dict__.items() if name not in ("after", "limit")}
     filter = queries.Filter(**narrowed)
-    text = queries.page_json(request.auth, filter, after=asked.after, limit=asked.limit, now=clock.now())  # type: ignore[attr-defined]
+    text = queries.page_json(request.auth, filter, after=asked.after, limit=asked.limit, now=clock.now())
     return HttpResponse(text, content_type="application/json")
 
 
@@ -59,8 +60,8 @@ def list_cases(request: HttpRequest, asked: Query[shapes.CasesAsked]) -> HttpRes
     router, "GET", "/cases/{number}", {200: shapes.CaseShown}, summary="A case with steps, clocks, materials, timeline",
     headers={"ETag": ETAG},
 )  # fmt: skip
-def read_case(request: HttpRequest, number: Number) -> HttpResponse:
-    by = request.auth  # type: ignore[attr-defined]
+def read_case(request: Called, number: Number) -> HttpResponse:
+    by = request.auth
     view = queries.case_for(by, number)
     return given(shown.case(view, by), headers={"ETag": f'"{view.case.revision}"'})
 
@@ -68,8 +69,8 @@ def read_case(request: HttpRequest, number: Number) -> HttpResponse:
 @operation(
     router, "GET", "/cases/{number}/actions", {200: shapes.Presses}, summary="Actions you may press now", headers={"ETag": ETAG}
 )
-def list_actions(request: HttpRequest, number: Number) -> HttpResponse:
-    by = request.auth  # type: ignore[attr-defined]
+def list_actions(request: Called, number: Number) -> HttpResponse:
+    by = request.auth
     view = queries.case_for(by, number)
     items = [
         shapes.PressShown(
@@ -86,7 +87,7 @@ def list_actions(request: HttpRequest, number: Number) -> HttpResponse:
     router, "POST", "/cases/{number}/actions/{action}", {200: shapes.Acted}, summary="Press an action", headers={"ETag": ETAG}
 )
 def press_action(
-    request: HttpRequest,
+    request: Called,
     number: Number,
     action: Annotated[str, Path(max_length=40)],
     new: shapes.NewAct,
@@ -94,8 +95,8 @@ def press_action(
     match: Match = "",
 ) -> HttpResponse:
     """Answered after the commit. The faults of `data` come all at once."""
-    request.faults_under = ("data",)  # type: ignore[attr-defined]  # read when a refusal is told
-    by, now = request.auth, clock.now()  # type: ignore[attr-defined]
+    request.faults_under = ("data",)  # read when a refusal is told
+    by, now = request.auth, clock.now()
     answer = actions.act(
         number, action, new.data, by=by, now=now, key=key.strip('"'), step=new.step, revision=_revision(match)
     )

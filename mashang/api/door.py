@@ -21,6 +21,13 @@ from .rates import Rates
 rates = Rates(Path(settings.VAR) / "rates")
 
 
+class Called(HttpRequest):
+    """A call whose token was accepted: `auth` is the client that calls, `faults_under` where its form's fields stand."""
+
+    auth: Actor
+    faults_under: str
+
+
 class Bearer(HttpBearer):
     """A client's token, for one operation. What `OPERATIONS` does not list is answered as if it did not exist."""
 

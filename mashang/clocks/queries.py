@@ -230,7 +230,7 @@ def _at(value: datetime | None) -> datetime | None:
 
 def _pause(p: Sequence[str | None]) -> Pause:
     start, end, ground, expected = (*p, None)[:4]
-    return Pause(_read(start), end and _read(end), ground or "", expected and _read(expected))  # type: ignore[arg-type]
+    return Pause(_read(start), end and _read(end), ground or "", expected and _read(expected))  # type: ignore[arg-type]  # a pause has its start
 
 
 def _extended(e: Sequence[str]) -> Extended:
@@ -245,7 +245,7 @@ def _current() -> _Kept:
     tick = time.monotonic()
     if _kept and tick - _kept[0].looked < FRESH:
         return _kept[0]
-    number = sql.run("select coalesce(max(id), 0) from clocks_revision").fetchone()[0]  # type: ignore[index]
+    number = sql.run("select coalesce(max(id), 0) from clocks_revision").fetchone()[0]  # type: ignore[index]  # an aggregate always gives a row
     if _kept and _kept[0].revision == number:
         _kept[0].looked = tick
         return _kept[0]

@@ -39,8 +39,8 @@ def _arrows(procedure: Procedure) -> Iterator[str]:
             for start in sorted(action.leaves) if action.on != "new" else ["[*]"]:
                 if start != goal and goal not in action.leaves:
                     yield f"{start} --> {goal}: {action.label}"
-    for state in sorted(procedure.final):
-        yield f"{state} --> [*]"
+    for end in sorted(procedure.final):
+        yield f"{end} --> [*]"
 
 
 def _row(procedure: Procedure, action: Action) -> str:

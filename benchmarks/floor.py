@@ -18,7 +18,12 @@ from psycopg.conninfo import conninfo_to_dict
 def configure() -> None:
     """One connection a thread, kept, as ours."""
     parts = conninfo_to_dict(os.environ["DATABASE_URL"])
-    database = {"NAME": parts["dbname"], "USER": parts.get("user", ""), "HOST": parts.get("host", ""), "PORT": parts.get("port", "")}
+    database = {
+        "NAME": parts["dbname"],
+        "USER": parts.get("user", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": parts.get("port", ""),
+    }
     settings.configure(
         ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], USE_TZ=True, SECRET_KEY="floor", DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
         DATABASES={"default": {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": None, **database}},

@@ -20,7 +20,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import django
@@ -57,7 +56,11 @@ missed: list[str] = []
 
 def show(what: str, found: load.Load, *, least: float = 0, floor: float = 0) -> None:
     """One line: rate with its goal, latencies, failures, and the share of the floor of the same run."""
-    faults = [(least and found.rate < least, "too slow"), (least and found.p99 > P99, "p99"), (found.failed, "failures")]
+    faults = [
+        (least and found.rate < least, "too slow"),
+        (least and found.p99 > P99, "p99"),
+        (found.failed, "failures"),
+    ]
     told = [word for bad, word in faults if bad]
     missed.extend(f"{what}: {word}" for word in told)
     share = f"  {found.rate / floor:5.2f} of floor" if floor else ""
@@ -140,17 +143,31 @@ class County:
         number += ric.calc_check_digit(number + "0")
         applicant = {"name": "练某某（演示）", "id_number": number, "phone": f"138{self.made % 10**8:08d}"}
         answers = {**ANSWERS, "applicant": applicant}
-        return {"entry": "rural-house", "part": "approval", "region": TOWN, "answers": answers, "materials": materials or {}}
+        return {
+            "entry": "rural-house",
+            "part": "approval",
+            "region": TOWN,
+            "answers": answers,
+            "materials": materials or {},
+        }
 
     def creates(self, many: int) -> list[bytes]:
         bodies = (self.application() for _ in range(many))
-        return [load.raw("POST", "/api/v1/cases", self.token, body, f"c{self.made}-{i}") for i, body in enumerate(bodies)]
+        return [
+            load.raw("POST", "/api/v1/cases", self.token, body, f"c{self.made}-{i}") for i, body in enumerate(bodies)
+        ]
 
     def ready(self, many: int) -> list[str]:
         """Cases handed in through the door, with their materials, which are rows without a file behind them."""
         Document = import_module("mashang.cases.models").Document
         actions = import_module("mashang.cases.actions")
-        blank = {"owner": self.actor.ref, "name": "材料.pdf", "media_type": "application/pdf", "size": 1, "digest": "0" * 64}
+        blank = {
+            "owner": self.actor.ref,
+            "name": "材料.pdf",
+            "media_type": "application/pdf",
+            "size": 1,
+            "digest": "0" * 64,
+        }
         rows = Document.objects.bulk_create(Document(**blank, at=self.now()) for _ in range(many * len(MATERIALS)))
         kept = iter(rows)
         numbers = []
@@ -163,7 +180,10 @@ class County:
         """Press the action on these steps of each case."""
         Step = import_module("mashang.cases.models").Step
         quote = import_module("urllib.parse").quote
-        found = {(n, c): i for n, c, i in Step.objects.filter(case__number__in=numbers).values_list("case__number", "code", "id")}
+        found = {
+            (n, c): i
+            for n, c, i in Step.objects.filter(case__number__in=numbers).values_list("case__number", "code", "id")
+        }
         return [
             load.raw(
                 "POST", f"/api/v1/cases/{quote(n)}/actions/{action}", self.token, {"step": found[n, s], "data": data}, f"s{found[n, s]}"
@@ -176,6 +196,7 @@ class County:
 def creating(county: County, port: int, seconds: int, floor: float) -> None:
     """New applicants, new cases; afterwards every answer has its case."""
     Case = import_module("mashang.cases.models").Case
+    load.run(port, county.creates(3000), 3)  # each worker reads calendars and definitions first
     before = Case.objects.count()
     found = load.run(port, county.creates(int(seconds * 3500)), seconds)
     show("create a case", found, least=LEAST["create"], floor=floor)
@@ -187,7 +208,9 @@ def creating(county: County, port: int, seconds: int, floor: float) -> None:
 
 def acting(county: County, port: int, seconds: int, floor: float) -> None:
     """Accept, then three units' opinions."""
-    numbers = county.ready(int(seconds * 700))
+    numbers = county.ready(int(seconds * 1000) + 500)
+    load.run(port, county.acts(numbers[:500], "accept", {}, "intake"), 2)
+    numbers = numbers[500:]
     accepts = load.run(port, county.acts(numbers, "accept", {}, "intake"), seconds)
     show("act: accept", accepts, least=LEAST["act"], floor=floor)
     done = numbers[: accepts.requests - load.CONNECTIONS]
@@ -207,7 +230,9 @@ def listing(county: County, port: int, seconds: int, cases: int) -> None:
             cursor.execute(MILLION, [missing])
             print(f"{'':<34} {missing:,} cases bulk-made in {time.perf_counter() - began:.0f} s")
         cursor.execute("VACUUM (ANALYZE) cases_case")
-        cursor.execute("SELECT updated_at, id FROM cases_case ORDER BY updated_at DESC, id DESC OFFSET %s LIMIT 1", [cases // 2])
+        cursor.execute(
+            "SELECT updated_at, id FROM cases_case ORDER BY updated_at DESC, id DESC OFFSET %s LIMIT 1", [cases // 2]
+        )
         at, id_ = cursor.fetchone()
     after = pages.cursor(at, id_)
     since = import_module("urllib.parse").quote(at.isoformat())

@@ -94,10 +94,17 @@ def operation(
     def declare(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         name = view.__name__
         public = OPERATIONS.get(name) == PUBLIC
-        faults = {400, 404} | (set() if public else {401, 403, 429}) | ({409, 412, 413, 415, 422} if method == "POST" else set())
+        faults = (
+            {400, 404}
+            | (set() if public else {401, 403, 429})
+            | ({409, 412, 413, 415, 422} if method == "POST" else set())
+        )
         extra = more.pop("openapi_extra", {})
         if headers:
-            shown = {n: {"schema": {"type": kind}, "description": text, "required": True} for n, (kind, text) in headers.items()}
+            shown = {
+                n: {"schema": {"type": kind}, "description": text, "required": True}
+                for n, (kind, text) in headers.items()
+            }
             extra = {**extra, "responses": {min(answers): {"headers": shown}, **extra.get("responses", {})}}
         router.api_operation(
             [method], path, operation_id=name, url_name=name, auth=None if public else Bearer(name),

@@ -31,7 +31,9 @@ Key = Annotated[
 ]  # fmt: skip
 Match = Annotated[
     str,
-    Header(alias="If-Match", max_length=40, description="ETag of the case as you saw it; 412 when it has changed since"),
+    Header(
+        alias="If-Match", max_length=40, description="ETag of the case as you saw it; 412 when it has changed since"
+    ),
 ]
 ETAG = ("string", "The case's revision")
 
@@ -67,7 +69,12 @@ def read_case(request: Called, number: Number) -> HttpResponse:
 
 
 @operation(
-    router, "GET", "/cases/{number}/actions", {200: shapes.Presses}, summary="Actions you may press now", headers={"ETag": ETAG}
+    router,
+    "GET",
+    "/cases/{number}/actions",
+    {200: shapes.Presses},
+    summary="Actions you may press now",
+    headers={"ETag": ETAG},
 )
 def list_actions(request: Called, number: Number) -> HttpResponse:
     by = request.auth
@@ -84,7 +91,12 @@ def list_actions(request: Called, number: Number) -> HttpResponse:
 
 
 @operation(
-    router, "POST", "/cases/{number}/actions/{action}", {200: shapes.Acted}, summary="Press an action", headers={"ETag": ETAG}
+    router,
+    "POST",
+    "/cases/{number}/actions/{action}",
+    {200: shapes.Acted},
+    summary="Press an action",
+    headers={"ETag": ETAG},
 )
 def press_action(
     request: Called,
@@ -118,7 +130,7 @@ def _revision(match: str) -> int:
         return 0
     found = re.fullmatch(r'"(\d{1,9})"', match.strip())
     if found is None:
-        raise Refused("header.if-match", "If-Match 应是读取这一件时得到的 ETag，例如 \"3\"。", "header:If-Match")
+        raise Refused("header.if-match", 'If-Match 应是读取这一件时得到的 ETag，例如 "3"。', "header:If-Match")
     return int(found[1]) or -1
 
 

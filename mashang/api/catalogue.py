@@ -74,7 +74,11 @@ def _figures(figures: Figures) -> shapes.FiguresShown:
 def _needs(needs: Iterable[Need]) -> list[shapes.NeedShown]:
     return [
         shapes.NeedShown(
-            code=n.material.code, name=n.material.name, state=n.state, guidance=n.material.guidance, held_as=n.material.held_as
+            code=n.material.code,
+            name=n.material.name,
+            state=n.state,
+            guidance=n.material.guidance,
+            held_as=n.material.held_as,
         )
         for n in needs
     ]

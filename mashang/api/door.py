@@ -25,7 +25,7 @@ class Called(HttpRequest):
     """A call whose token was accepted: `auth` is the client that calls, `faults_under` where its form's fields stand."""
 
     auth: Actor
-    faults_under: str
+    faults_under: tuple[str, ...]
 
 
 class Bearer(HttpBearer):

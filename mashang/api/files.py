@@ -23,7 +23,13 @@ from .door import Called
 router = Router(tags=["documents"])
 proofs = Router(tags=["proofs"])
 OFFICE = "application/vnd.openxmlformats-officedocument."
-FILES = ("application/pdf", "image/jpeg", "image/png", f"{OFFICE}wordprocessingml.document", f"{OFFICE}spreadsheetml.sheet")
+FILES = (
+    "application/pdf",
+    "image/jpeg",
+    "image/png",
+    f"{OFFICE}wordprocessingml.document",
+    f"{OFFICE}spreadsheetml.sheet",
+)
 
 
 def _binary(*types: str) -> dict[str, Any]:

@@ -36,7 +36,9 @@ class Lean:
         response = _answer(request)
         response.headers["Content-Language"] = language
         response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Content-Security-Policy"] = DOCS if response.headers["Content-Type"].startswith("text/html") else NOTHING
+        response.headers["Content-Security-Policy"] = (
+            DOCS if response.headers["Content-Type"].startswith("text/html") else NOTHING
+        )
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
@@ -63,7 +65,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
     response: HttpResponse = found.func(request, *found.args, **found.kwargs)
     if response.status_code == 405:
         text = "这个地址不能用这种方法访问，请核对接口文档。"
-        return problems.answer(request, 405, [Fault("method", text)], {"Allow": ", ".join(sorted(response.headers["Allow"].split(", ")))})
+        return problems.answer(
+            request, 405, [Fault("method", text)], {"Allow": ", ".join(sorted(response.headers["Allow"].split(", ")))}
+        )
     return response
 
 

@@ -86,7 +86,9 @@ def status_of(no: Refused) -> int:
     return BY_CODE.get(no.code) or BY_AREA.get(no.code.partition(".")[0], 422)
 
 
-def answer(request: HttpRequest, status: int, faults: Sequence[Fault], headers: dict[str, str] | None = None) -> HttpResponse:
+def answer(
+    request: HttpRequest, status: int, faults: Sequence[Fault], headers: dict[str, str] | None = None
+) -> HttpResponse:
     """The problem document; its sentences are in the language that was asked for, where there is a translation."""
     first = faults[0]
     words = [gettext(str(f.text)) for f in faults]

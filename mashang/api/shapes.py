@@ -21,14 +21,18 @@ class NewCase(Form):
     part: str = Field(default="", title="第几次申请", max_length=40, description="Which application of a package")
     region: str = Field(title="办理地", pattern=r"^\d{6,12}$", description="Division code of the place")
     answers: dict[str, Any] = Field(default_factory=dict, title="表单", description="Fields of the form by code")
-    materials: dict[str, Id] = Field(default_factory=dict, title="材料", description="Material code → document uploaded before")
+    materials: dict[str, Id] = Field(
+        default_factory=dict, title="材料", description="Material code → document uploaded before"
+    )
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照", description="Materials that are on file already")
 
 
 class NewAct(Form):
     """A button pressed. `data` is what the action's form asks for, see `list_actions`."""
 
-    step: int = Field(default=0, title="环节", ge=0, le=2**63 - 1, description="The open step it works on; 0 for the case itself")
+    step: int = Field(
+        default=0, title="环节", ge=0, le=2**63 - 1, description="The open step it works on; 0 for the case itself"
+    )
     data: dict[str, Any] = Field(default_factory=dict, title="内容")
 
 

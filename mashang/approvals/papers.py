@@ -21,7 +21,15 @@ MARKS = {
 
 def notice(case: CaseFile, folder: Folder, kind: str, *, by: Actor, nth: int = 1, **facts: Any) -> None:
     """Issue a notice of this kind to the applicant (受理通知书, 补正告知书, 不予许可决定书, ...)."""
-    _issue(case, folder, f"{case.number}-{MARKS[kind]}{nth if nth > 1 else ''}", kind, "", {"item": case.title, **facts}, by)
+    _issue(
+        case,
+        folder,
+        f"{case.number}-{MARKS[kind]}{nth if nth > 1 else ''}",
+        kind,
+        "",
+        {"item": case.title, **facts},
+        by,
+    )
 
 
 def results(case: CaseFile, folder: Folder, *, by: Actor) -> list[tuple[str, str]]:

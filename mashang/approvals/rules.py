@@ -40,7 +40,9 @@ def responsible(role: Role, region: str, units: Iterable[UnitInfo]) -> int:
             fits = not role.match or any(word in unit.name for word in role.match)
             if unit.region == place and fits and role.unit_kind in ("", unit.kind):
                 return unit.id
-    raise Refused("unit.none", f"这个地方还没有设置“{role.label}”，暂时不能在这里办理，请到县行政服务中心咨询。", "region")
+    raise Refused(
+        "unit.none", f"这个地方还没有设置“{role.label}”，暂时不能在这里办理，请到县行政服务中心咨询。", "region"
+    )
 
 
 def decision_clock(spec: Spec, statutory: str) -> str:

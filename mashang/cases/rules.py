@@ -128,7 +128,9 @@ def check_plan(plans: Sequence[StepPlan]) -> None:
     codes = [p.code for p in plans]
     faults = [Fault("plan.twice", f"环节“{c}”重复。") for c in sorted({c for c in codes if codes.count(c) > 1})]
     known = set(codes)
-    faults += [Fault("plan.unknown", f"环节“{p.code}”要等的“{a}”不存在。") for p in plans for a in p.after if a not in known]
+    faults += [
+        Fault("plan.unknown", f"环节“{p.code}”要等的“{a}”不存在。") for p in plans for a in p.after if a not in known
+    ]
     left = {p.code: {a for a in p.after if a in known} for p in plans}
     while ready := {code for code, after in left.items() if not after}:
         left = {code: after - ready for code, after in left.items() if code not in ready}

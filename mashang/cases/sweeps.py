@@ -57,13 +57,19 @@ def _answer(expiry: Expiry, now: datetime) -> str:
     key = f"expiry:{expiry.pk}"
     effect = procedure.effects.get(expiry.effect) if expiry.firing == "due" else None
     if effect:
-        if not Request.objects.filter(actor=CLOCK.ref, key=key).exists():  # else a worker was killed right after the act
+        if not Request.objects.filter(
+            actor=CLOCK.ref, key=key
+        ).exists():  # else a worker was killed right after the act
             verb = procedure.actions[effect]
             step = _step_for(case, verb.steps) if verb.on == "step" else 0
             act(case.number, effect, {}, by=CLOCK, now=now, key=key, step=step)
         return effect
     if expiry.firing == MOVED:
-        data = {"clock": expiry.label, "old": _stamp(datetime.fromisoformat(expiry.effect)), "new": _stamp(expiry.due_at)}
+        data = {
+            "clock": expiry.label,
+            "old": _stamp(datetime.fromisoformat(expiry.effect)),
+            "new": _stamp(expiry.due_at),
+        }
         act(case.number, "moved", data, by=CLOCK, now=now, key=key, step=expiry.step or 0)
         return "moved"
     verb_code = {"due": "overdue", "pause": "long_pause"}.get(expiry.firing, "remind")

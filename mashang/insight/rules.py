@@ -152,7 +152,9 @@ def ranked(rates: Mapping[int, Rate], least: int = LEAST) -> list[Ranked]:
         place = 1 + sum(other.share > rate.share for other in sure.values())
         found.append(Ranked(unit, rate, place, 1 + above, len(sure) - below))
     rest = [Ranked(unit, rate, 0, 0, 0) for unit, rate in rates.items() if unit not in sure]
-    return sorted(found, key=lambda r: (r.rank, -r.rate.total, r.unit)) + sorted(rest, key=lambda r: (-r.rate.total, r.unit))
+    return sorted(found, key=lambda r: (r.rank, -r.rate.total, r.unit)) + sorted(
+        rest, key=lambda r: (-r.rate.total, r.unit)
+    )
 
 
 def months_before(now: datetime, count: int = MONTHS) -> list[tuple[datetime, datetime]]:

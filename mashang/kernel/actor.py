@@ -32,7 +32,9 @@ class Actor:
     @property
     def ref(self) -> str:
         """The opaque reference that the ledger keeps in place of a name, like "staff:12"."""
-        return f"{self.kind}:{self.id}" if self.id else f"{self.kind}:{self.name}" if self.kind == "system" else self.kind
+        return (
+            f"{self.kind}:{self.id}" if self.id else f"{self.kind}:{self.name}" if self.kind == "system" else self.kind
+        )
 
     @classmethod
     def system(cls, name: str) -> Actor:

@@ -24,7 +24,9 @@ def round_of(number: int, unit: int, office: int, days: int) -> list[StepPlan]:
     """One round: the unit answers within `days` working days, then the office checks."""
     answer, check = f"answer-{number}", f"check-{number}"
     return [
-        StepPlan(answer, "反馈" if number == 1 else f"第 {number} 次反馈", "answer", unit, clocks=(("DB-x", f"{days}wd"),)),
+        StepPlan(
+            answer, "反馈" if number == 1 else f"第 {number} 次反馈", "answer", unit, clocks=(("DB-x", f"{days}wd"),)
+        ),
         StepPlan(check, "核实", "check", office, after=(answer,)),
     ]
 

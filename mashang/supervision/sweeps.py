@@ -38,9 +38,18 @@ def _supervise(row: queries.Row, now: datetime) -> bool:
     cause = f"{row.title}{'（' + step.label + '）' if step else ''}超期{told}"
     data = {"about": row.number, "unit": unit, "cause": cause[:500]}
     try:
-        matter = _untold(row.number) or actions.begin(
-            "supervision", "assign_overdue", data, by=BY, now=now, key=f"overdue:{row.number}:{before}", parent=row.number
-        ).number
+        matter = (
+            _untold(row.number)
+            or actions.begin(
+                "supervision",
+                "assign_overdue",
+                data,
+                by=BY,
+                now=now,
+                key=f"overdue:{row.number}:{before}",
+                parent=row.number,
+            ).number
+        )
     except Refused as no:
         if no.code != "supervision.no-office":
             raise

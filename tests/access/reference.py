@@ -80,7 +80,9 @@ class World:
         world.documents = rows("SELECT d.*, c.number FROM cases_document d LEFT JOIN cases_case c ON c.id = d.case_id")
         world.notices = rows("SELECT n.*, c.number FROM cases_notice n LEFT JOIN cases_case c ON c.id = n.case_id")
         world.kin = {number: set() for number in world.cases}
-        about = "SELECT c.number AS one, m.about AS other FROM supervision_matter m JOIN cases_case c ON c.id = m.case_id"
+        about = (
+            "SELECT c.number AS one, m.about AS other FROM supervision_matter m JOIN cases_case c ON c.id = m.case_id"
+        )
         parent = "SELECT c.number AS one, p.number AS other FROM cases_case c JOIN cases_case p ON p.id = c.parent_id"
         for pair in [*rows(about), *rows(parent)]:
             if pair["other"]:

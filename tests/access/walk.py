@@ -64,7 +64,9 @@ class Walker:
     opened: set[tuple[str, str]] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    browser: Client = field(default_factory=lambda: Client(raise_request_exception=False, headers={"Accept-Language": "zh-CN"}))
+    browser: Client = field(
+        default_factory=lambda: Client(raise_request_exception=False, headers={"Accept-Language": "zh-CN"})
+    )
 
     def __post_init__(self) -> None:
         self.seen = self.world.seen(self.who)
@@ -72,7 +74,9 @@ class Walker:
         if self.who.kind in ("staff", "person"):
             self.browser.force_login(Account.objects.get(username=self.who.name), BACKEND)
 
-    def go(self, name: str, *args: Any, query: dict[str, Any] | None = None, post: dict[str, Any] | None = None) -> HttpResponse:
+    def go(
+        self, name: str, *args: Any, query: dict[str, Any] | None = None, post: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """One request, with the clock at the world's instant; what it shows is looked through."""
         self.been.add(name)
         path = reverse(name, args=args)
@@ -151,9 +155,15 @@ def listed_in(answer: HttpResponse) -> set[str]:
     """The numbers that the lines of a list are about, not those that they only mention."""
     if "spreadsheet" in answer.headers["Content-Type"]:
         book = load_workbook(io.BytesIO(answer.content), read_only=True)
-        return {str(row[0]) for sheet in book for row in sheet.iter_rows(values_only=True)} & {*NUMBER.findall(shown(answer))}
+        return {str(row[0]) for sheet in book for row in sheet.iter_rows(values_only=True)} & {
+            *NUMBER.findall(shown(answer))
+        }
     if "html" in answer.headers["Content-Type"]:
-        return {n for href in HREF.findall("".join(MAIN.findall(answer.content.decode()))) for n in NUMBER.findall(unquote(unescape(href)))}
+        return {
+            n
+            for href in HREF.findall("".join(MAIN.findall(answer.content.decode())))
+            for n in NUMBER.findall(unquote(unescape(href)))
+        }
     return set(NUMBER.findall(shown(answer)))
 
 

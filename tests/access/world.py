@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from mashang import performance
 from mashang.cases import actions, sweeps
 from mashang.cases.models import Case
 from mashang.kernel import clock
@@ -13,7 +14,6 @@ from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.models import Account, Person, Staff
-from mashang import performance
 from mashang.performance import actions as performance_actions
 from mashang.reviews import actions as reviews
 from mashang.reviews import sweeps as review_sweeps
@@ -60,7 +60,9 @@ def _people() -> None:
         made = org_actions.appoint(form, by=BY, now=BEGAN)
         if role:
             bound = org.unit_named(scope).id if scope else None
-            grant = org_actions.NewGrant(made, role, unit=bound, region=region, kinds=frozenset(kinds.split(",")) if kinds else None)
+            grant = org_actions.NewGrant(
+                made, role, unit=bound, region=region, kinds=frozenset(kinds.split(",")) if kinds else None
+            )
             org_actions.grant_role(grant, by=BY, now=BEGAN)
     helper = Person.objects.get(account__username="helper")
     stranger = org_actions.register_person(seeds.person_form(2, "350824"), by=BY, now=BEGAN)
@@ -68,7 +70,9 @@ def _people() -> None:
     citizen = Person.objects.get(account__username="citizen")
     until = NOW + 100 * DAY
     for mandate in (
-        org_actions.NewMandate(citizen.pk, BEGAN, until, "in_person", helper_person=helper.pk, kinds=frozenset({"application"})),
+        org_actions.NewMandate(
+            citizen.pk, BEGAN, until, "in_person", helper_person=helper.pk, kinds=frozenset({"application"})
+        ),
         org_actions.NewMandate(stranger, BEGAN, BEGAN + DAY, "in_person", helper_person=helper.pk),  # over since long
         org_actions.NewMandate(citizen.pk, BEGAN, until, "in_person", helper_staff=_staff("agent")),
     ):

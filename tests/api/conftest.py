@@ -60,7 +60,9 @@ class System:
 
     def upload(self, name: str = "材料.pdf", data: bytes = PDF) -> HttpResponse:
         return self.browser.post(
-            "/api/v1/documents", {"file": SimpleUploadedFile(name, data)}, headers={"Authorization": f"Bearer {self.token}"}
+            "/api/v1/documents",
+            {"file": SimpleUploadedFile(name, data)},
+            headers={"Authorization": f"Bearer {self.token}"},
         )  # type: ignore[return-value]
 
     def house(self, place: int = 0, **more: Any) -> dict[str, Any]:

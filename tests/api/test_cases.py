@@ -125,7 +125,9 @@ def test_a_write_without_a_key_is_not_taken(system):
     with at():
         made = system.call("POST", "/cases", system.house())
     assert made.status_code == 400
-    assert made.json()["errors"] == [{"code": "form.missing", "detail": "请填写这一项。", "pointer": "", "parameter": "Idempotency-Key"}]
+    assert made.json()["errors"] == [
+        {"code": "form.missing", "detail": "请填写这一项。", "pointer": "", "parameter": "Idempotency-Key"}
+    ]
 
 
 def test_a_stale_etag_is_told_with_412(system):
@@ -150,7 +152,12 @@ def test_every_fault_comes_at_once_with_its_pointer(system):
     problem = faulty.json()
     pointers = {e["pointer"] for e in problem["errors"]}
     assert (faulty.status_code, faulty.headers["Content-Type"]) == (422, "application/problem+json")
-    assert {"#/answers/applicant/name", "#/answers/applicant/phone", "#/answers/applicant/id_number", "#/answers/floors"} <= pointers
+    assert {
+        "#/answers/applicant/name",
+        "#/answers/applicant/phone",
+        "#/answers/applicant/id_number",
+        "#/answers/floors",
+    } <= pointers
     assert problem["type"].startswith("urn:mashang:problem:form.")
 
 
@@ -230,7 +237,12 @@ def test_another_scope_is_not_found(system, admit):
     with at():
         number = system.hand_in()
         document = system.get(f"/cases/{number}").json()["documents"][0]["id"]
-        paths = [f"/cases/{number}", f"/cases/{number}/actions", f"/cases/{number}/receipt", f"/cases/{number}/results/x"]
+        paths = [
+            f"/cases/{number}",
+            f"/cases/{number}/actions",
+            f"/cases/{number}/receipt",
+            f"/cases/{number}/results/x",
+        ]
         for path in [*paths, f"/documents/{document}"]:
             assert stranger.get(path).status_code == 404, path
             assert system.get(path).status_code in (200, 404, 409)
@@ -270,7 +282,9 @@ def test_what_other_rooms_do_to_a_case_changes_its_etag(system):
     with at():
         number = system.hand_in()
         before = system.get(f"/cases/{number}").headers["ETag"]
-        actions.act(number, "remind", {"clock": "受理时限"}, by=Actor.system("sweep"), now=clock.now() + timedelta(hours=1))
+        actions.act(
+            number, "remind", {"clock": "受理时限"}, by=Actor.system("sweep"), now=clock.now() + timedelta(hours=1)
+        )
         after = system.get(f"/cases/{number}").headers["ETag"]
     assert (before, after) == ('"1"', '"2"')
     assert json.loads(system.get("/cases").content)["items"][0]["revision"] == 2

@@ -111,7 +111,9 @@ def test_threads_and_processes_share_one_count(tmp_path):
     command = [sys.executable, "-c", COUNT, str(path), NOON.isoformat()]
     others = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     rates, taken = Rates(path), []
-    threads = [threading.Thread(target=lambda: taken.extend(rates.take(7, 500, NOON) for _ in range(100))) for _ in range(4)]
+    threads = [
+        threading.Thread(target=lambda: taken.extend(rates.take(7, 500, NOON) for _ in range(100))) for _ in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

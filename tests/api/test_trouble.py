@@ -105,7 +105,11 @@ def test_a_wrong_file_is_refused(system, name, data, status, code):
 
 def test_a_broken_upload_is_a_problem(system):
     headers = {"Authorization": f"Bearer {system.token}"}
-    for kind, body in (("multipart/form-data", b"x"), ("multipart/form-data; boundary=a", b"--a\r\nrubbish"), ("text/plain", b"x")):
+    for kind, body in (
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=a", b"--a\r\nrubbish"),
+        ("text/plain", b"x"),
+    ):
         response = Client().generic("POST", "/api/v1/documents", body, content_type=kind, headers=headers)
         assert response.status_code in (400, 422), kind
         assert response.headers["Content-Type"] == "application/problem+json"
@@ -131,7 +135,15 @@ def test_answers_carry_no_cookie_and_may_not_be_kept_or_framed(system):
 
 @pytest.mark.parametrize(
     ("asked", "spoken_in"),
-    [("", "zh-hans"), ("en", "en"), ("en-US,zh", "en"), ("zh-TW", "zh-hans"), ("de,en;q=0.1", "en"), ("*", "zh-hans"), ("!", "zh-hans")],
+    [
+        ("", "zh-hans"),
+        ("en", "en"),
+        ("en-US,zh", "en"),
+        ("zh-TW", "zh-hans"),
+        ("de,en;q=0.1", "en"),
+        ("*", "zh-hans"),
+        ("!", "zh-hans"),
+    ],
 )
 def test_the_language_is_the_first_accepted_one_that_is_spoken(asked, spoken_in):
     assert spoken(asked) == spoken_in
@@ -146,7 +158,9 @@ def test_the_catalogue_is_read_page_by_page(system):
             break
     assert seen == sorted(set(seen))
     assert "rural-house" in seen
-    assert [e["code"] for e in system.get("/catalogue?words=农村建房&shape=package").json()["items"]][0] == "rural-house"
+    assert [e["code"] for e in system.get("/catalogue?words=农村建房&shape=package").json()["items"]][
+        0
+    ] == "rural-house"
 
 
 def test_guide_and_form_say_what_the_hall_says(system):

@@ -84,7 +84,10 @@ def faults_of(page: Page, path: str, axe: Axe, shot: Shot, name: str) -> list[st
         if size == "phone":
             if wide := too_wide(page):
                 found.append(f"{path}: {wide} px too wide")
-            found += [f"{path} small: {target}" for target in (small_targets(page) if name.startswith(("visitor", "citizen")) else [])]
+            found += [
+                f"{path} small: {target}"
+                for target in (small_targets(page) if name.startswith(("visitor", "citizen")) else [])
+            ]
     return found
 
 

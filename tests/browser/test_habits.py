@@ -89,7 +89,9 @@ def test_what_was_typed_survives_a_reload_a_refusal_and_is_forgotten_once_handed
 
 
 @pytest.mark.row("A19")
-def test_a_site_check_made_without_a_signal_is_sent_later_and_counts_once(seat: Seat, turn: Turn, open_page: Seat) -> None:
+def test_a_site_check_made_without_a_signal_is_sent_later_and_counts_once(
+    seat: Seat, turn: Turn, open_page: Seat
+) -> None:
     number = accepted(turn)
     turn("2026-03-02 15:00")
     phone = seat("land", "/desk/sites", size="phone")

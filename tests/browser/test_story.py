@@ -87,7 +87,10 @@ def test_a_villager_gets_a_certificate_four_checks_and_gives_a_rating(seat: Seat
     citizen.get_by_label("非常满意").check()
     citizen.get_by_role("button", name="提交评价").click()
     expect(citizen.get_by_text("您的评价")).to_be_visible()
-    for at, login, label in (("2026-04-08 15:00", "planning", "放线到场"), ("2026-05-20 15:00", "planning", "关键节点到场")):
+    for at, login, label in (
+        ("2026-04-08 15:00", "planning", "放线到场"),
+        ("2026-05-20 15:00", "planning", "关键节点到场"),
+    ):
         turn(at)
         check(seat, login, label)
     assert Case.objects.get(number=number).state == "completed"

@@ -59,5 +59,10 @@ def county(db) -> County:
         return Actor("staff", id, id, f"{role}某", unit, (Grant("public"), Grant(role, frozenset({unit}))))
 
     return County(
-        unit, other, staff(11, "clerk", unit), staff(12, "handler", unit), staff(13, "lead", unit), staff(21, "handler", other)
+        unit,
+        other,
+        staff(11, "clerk", unit),
+        staff(12, "handler", unit),
+        staff(13, "lead", unit),
+        staff(21, "handler", other),
     )

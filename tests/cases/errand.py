@@ -75,7 +75,15 @@ def hand_in(case: CaseFile, form: HandIn, *, by: Actor, now: datetime) -> None:
 
 
 @errand.action(
-    "look", label="审查", right="cases.act", form=Look, leaves=[S.OPEN], on="step", steps=["look"], finishes=True, first=True
+    "look",
+    label="审查",
+    right="cases.act",
+    form=Look,
+    leaves=[S.OPEN],
+    on="step",
+    steps=["look"],
+    finishes=True,
+    first=True,
 )
 def look(case: CaseFile, form: Look, *, by: Actor, now: datetime) -> None:
     case.confide(opinion=form.opinion)

@@ -13,7 +13,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_revised_notice_moves_the_due_time_shown_and_tells_those_concerned(county, now):
-    number = actions.begin("errand", "hand_in", {"what": "盖一间房", "unit": county.unit}, by=county.clerk, now=now).number
+    number = actions.begin(
+        "errand", "hand_in", {"what": "盖一间房", "unit": county.unit}, by=county.clerk, now=now
+    ).number
     before = Case.objects.get(number=number).due_at
     known = {d.date.isoformat(): d for n in clock_queries.notices() if n.year == 2026 for d in n.days}
     days = [{"name": d.name, "date": day, "isOffDay": d.off} for day, d in known.items()]

@@ -71,7 +71,9 @@ def test_whoever_may_not_build_is_told_so_after_the_questions(sign_in):
 
 def test_a_faulty_form_comes_back_whole_with_every_fault(sign_in):
     client = sign_in("citizen")
-    answer = client.post("/apply/rural-house/approval", {**flat(), "floors": "9", "applicant.phone": "123", "plot_area": ""})
+    answer = client.post(
+        "/apply/rural-house/approval", {**flat(), "floors": "9", "applicant.phone": "123", "plot_area": ""}
+    )
     assert answer.status_code == 422
     shown = text_of(answer)
     assert "不能大于 3" in shown
@@ -103,7 +105,9 @@ def test_the_story_from_hall_to_certificate_in_pages(sign_in, client):
             desk = sign_in(login)
             assert number in text_of(desk.get("/desk/"))
             pressed(desk, number, "review", code, {"passed": "true", "opinion": "符合要求"})
-        pressed(sign_in("village"), number, "start_visit", "visit", {"purpose": "现场踏勘", "expected": "2026-03-03T11:30"})
+        pressed(
+            sign_in("village"), number, "start_visit", "visit", {"purpose": "现场踏勘", "expected": "2026-03-03T11:30"}
+        )
         shown = text_of(sign_in("land").get(f"/desk/case/{number}"))
         assert "停表：现场踏勘" in shown
     with at("2026-03-03 11:00"):

@@ -144,7 +144,10 @@ def test_taken_in_and_decided_are_counted_by_month_and_open_to_their_cases(stori
     month = queries.year(by, now=NOW).months[-1]
     assert (month.opened, month.settled) == (4, 2)
     assert len(numbers(by, Lens("opened", "", 0, month.start, month.end))) == 4
-    assert numbers(by, Lens("settled", "", 0, month.start, month.end)) == {stories["good"].number, stories["slow"].number}
+    assert numbers(by, Lens("settled", "", 0, month.start, month.end)) == {
+        stories["good"].number,
+        stories["slow"].number,
+    }
 
 
 def test_the_slowest_step_comes_with_its_promise_and_its_cases(stories):

@@ -87,7 +87,14 @@ def test_one_press_sent_eight_times_at_once_acts_once_and_every_copy_gets_the_sa
     story = accepted()
     step = story.step("land").pk
     press = partial(
-        actions.act, story.number, "review", {"passed": True, "opinion": "符合"}, by=who("land"), now=NEXT, step=step, key="p"
+        actions.act,
+        story.number,
+        "review",
+        {"passed": True, "opinion": "符合"},
+        by=who("land"),
+        now=NEXT,
+        step=step,
+        key="p",
     )
     ends = at_once([press] * 8)
     assert {(e.number, e.state, e.revision) for e in ends} == {(story.number, "accepted", story.case.revision)}
@@ -95,7 +102,9 @@ def test_one_press_sent_eight_times_at_once_acts_once_and_every_copy_gets_the_sa
     assert verbs(story.number).count("review") == 1
 
 
-@pytest.mark.parametrize("login", ["citizen", "window"])  # at the counter the applicant is registered in the same breath
+@pytest.mark.parametrize(
+    "login", ["citizen", "window"]
+)  # at the counter the applicant is registered in the same breath
 def test_one_application_sent_six_times_at_once_is_one_case(login):
     by, place = who(login), 0 if login == "citizen" else 7
     materials = {code: upload(by) for code in ("identity", "household", "house-form", "neighbours", "drawing")}
@@ -127,7 +136,14 @@ def test_one_key_used_for_two_cases_at_once_is_refused_for_one_of_them():
     by = who("land")
     works = [
         partial(
-            actions.act, s.number, "review", {"passed": True, "opinion": "符合"}, by=by, now=NEXT, step=s.step("land").pk, key="k"
+            actions.act,
+            s.number,
+            "review",
+            {"passed": True, "opinion": "符合"},
+            by=by,
+            now=NEXT,
+            step=s.step("land").pk,
+            key="k",
         )
         for s in stories
     ]
@@ -195,7 +211,9 @@ def test_acts_on_many_cases_go_on_while_sweeps_fire_and_answer():
         told = verbs(story.number)
         assert told.count("accept") + told.count("deem_accepted") == 1, told
         assert story.case.revision == len(told)
-        assert {c.state for c in queries.clocks_of(queries.case_for(by, story.number)) if c.code == "XK-45"} == {"running"}
+        assert {c.state for c in queries.clocks_of(queries.case_for(by, story.number)) if c.code == "XK-45"} == {
+            "running"
+        }
     assert Expiry.objects.filter(done_at=None).count() == 0
 
 

@@ -123,7 +123,9 @@ def test_a_name_leads_nowhere(name, kept, folder):
     assert (file.parent.name + file.name) == made.digest
 
 
-def test_a_file_of_more_than_twenty_megabytes_is_refused_and_a_body_of_more_than_the_limit_unread(sign_in, settings, folder):
+def test_a_file_of_more_than_twenty_megabytes_is_refused_and_a_body_of_more_than_the_limit_unread(
+    sign_in, settings, folder
+):
     client = sign_in("citizen")
     with clock.at(BEGAN):
         large = SimpleUploadedFile("大.pdf", PDF + bytes(20 * 1024 * 1024))
@@ -140,10 +142,10 @@ def test_a_file_of_more_than_twenty_megabytes_is_refused_and_a_body_of_more_than
 def bomb(name: str = "xl/worksheets/sheet1.xml", size: int = 300_000_000) -> bytes:
     """A small file that would unpack to hundreds of megabytes."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-        with packed.open(name, "w", force_zip64=True) as file:
-            for _ in range(size // 1_000_000):
-                file.write(b" " * 1_000_000)
+    packing = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
+    with packing as packed, packed.open(name, "w", force_zip64=True) as file:
+        for _ in range(size // 1_000_000):
+            file.write(b" " * 1_000_000)
     return out.getvalue()
 
 
@@ -165,7 +167,9 @@ def test_a_zip_bomb_imported_as_a_workbook_is_refused_without_filling_the_memory
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 150_000
 
 
-@pytest.mark.parametrize("header", ["filename*=utf-7''%2B2AA-.pdf", "filename*=nonsense''a.pdf", "filename*=unicode_escape''%5Cud800.pdf"])
+@pytest.mark.parametrize(
+    "header", ["filename*=utf-7''%2B2AA-.pdf", "filename*=nonsense''a.pdf", "filename*=unicode_escape''%5Cud800.pdf"]
+)
 def test_a_file_name_in_an_encoding_made_up_is_no_fault_of_ours(header, sign_in):
     body = (
         f'--b\r\nContent-Disposition: form-data; name="materials.identity"; {header}\r\n'
@@ -186,7 +190,10 @@ def test_a_file_uploaded_while_the_same_content_is_forgotten_keeps_its_bytes():
         actions.keep("旧.pdf", io.BytesIO(data), by=by, now=BEGAN)
         later = BEGAN + timedelta(days=30)
         new, _ = at_once(
-            [partial(actions.keep, "新.pdf", io.BytesIO(data), by=by, now=later), partial(actions.forget_unattached, later)]
+            [
+                partial(actions.keep, "新.pdf", io.BytesIO(data), by=by, now=later),
+                partial(actions.forget_unattached, later),
+            ]
         )
         assert queries.document_for(by, new.pk)[1] == data
         assert Document.objects.filter(name="旧.pdf").count() == 0

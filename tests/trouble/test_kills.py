@@ -69,7 +69,15 @@ def rows(number: str) -> tuple[object, ...]:
     case = Case.objects.get(number=number)
     steps = list(case.steps.order_by("id").values_list())
     clocks = [(c.id, c.state, c.due_at) for c in queries.clocks_of(queries.case_for(who("window"), number))]
-    return case.revision, case.state, steps, clocks, len(ledger.history(number)), Notice.objects.count(), Request.objects.count()
+    return (
+        case.revision,
+        case.state,
+        steps,
+        clocks,
+        len(ledger.history(number)),
+        Notice.objects.count(),
+        Request.objects.count(),
+    )
 
 
 def verbs(number: str) -> list[str]:
@@ -89,7 +97,9 @@ def test_an_act_killed_before_its_commit_leaves_nothing_and_holds_up_nobody(stor
     assert verbs(story.number) == ["hand_in", "accept"]
 
 
-def test_an_act_killed_after_its_commit_is_there_and_the_same_press_again_does_nothing_more(story: Story, others: Others):
+def test_an_act_killed_after_its_commit_is_there_and_the_same_press_again_does_nothing_more(
+    story: Story, others: Others
+):
     step = story.step("intake").pk
     other = others.start(ACT, story.number, str(step), "")
     assert other.hears() == "committed"
@@ -168,7 +178,9 @@ def test_a_worker_killed_after_it_acted_on_an_expiry_does_not_act_twice(story: S
     assert Expiry.objects.get().outcome == "deem_accepted"
 
 
-def test_a_sender_killed_after_it_sent_sends_at_most_twice_and_the_notice_says_so(story: Story, others: Others, folder: Path):
+def test_a_sender_killed_after_it_sent_sends_at_most_twice_and_the_notice_says_so(
+    story: Story, others: Others, folder: Path
+):
     [notice] = Notice.objects.filter(channel="sms")
     other = others.start(SEND, BEGAN.isoformat())
     assert other.hears() == f"sent {notice.pk}"

@@ -25,7 +25,9 @@ class HandIn(Form):
 
 
 class Notice(Form):
-    missing: tuple[str, ...] = Field(title="需补正的内容（一次说全）", min_length=1, json_schema_extra={"widget": "lines"})
+    missing: tuple[str, ...] = Field(
+        title="需补正的内容（一次说全）", min_length=1, json_schema_extra={"widget": "lines"}
+    )
     help: str = Field(default="", title="怎样补", max_length=1000, json_schema_extra=AREA)
 
 
@@ -62,7 +64,9 @@ class StartVisit(Form):
 class Evidence(Form):
     """What stands behind a finding on site: photos, place and time."""
 
-    photos: tuple[int, ...] = Field(title="现场照片", min_length=1, max_length=20, json_schema_extra={"widget": "photos"})
+    photos: tuple[int, ...] = Field(
+        title="现场照片", min_length=1, max_length=20, json_schema_extra={"widget": "photos"}
+    )
     latitude: float = Field(title="纬度", ge=-90, le=90, json_schema_extra={"widget": "place"})
     longitude: float = Field(title="经度", ge=-180, le=180, json_schema_extra={"widget": "place"})
     accuracy: float | None = Field(default=None, title="定位误差（米）", ge=0, json_schema_extra={"widget": "place"})
@@ -84,7 +88,9 @@ class Extend(Form):
 
 
 class Grant(Form):
-    conclusion: str = Field(default="符合法定条件，准予许可", title="决定", min_length=2, max_length=1000, json_schema_extra=AREA)
+    conclusion: str = Field(
+        default="符合法定条件，准予许可", title="决定", min_length=2, max_length=1000, json_schema_extra=AREA
+    )
 
 
 class ProposeRefusal(Form):

@@ -39,7 +39,11 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     case_rules.check_plan(plans)
     limits = limits_of(spec, answers, form.part)
     case.title, case.definition, case.channel = rules.title_of(spec, form.part), version.id, form.channel
-    case.about, case.region, case.lead_unit_id = rules.about_of(person.shown, answers), form.region, rules.lead_of(plans)
+    case.about, case.region, case.lead_unit_id = (
+        rules.about_of(person.shown, answers),
+        form.region,
+        rules.lead_of(plans),
+    )
     case.plan(plans)
     case.join(person)
     materials = _materials(case, spec, form, answers, person.person_id)
@@ -99,7 +103,9 @@ def _own(number: str, by: Actor) -> int:
     if mine := [p for p in named if p in allowed]:
         return mine[0]
     if named or org.person(by.person_id).number:
-        raise Refused("applicant.other", "申请人与登录人不是同一人。为他人办理请先登记委托。", "answers.applicant.id_number")
+        raise Refused(
+            "applicant.other", "申请人与登录人不是同一人。为他人办理请先登记委托。", "answers.applicant.id_number"
+        )
     return by.person_id
 
 
@@ -124,7 +130,13 @@ def _materials(
         elif need.state == "optional":
             state = "optional"
         listed.append(
-            {"code": code, "name": need.material.name, "held_as": need.material.held_as, "state": state, "document": document}
+            {
+                "code": code,
+                "name": need.material.name,
+                "held_as": need.material.held_as,
+                "state": state,
+                "document": document,
+            }
         )
     return listed
 
@@ -137,9 +149,7 @@ def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> N
     """Say everything missing at once, in writing. A second notice with new demands goes out, but stands as a breach."""
     folder = store.folder(case.id)
     extra = rules.new_demands(folder.row["noticed"], form.missing) if folder.row["notices"] else []
-    store.change(
-        case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing})
-    )
+    store.change(case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing}))
     papers.notice(case, folder, "supplement", by=by, nth=folder.row["notices"] + 1, missing=list(form.missing))
     case.fact(missing="、".join(form.missing), breach=bool(extra), new=extra)
     case.tell_persons(f"“{case.title}”需补正：{'；'.join(form.missing)}。{form.help}", channel="sms")
@@ -178,7 +188,9 @@ def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> N
     folder = store.folder(case.id)
     barred, later = rules.must_follow(_gaps(folder))
     if barred:
-        raise Refused("application.incomplete", "还缺：" + "、".join(n.material.name for n in barred) + "。请一次性告知申请人。")
+        raise Refused(
+            "application.incomplete", "还缺：" + "、".join(n.material.name for n in barred) + "。请一次性告知申请人。"
+        )
     if later and form.later_until is None:
         names = "、".join(n.material.name for n in later)
         raise Refused("application.later", f"{names}可以容缺后补，请填写补交期限。", "later_until")

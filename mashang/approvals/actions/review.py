@@ -41,9 +41,19 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     for code in STATUTORY:
         case.suspend_clock(code, VISIT, form.expected)
     told = clock.local(form.expected).strftime("%m月%d日 %H:%M")
-    papers.notice(case, store.folder(case.id), "special", by=by, nth=case.revision, procedure=form.purpose, time=f"预计 {told} 前完成")
+    papers.notice(
+        case,
+        store.folder(case.id),
+        "special",
+        by=by,
+        nth=case.revision,
+        procedure=form.purpose,
+        time=f"预计 {told} 前完成",
+    )
     case.fact(purpose=form.purpose, expected=told)
-    case.tell_persons(f"“{case.title}”将{form.purpose}，预计 {told} 前完成，其间法定时限停表，承诺时限不停。", channel="sms")
+    case.tell_persons(
+        f"“{case.title}”将{form.purpose}，预计 {told} 前完成，其间法定时限停表，承诺时限不停。", channel="sms"
+    )
 
 
 @application.action(

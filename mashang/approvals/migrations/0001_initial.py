@@ -6,108 +6,170 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_numbers'),
-        ('org', '0001_initial'),
+        ("cases", "0002_numbers"),
+        ("org", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='cases.case')),
-                ('entry', models.TextField()),
-                ('version', models.BigIntegerField()),
-                ('part', models.TextField(default='')),
-                ('applicant', models.IntegerField()),
-                ('public', models.JSONField(default=dict)),
-                ('private', models.BinaryField()),
-                ('statutory', models.TextField(default='')),
-                ('promised', models.TextField(default='')),
-                ('instant', models.BooleanField(default=False)),
-                ('notices', models.SmallIntegerField(default=0)),
-                ('noticed', models.JSONField(default=list)),
-                ('accepted_at', models.DateTimeField(null=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('results', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                ("entry", models.TextField()),
+                ("version", models.BigIntegerField()),
+                ("part", models.TextField(default="")),
+                ("applicant", models.IntegerField()),
+                ("public", models.JSONField(default=dict)),
+                ("private", models.BinaryField()),
+                ("statutory", models.TextField(default="")),
+                ("promised", models.TextField(default="")),
+                ("instant", models.BooleanField(default=False)),
+                ("notices", models.SmallIntegerField(default=0)),
+                ("noticed", models.JSONField(default=list)),
+                ("accepted_at", models.DateTimeField(null=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "results",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['entry'], name='application_by_entry')],
+                "indexes": [models.Index(fields=["entry"], name="application_by_entry")],
             },
         ),
         migrations.CreateModel(
-            name='KeptMaterial',
+            name="KeptMaterial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.TextField()),
-                ('name', models.TextField()),
-                ('document', models.BigIntegerField()),
-                ('source', models.TextField()),
-                ('kept_at', models.DateTimeField()),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.TextField()),
+                ("name", models.TextField()),
+                ("document", models.BigIntegerField()),
+                ("source", models.TextField()),
+                ("kept_at", models.DateTimeField()),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.person"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('person', 'code'), name='kept_material_once')],
+                "constraints": [models.UniqueConstraint(fields=("person", "code"), name="kept_material_once")],
             },
         ),
         migrations.CreateModel(
-            name='Material',
+            name="Material",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.TextField()),
-                ('name', models.TextField()),
-                ('held_as', models.TextField(default='')),
-                ('state', models.TextField(choices=[('handed', '已提交'), ('held', '已核 · 复用'), ('later', '容缺后补'), ('missing', '缺'), ('optional', '未提交（非必要）')])),
-                ('document', models.BigIntegerField(null=True)),
-                ('due', models.DateField(null=True)),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.TextField()),
+                ("name", models.TextField()),
+                ("held_as", models.TextField(default="")),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[
+                            ("handed", "已提交"),
+                            ("held", "已核 · 复用"),
+                            ("later", "容缺后补"),
+                            ("missing", "缺"),
+                            ("optional", "未提交（非必要）"),
+                        ]
+                    ),
+                ),
+                ("document", models.BigIntegerField(null=True)),
+                ("due", models.DateField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('case', 'code'), name='material_once')],
+                "constraints": [models.UniqueConstraint(fields=("case", "code"), name="material_once")],
             },
         ),
         migrations.CreateModel(
-            name='Refusal',
+            name="Refusal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.BigIntegerField()),
-                ('grounds', models.TextField()),
-                ('basis', models.TextField()),
-                ('remedy', models.TextField()),
-                ('proposed_by', models.IntegerField()),
-                ('proposed_at', models.DateTimeField()),
-                ('state', models.TextField(choices=[('pending', '待确认'), ('confirmed', '已确认'), ('sent-back', '已退回')], default='pending')),
-                ('answered_by', models.IntegerField(null=True)),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(default='')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.BigIntegerField()),
+                ("grounds", models.TextField()),
+                ("basis", models.TextField()),
+                ("remedy", models.TextField()),
+                ("proposed_by", models.IntegerField()),
+                ("proposed_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[("pending", "待确认"), ("confirmed", "已确认"), ("sent-back", "已退回")],
+                        default="pending",
+                    ),
+                ),
+                ("answered_by", models.IntegerField(null=True)),
+                ("answered_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(default="")),
+                (
+                    "case",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state', 'pending')), fields=('case',), name='refusal_one_pending'), models.CheckConstraint(condition=models.Q(('answered_by', None), models.Q(('answered_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='refusal_second_person')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "pending")), fields=("case",), name="refusal_one_pending"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("answered_by", None),
+                            models.Q(("answered_by", models.F("proposed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="refusal_second_person",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SiteCheck',
+            name="SiteCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.BigIntegerField()),
-                ('label', models.TextField()),
-                ('finding', models.TextField(choices=[('good', '符合'), ('bad', '不符合，须改正')])),
-                ('note', models.TextField(default='')),
-                ('latitude', models.FloatField()),
-                ('longitude', models.FloatField()),
-                ('accuracy', models.FloatField(null=True)),
-                ('taken_at', models.DateTimeField()),
-                ('photos', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('by', models.IntegerField()),
-                ('at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.BigIntegerField()),
+                ("label", models.TextField()),
+                ("finding", models.TextField(choices=[("good", "符合"), ("bad", "不符合，须改正")])),
+                ("note", models.TextField(default="")),
+                ("latitude", models.FloatField()),
+                ("longitude", models.FloatField()),
+                ("accuracy", models.FloatField(null=True)),
+                ("taken_at", models.DateTimeField()),
+                ("photos", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("by", models.IntegerField()),
+                ("at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('latitude__range', (-90, 90)), ('longitude__range', (-180, 180))), name='site_check_on_earth'), models.CheckConstraint(condition=models.Q(('photos__len__gte', 1)), name='site_check_has_photo')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("latitude__range", (-90, 90)), ("longitude__range", (-180, 180))),
+                        name="site_check_on_earth",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("photos__len__gte", 1)), name="site_check_has_photo"),
+                ],
             },
         ),
     ]

@@ -88,7 +88,14 @@ def _whole(work: Callable[[], Answer]) -> Answer:
 
 
 def _begin(
-    procedure: Procedure, verb: Action, form: Form, *, by: Actor, now: datetime, request: tuple[str, str, bytes], parent: str
+    procedure: Procedure,
+    verb: Action,
+    form: Form,
+    *,
+    by: Actor,
+    now: datetime,
+    request: tuple[str, str, bytes],
+    parent: str,
 ) -> Answer:
     case = CaseFile(
         id=0, number="", kind=procedure.kind, title="", about="", state="", outcome="", lead_unit_id=0, region="",
@@ -131,7 +138,15 @@ def act(
 
 
 def _act(
-    number: str, action: str, data: Mapping[str, Any] | Form, *, by: Actor, now: datetime, key: str, step: int, revision: int
+    number: str,
+    action: str,
+    data: Mapping[str, Any] | Form,
+    *,
+    by: Actor,
+    now: datetime,
+    key: str,
+    step: int,
+    revision: int,
 ) -> Answer:
     case_id = write.lock(number)
     with sql.pipeline():

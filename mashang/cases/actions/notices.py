@@ -86,7 +86,12 @@ def _send(notice: Notice, before: str, now: datetime) -> bool:
         notice.fault = f"{BROKEN_OFF if broken_off else ''}{fault}"
         notice.save(update_fields=["state", "fault"])
         return False
-    notice.state, notice.sent_at, notice.next_at, notice.fault = NoticeState.SENT, now, None, TWICE if broken_off else ""
+    notice.state, notice.sent_at, notice.next_at, notice.fault = (
+        NoticeState.SENT,
+        now,
+        None,
+        TWICE if broken_off else "",
+    )
     notice.save(update_fields=["state", "sent_at", "next_at", "fault"])
     return True
 

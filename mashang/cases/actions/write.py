@@ -50,7 +50,9 @@ _WORKED = f"""
 UPDATE cases_step s SET state = d.state, staff = d.staff, needs = d.needs, opened_at = d.opened_at, due_at = d.due_at,
   held = d.held, done_at = d.done_at, done_by = d.done_by, result = d.result, unit_id = d.unit_id
 FROM jsonb_to_recordset(%s) AS d ({_STEP}) WHERE s.id = d.id"""
-_DROPPED = "UPDATE cases_step SET state = 'dropped' WHERE case_id = %s AND state IN ('waiting', 'open') AND id <> ALL (%s)"
+_DROPPED = (
+    "UPDATE cases_step SET state = 'dropped' WHERE case_id = %s AND state IN ('waiting', 'open') AND id <> ALL (%s)"
+)
 _PLANNED = f"""
 INSERT INTO cases_step (id, case_id, code, label, kind, unit_id, staff, state, needs, next, clocks, opened_at, due_at,
   held, result)
@@ -150,7 +152,13 @@ def _json_step(step: StepInHand, case: CaseFile, by: int | None) -> dict[str, An
 
 
 def write(
-    case: CaseFile, planned: list[StepInHand], *, by: int | None, owner: str, request: Sequence[Any], new: bool,
+    case: CaseFile,
+    planned: list[StepInHand],
+    *,
+    by: int | None,
+    owner: str,
+    request: Sequence[Any],
+    new: bool,
     more: Sequence[sql.Part] = (),
 ) -> int:
     """Everything an act changes in one statement: the case, what hangs on it, the rooms' rows, and `more` that the door
@@ -162,7 +170,12 @@ def write(
     parts += _steps(case, planned, by)
     if case.parties:
         parties = [
-            {"person": p.person_id, "role": p.role, "shown": p.shown, "tail": p.phone_tail.hex() if p.phone_tail else None}
+            {
+                "person": p.person_id,
+                "role": p.role,
+                "shown": p.shown,
+                "tail": p.phone_tail.hex() if p.phone_tail else None,
+            }
             for p in case.parties
         ]
         parts.append(("joined", _JOINED, [case.id, json.dumps(parties)]))

@@ -8,235 +8,347 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0001_initial'),
+        ("org", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.TextField()),
-                ('kind', models.TextField()),
-                ('title', models.TextField()),
-                ('about', models.TextField(default='')),
-                ('state', models.TextField()),
-                ('outcome', models.TextField(default='')),
-                ('region', models.TextField(db_collation='C')),
-                ('units', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None)),
-                ('persons', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), default=list, size=None)),
-                ('definition', models.BigIntegerField(null=True)),
-                ('channel', models.TextField(default='')),
-                ('opened_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('held', models.BooleanField(default=False)),
-                ('late', models.BooleanField(default=False)),
-                ('supervised', models.BooleanField(default=False)),
-                ('revision', models.IntegerField(default=1)),
-                ('search', django.contrib.postgres.search.SearchVectorField()),
-                ('lead_unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
-                ('parent', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.TextField()),
+                ("kind", models.TextField()),
+                ("title", models.TextField()),
+                ("about", models.TextField(default="")),
+                ("state", models.TextField()),
+                ("outcome", models.TextField(default="")),
+                ("region", models.TextField(db_collation="C")),
+                (
+                    "units",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "persons",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), default=list, size=None
+                    ),
+                ),
+                ("definition", models.BigIntegerField(null=True)),
+                ("channel", models.TextField(default="")),
+                ("opened_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                ("held", models.BooleanField(default=False)),
+                ("late", models.BooleanField(default=False)),
+                ("supervised", models.BooleanField(default=False)),
+                ("revision", models.IntegerField(default=1)),
+                ("search", django.contrib.postgres.search.SearchVectorField()),
+                (
+                    "lead_unit",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.unit"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="cases.case",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('owner', models.TextField()),
-                ('form', models.TextField()),
-                ('content', models.BinaryField()),
-                ('updated_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("owner", models.TextField()),
+                ("form", models.TextField()),
+                ("content", models.BinaryField()),
+                ("updated_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('owner', 'form'), name='draft_once')],
+                "constraints": [models.UniqueConstraint(fields=("owner", "form"), name="draft_once")],
             },
         ),
         migrations.CreateModel(
-            name='Expiry',
+            name="Expiry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.BigIntegerField(null=True)),
-                ('code', models.TextField()),
-                ('label', models.TextField()),
-                ('firing', models.TextField()),
-                ('effect', models.TextField()),
-                ('due_at', models.DateTimeField(null=True)),
-                ('at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('outcome', models.TextField(default='')),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("step", models.BigIntegerField(null=True)),
+                ("code", models.TextField()),
+                ("label", models.TextField()),
+                ("firing", models.TextField()),
+                ("effect", models.TextField()),
+                ("due_at", models.DateTimeField(null=True)),
+                ("at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("outcome", models.TextField(default="")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.IntegerField(null=True)),
-                ('staff', models.IntegerField(null=True)),
-                ('unit', models.IntegerField(null=True)),
-                ('channel', models.TextField(choices=[('in-app', '站内'), ('sms', '短信'), ('mail', '邮件')])),
-                ('text', models.TextField()),
-                ('state', models.TextField(choices=[('queued', '待发送'), ('sent', '已发送'), ('failed', '发送失败')], default='queued')),
-                ('attempts', models.SmallIntegerField(default=0)),
-                ('at', models.DateTimeField()),
-                ('next_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('read_at', models.DateTimeField(null=True)),
-                ('fault', models.TextField(default='')),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='cases.case')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("person", models.IntegerField(null=True)),
+                ("staff", models.IntegerField(null=True)),
+                ("unit", models.IntegerField(null=True)),
+                ("channel", models.TextField(choices=[("in-app", "站内"), ("sms", "短信"), ("mail", "邮件")])),
+                ("text", models.TextField()),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[("queued", "待发送"), ("sent", "已发送"), ("failed", "发送失败")], default="queued"
+                    ),
+                ),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("at", models.DateTimeField()),
+                ("next_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("read_at", models.DateTimeField(null=True)),
+                ("fault", models.TextField(default="")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="cases.case"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.TextField()),
-                ('shown', models.TextField()),
-                ('phone_tail', models.BinaryField(null=True)),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='cases.case')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.TextField()),
+                ("shown", models.TextField()),
+                ("phone_tail", models.BinaryField(null=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participants",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.person"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('actor', models.TextField()),
-                ('key', models.TextField()),
-                ('digest', models.BinaryField()),
-                ('answer', models.JSONField()),
-                ('at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("actor", models.TextField()),
+                ("key", models.TextField()),
+                ("digest", models.BinaryField()),
+                ("answer", models.JSONField()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('actor', 'key'), name='request_once')],
+                "constraints": [models.UniqueConstraint(fields=("actor", "key"), name="request_once")],
             },
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.TextField()),
-                ('label', models.TextField()),
-                ('kind', models.TextField()),
-                ('staff', models.IntegerField(null=True)),
-                ('state', models.TextField(choices=[('waiting', '未开始'), ('open', '在办'), ('done', '已办'), ('dropped', '不再办理')])),
-                ('needs', models.SmallIntegerField(default=0)),
-                ('next', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('clocks', models.JSONField(default=list)),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('held', models.BooleanField(default=False)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('done_by', models.IntegerField(null=True)),
-                ('result', models.TextField(default='')),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='cases.case')),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.TextField()),
+                ("label", models.TextField()),
+                ("kind", models.TextField()),
+                ("staff", models.IntegerField(null=True)),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[("waiting", "未开始"), ("open", "在办"), ("done", "已办"), ("dropped", "不再办理")]
+                    ),
+                ),
+                ("needs", models.SmallIntegerField(default=0)),
+                (
+                    "next",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
+                ),
+                ("clocks", models.JSONField(default=list)),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("held", models.BooleanField(default=False)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("done_by", models.IntegerField(null=True)),
+                ("result", models.TextField(default="")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.unit"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('owner', models.TextField()),
-                ('material', models.TextField(default='')),
-                ('name', models.TextField()),
-                ('media_type', models.TextField()),
-                ('size', models.BigIntegerField()),
-                ('digest', models.TextField()),
-                ('facts', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='cases.case')),
-                ('step', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='cases.step')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("owner", models.TextField()),
+                ("material", models.TextField(default="")),
+                ("name", models.TextField()),
+                ("media_type", models.TextField()),
+                ("size", models.BigIntegerField()),
+                ("digest", models.TextField()),
+                ("facts", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="documents",
+                        to="cases.step",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['updated_at', 'id'], name='case_by_change'),
+            model_name="case",
+            index=models.Index(fields=["updated_at", "id"], name="case_by_change"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('parent__isnull', False)), fields=['parent'], name='case_by_parent'),
+            model_name="case",
+            index=models.Index(condition=models.Q(("parent__isnull", False)), fields=["parent"], name="case_by_parent"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['due_at'], name='case_open_by_due'),
+            model_name="case",
+            index=models.Index(condition=models.Q(("settled_at", None)), fields=["due_at"], name="case_open_by_due"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['units'], name='case_by_unit'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["units"], name="case_by_unit"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['persons'], name='case_by_person'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["persons"], name="case_by_person"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], name='case_by_word'),
+            model_name="case",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["search"], name="case_by_word"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('number',), name='case_number_once'),
+            model_name="case",
+            constraint=models.UniqueConstraint(fields=("number",), name="case_number_once"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(('settled_at', None), ('settled_at__gte', models.F('opened_at')), _connector='OR'), name='case_settled_after_open'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("settled_at", None), ("settled_at__gte", models.F("opened_at")), _connector="OR"),
+                name="case_settled_after_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='expiry',
-            index=models.Index(condition=models.Q(('done_at', None)), fields=['id'], name='expiry_to_answer'),
+            model_name="expiry",
+            index=models.Index(condition=models.Q(("done_at", None)), fields=["id"], name="expiry_to_answer"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state', 'queued')), fields=['next_at'], name='notice_to_send'),
+            model_name="notice",
+            index=models.Index(condition=models.Q(("state", "queued")), fields=["next_at"], name="notice_to_send"),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('person__isnull', False)), fields=['person', '-at'], name='notice_by_person'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("person__isnull", False)), fields=["person", "-at"], name="notice_by_person"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('staff__isnull', False)), fields=['staff', '-at'], name='notice_by_staff'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("staff__isnull", False)), fields=["staff", "-at"], name="notice_by_staff"
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('unit__isnull', False)), fields=['unit', '-at'], name='notice_by_unit'),
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("unit__isnull", False)), fields=["unit", "-at"], name="notice_by_unit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('person__isnull', False), ('staff__isnull', False), ('unit__isnull', False), _connector='OR'), name='notice_has_reader'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("person__isnull", False), ("staff__isnull", False), ("unit__isnull", False), _connector="OR"
+                ),
+                name="notice_has_reader",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('case', 'person', 'role'), name='participant_once'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(fields=("case", "person", "role"), name="participant_once"),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['unit', 'due_at'], name='step_open_by_unit'),
+            model_name="step",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["unit", "due_at"], name="step_open_by_unit"
+            ),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(condition=models.Q(('done_by__isnull', False)), fields=['done_by', 'done_at'], name='step_by_doer'),
+            model_name="step",
+            index=models.Index(
+                condition=models.Q(("done_by__isnull", False)), fields=["done_by", "done_at"], name="step_by_doer"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.UniqueConstraint(fields=('case', 'code'), name='step_code_once'),
+            model_name="step",
+            constraint=models.UniqueConstraint(fields=("case", "code"), name="step_code_once"),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(('needs__gte', 0)), name='step_needs_not_negative'),
+            model_name="step",
+            constraint=models.CheckConstraint(condition=models.Q(("needs__gte", 0)), name="step_needs_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'open'), _negated=True), ('opened_at__isnull', False), _connector='OR'), name='step_open_has_time'),
+            model_name="step",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "open"), _negated=True), ("opened_at__isnull", False), _connector="OR"
+                ),
+                name="step_open_has_time",
+            ),
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(condition=models.Q(('case', None)), fields=['at'], name='document_unattached'),
+            model_name="document",
+            index=models.Index(condition=models.Q(("case", None)), fields=["at"], name="document_unattached"),
         ),
     ]

@@ -123,9 +123,7 @@ def timeline(view: CaseView, by: Actor) -> list[Line]:
     """The case told in sentences, from the ledger. Citizens read which unit acted; colleagues read who."""
     entries = ledger.history(view.case.number)
     names = {ref: org.shown_name(ref, to=by) for ref in {e.by for e in entries}}
-    return [
-        Line(e.at, sentence(e.verb, {**e.facts, **e.private}), names[e.by], e.verb, e.id, e.facts) for e in entries
-    ]
+    return [Line(e.at, sentence(e.verb, {**e.facts, **e.private}), names[e.by], e.verb, e.id, e.facts) for e in entries]
 
 
 def clocks_of(view: CaseView) -> list[ClockRow]:
@@ -187,4 +185,3 @@ def notices_for(by: Actor, limit: int = 50) -> list[Notice]:
     told = Notice.objects.filter(unit=by.unit_id).select_related("case").order_by("-at")[: 4 * limit]
     unit = [n for n in told if n.case is None or org.may_see(by, facts_of(n.case))][:limit]
     return sorted([*own, *unit], key=lambda n: n.at, reverse=True)[:limit]
-

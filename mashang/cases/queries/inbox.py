@@ -39,7 +39,14 @@ class Inbox:
 
 
 def inbox(
-    by: Actor, tab: Tab, filter: Filter | None = None, *, now: datetime, mine: bool = True, after: str = "", limit: int = 50
+    by: Actor,
+    tab: Tab,
+    filter: Filter | None = None,
+    *,
+    now: datetime,
+    mine: bool = True,
+    after: str = "",
+    limit: int = 50,
 ) -> Inbox:
     """One page of a tab. `mine` leaves out what is assigned to colleagues the reader does not stand in for."""
     filter = filter or Filter()

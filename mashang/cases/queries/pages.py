@@ -140,12 +140,16 @@ OVERLAP = timedelta(seconds=10)
 """How far a follower looks back: acts that began before its last look may have been committed after it."""
 
 
-def page_json(by: Actor, filter: Filter, *, now: datetime, after: str = "", limit: int = 100, right: str = "cases.view") -> str:
+def page_json(
+    by: Actor, filter: Filter, *, now: datetime, after: str = "", limit: int = 100, right: str = "cases.view"
+) -> str:
     """The same page as JSON text, built by the database and passed on unread: items, next, since.
 
     `since` is for followers: passed as `updated_since` next time, nothing is missed, though something may come twice.
     """
-    inner, values = _statement(by, filter, f"(SELECT l FROM (SELECT {_LINE}) l) AS line, c.updated_at, c.id", after, limit, right)
+    inner, values = _statement(
+        by, filter, f"(SELECT l FROM (SELECT {_LINE}) l) AS line, c.updated_at, c.id", after, limit, right
+    )
     found = sql.run(
         f"""SELECT coalesce(json_agg(p.line)::text, '[]'), (array_agg(p.updated_at))[%s], (array_agg(p.id))[%s], count(*),
         max(p.updated_at) FROM ({inner}) p""",
@@ -180,7 +184,11 @@ def _statement(by: Actor, filter: Filter, columns: str, after: str, limit: int, 
         values += read_cursor(after)
     order = "c.updated_at, c.id" if forward else "c.updated_at DESC, c.id DESC"
     body = " AND ".join([seen, *where])
-    return f"SELECT {columns} FROM cases_case c WHERE {body} ORDER BY {order} LIMIT %s", [*seen_values, *values, limit + 1]
+    return f"SELECT {columns} FROM cases_case c WHERE {body} ORDER BY {order} LIMIT %s", [
+        *seen_values,
+        *values,
+        limit + 1,
+    ]
 
 
 def cursor(at: datetime | None, id: int) -> str:

@@ -13,7 +13,9 @@ def counties(by: Actor) -> list[str]:
     """Codes of the counties (and cities' own level) that have units the actor leads."""
     reach = org.reach(by, RIGHT)
     regions = {u.region[:COUNTY] for u in org.units_in()}
-    return sorted(r for r in regions if r and any(r.startswith(g.region) or g.region.startswith(r) for g in reach.grants))
+    return sorted(
+        r for r in regions if r and any(r.startswith(g.region) or g.region.startswith(r) for g in reach.grants)
+    )
 
 
 def default_place(by: Actor) -> str:

@@ -34,7 +34,9 @@ def guard(by: Actor, right: str, facts: Facts = ANYWHERE) -> None:
 def at_own_unit(by: Actor) -> Facts:
     """Facts of the actor's own unit: what is done at one's own counter. A client without one has the region it serves."""
     if not by.unit_id:
-        return Facts(region=max((g.region for g in by.grants), key=len, default="")) if by.kind == "client" else ANYWHERE
+        return (
+            Facts(region=max((g.region for g in by.grants), key=len, default="")) if by.kind == "client" else ANYWHERE
+        )
     return Facts(frozenset({by.unit_id}), region=unit(by.unit_id).region)
 
 

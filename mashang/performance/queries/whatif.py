@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isnan
 
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
@@ -38,8 +39,8 @@ def what_if(run: int, weights: Mapping[str, float], by: Actor) -> list[Changed]:
     groups = table.texts[scheme.class_by] if scheme.class_by else ("",) * len(table)
     rows = []
     for row, unit in enumerate(org.units_of(int(u) for u in table.units)):
-        if not org.may(by, RIGHT, units=[unit.id], region=info.scheme.region):
-            continue
+        if isnan(before[row]) or not org.may(by, RIGHT, units=[unit.id], region=info.scheme.region):
+            continue  # a unit without data has no score, and no sheet to open
         was, now = (half_up(float(x[row]), scheme.decimals) for x in (before, live.score))
         rank_was, rank = int(result.ranks[scheme.root][row]), int(ranks[row])
         rows.append(Changed(unit.id, unit.short_name, groups[row], was, now, rank_was, rank, grades[row]))

@@ -62,7 +62,9 @@ def _table(lens: Lens, rows: list[queries.Behind], now: datetime) -> parts.Table
         parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态"), "t"), parts.Column(_("环节")),
         parts.Column(_("单位")), parts.Column(_("最早到期") if owed else _("时间"), "t"),
     )  # fmt: skip
-    return parts.Table(columns, [_row(one, now) for one in rows], _("没有这样的件：%(what)s。") % {"what": title(lens)}, title(lens))
+    return parts.Table(
+        columns, [_row(one, now) for one in rows], _("没有这样的件：%(what)s。") % {"what": title(lens)}, title(lens)
+    )
 
 
 def _row(one: queries.Behind, now: datetime) -> parts.Row:

@@ -22,7 +22,14 @@ WHATS: tuple[str, ...] = get_args(What)
 def address(lens: Lens) -> str:
     """Where the cases of a figure are listed."""
     spans = {"from": lens.start.isoformat() if lens.start else "", "to": lens.end.isoformat() if lens.end else ""}
-    asked = {"what": lens.what, "place": lens.place, "unit": lens.unit or "", **spans, "title": lens.title, "step": lens.step}
+    asked = {
+        "what": lens.what,
+        "place": lens.place,
+        "unit": lens.unit or "",
+        **spans,
+        "title": lens.title,
+        "step": lens.step,
+    }
     return f"{reverse('cockpit:cases')}?{urlencode({k: v for k, v in asked.items() if v})}"
 
 

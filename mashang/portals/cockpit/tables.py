@@ -81,7 +81,12 @@ def units(board: queries.Board, year: queries.Year, place: str, everything: bool
     table = parts.Table(_heads(_("单位")), rows, _("没有在办的件，所以没有灯。收件之后会出现在这里。"), _("各单位亮灯"))
     more = len(found) - len(rows)
     query = {"units": "all", **({"place": place} if place else {})}
-    return {"table": table, "wall": _wall(found[:FIRST]), "more": more, "all": f"{reverse('cockpit:home')}?{urlencode(query)}#units"}
+    return {
+        "table": table,
+        "wall": _wall(found[:FIRST]),
+        "more": more,
+        "all": f"{reverse('cockpit:home')}?{urlencode(query)}#units",
+    }
 
 
 def _wall(found: Sequence[Lamps]) -> parts.Table:
@@ -109,7 +114,9 @@ def ranks(year: queries.Year, place: str, asked: QueryDict) -> Ranks | None:
         labels[known.kind] = str(known.kind_label)
     if not classes:
         return None
-    order = sorted(classes, key=lambda kind: (-sum(r.total >= LEAST for r in classes[kind].values()), -len(classes[kind])))
+    order = sorted(
+        classes, key=lambda kind: (-sum(r.total >= LEAST for r in classes[kind].values()), -len(classes[kind]))
+    )
     chosen = asked.get("class", "") if asked.get("class", "") in classes else order[0]
     found = ranked(classes[chosen])
     sure = [one for one in found if one.rank]

@@ -69,7 +69,11 @@ def _button(view: queries.CaseView, press: queries.Press) -> dict[str, Any]:
     number, code = view.case.number, press.action.code
     label = str(press.action.label)
     if press.step:
-        return {"label": label, "step": press.step.label, "href": reverse("desk:press_step", args=[number, code, press.step.pk])}
+        return {
+            "label": label,
+            "step": press.step.label,
+            "href": reverse("desk:press_step", args=[number, code, press.step.pk]),
+        }
     return {"label": label, "step": "", "href": reverse("desk:press", args=[number, code])}
 
 
@@ -88,7 +92,9 @@ def _application(case_id: int, number: str) -> dict[str, Any]:
     folder = approvals.folder(case_id)
     return {
         "materials": [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"]) for m in folder.materials],
-        "answers": [(label, words) for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])],
+        "answers": [
+            (label, words) for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])
+        ],
         "refusal": folder.refusal,
         "checks": approvals.site_checks(case_id),
         "results": documents.of_case(number),

@@ -23,7 +23,10 @@ def who(request: HttpRequest) -> Actor:
 def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     """The inbox first, then the work that the actor's roles know, then what they watch and administer."""
     inbox = reverse("desk:inbox")
-    tabs: list[tuple[str, str, int | None]] = [("todo", _("待办"), counts["todo"]), ("doing", _("在办"), counts["doing"])]
+    tabs: list[tuple[str, str, int | None]] = [
+        ("todo", _("待办"), counts["todo"]),
+        ("doing", _("在办"), counts["doing"]),
+    ]
     tabs += [("supervised", _("督办"), counts["supervised"]), ("done", _("已办"), None)]
     first = NavGroup(tuple(NavItem(label, f"{inbox}?tab={t}", n, here == t) for t, label, n in tabs))
     work = [
@@ -39,7 +42,9 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
 
 
 def _group(by: Actor, here: str, label: str, links: list[tuple[str, str, str, str]]) -> NavGroup:
-    items = [NavItem(word, reverse(url), current=here == key) for key, word, url, right in links if org.holds(by, right)]
+    items = [
+        NavItem(word, reverse(url), current=here == key) for key, word, url, right in links if org.holds(by, right)
+    ]
     return NavGroup(tuple(items), label)
 
 

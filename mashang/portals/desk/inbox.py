@@ -76,10 +76,22 @@ def _table(found: queries.Inbox, tab: str, now: datetime) -> parts.Table:
         "done": _("还没有办结的件。"),
     }[tab]
     if tab == "todo":
-        columns = (parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("环节")), parts.Column(_("到期"), "t"))
+        columns = (
+            parts.Column(_("剩余")),
+            parts.Column(_("件"), lead=True),
+            parts.Column(_("环节")),
+            parts.Column(_("到期"), "t"),
+        )
     else:
-        columns = (parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态")), parts.Column(_("更新"), "t"))
-    return parts.Table(columns, [_row(task, tab, now) for task in found.tasks], empty, _("我的件"), "pick" if tab == "todo" else "")
+        columns = (
+            parts.Column(_("剩余")),
+            parts.Column(_("件"), lead=True),
+            parts.Column(_("状态")),
+            parts.Column(_("更新"), "t"),
+        )
+    return parts.Table(
+        columns, [_row(task, tab, now) for task in found.tasks], empty, _("我的件"), "pick" if tab == "todo" else ""
+    )
 
 
 def _row(task: queries.Task, tab: str, now: datetime) -> parts.Row:

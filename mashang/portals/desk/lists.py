@@ -102,7 +102,18 @@ def export(request: HttpRequest) -> HttpResponse:
     by = who(request)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("件"))
-    heads = (_("编号"), _("类别"), _("事项"), _("内容"), _("状态"), _("单位"), _("收件"), _("到期"), _("办结"), _("曾超期"))
+    heads = (
+        _("编号"),
+        _("类别"),
+        _("事项"),
+        _("内容"),
+        _("状态"),
+        _("单位"),
+        _("收件"),
+        _("到期"),
+        _("办结"),
+        _("曾超期"),
+    )
     sheet.append([str(h) for h in heads])
     after, written = "", 0
     while written < MOST:

@@ -49,7 +49,9 @@ def matters(request: HttpRequest) -> HttpResponse:
     states = (("open", _("未销号")), ("settled", _("已销号")))
     context = {
         "scope": scope_sentence(by),
-        "table": parts.Table(columns, rows, _("没有督办事项。超期的件会自动进来，领导交办的由效能办登记。"), _("督办台账")),
+        "table": parts.Table(
+            columns, rows, _("没有督办事项。超期的件会自动进来，领导交办的由效能办登记。"), _("督办台账")
+        ),
         "filters": [parts.Filter("state", _("状态"), states)],
         "pager": parts.Pager(after=f"?state={state}&after={found.after}" if found.after else ""),
         "may_assign": org.holds(by, "supervision.assign"),
@@ -59,9 +61,19 @@ def matters(request: HttpRequest) -> HttpResponse:
 
 def _fields(request: HttpRequest) -> list[Field]:
     by = who(request)
-    units = [u for u in org.units_in() if org.may(by, "supervision.assign", units=[u.id], region=u.region, kind="supervision")]
+    units = [
+        u
+        for u in org.units_in()
+        if org.may(by, "supervision.assign", units=[u.id], region=u.region, kind="supervision")
+    ]
     return [
-        Field("unit", _("责任单位"), "choice", required=True, choices=(("", _("请选择")), *((u.id, u.name) for u in units))),
+        Field(
+            "unit",
+            _("责任单位"),
+            "choice",
+            required=True,
+            choices=(("", _("请选择")), *((u.id, u.name) for u in units)),
+        ),
         Field("cause", _("事由"), "textarea", required=True),
         Field("required", _("办理要求"), "textarea", required=True),
         Field("days", _("反馈期限"), "number", required=True, value=5, unit=_("个工作日"), size="s"),

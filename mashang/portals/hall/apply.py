@@ -35,7 +35,14 @@ from mashang.portals.shared.parts import FieldType as FieldKind
 
 from .present import draft_name
 
-TYPES: dict[str, FieldKind] = {"text": "text", "number": "number", "date": "date", "choice": "choice", "file": "file", "tel": "phone"}
+TYPES: dict[str, FieldKind] = {
+    "text": "text",
+    "number": "number",
+    "date": "date",
+    "choice": "choice",
+    "file": "file",
+    "tel": "phone",
+}
 AREA = 120
 
 
@@ -51,12 +58,16 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
         return _hand_in(request, spec, part, by)
     answers = {q.code: request.GET.get(q.code, "") for q in spec.questions}
     if spec.questions and not all(answers.values()):
-        return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": _questions(request, spec, answers)})
+        return render(
+            request, "hall/questions.html", {"spec": spec, "part": part, "form": _questions(request, spec, answers)}
+        )
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
     kept = queries.draft(draft_name(code, part), by) if by.kind == "person" else {}
     form = _form(request, spec, part, by, {**_known(spec, by), **kept, **answers}, None)
-    return render(request, "hall/apply.html", {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, answers)})
+    return render(
+        request, "hall/apply.html", {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, answers)}
+    )
 
 
 def _questions(request: Asked, spec: Spec, answers: Mapping[str, str]) -> forms.Form:
@@ -134,10 +145,14 @@ def _materials(spec: Spec, part: str, by: Actor, values: Mapping[str, Any]) -> l
         material, kept = need.material, held.get(need.material.held_as)
         if kept:
             text = _("已有：%(name)s（%(source)s）。勾选即用，不用再交。") % {"name": kept.name, "source": kept.source}
-            found.append(Field(f"reuse.{material.code}", material.name, "checkbox", text, value=True, section=_("材料")))
+            found.append(
+                Field(f"reuse.{material.code}", material.name, "checkbox", text, value=True, section=_("材料"))
+            )
             continue
         note = {"deferrable": _("可以先受理、后补交。"), "optional": _("没有可以不交。")}.get(need.state, "")
-        found.append(Field(f"materials.{material.code}", material.name, "file", f"{note}{material.guidance}", section=_("材料")))
+        found.append(
+            Field(f"materials.{material.code}", material.name, "file", f"{note}{material.guidance}", section=_("材料"))
+        )
     return found
 
 
@@ -170,7 +185,9 @@ def _posted(request: Asked, spec: Spec, part: str, by: Actor) -> dict[str, Any]:
     for name in request.FILES:
         for file in request.FILES.getlist(name)[:1] if name.startswith("materials.") else ():
             try:
-                materials[name.removeprefix("materials.")] = actions.keep(file.name or "", file, by=by, now=clock.now()).pk
+                materials[name.removeprefix("materials.")] = actions.keep(
+                    file.name or "", file, by=by, now=clock.now()
+                ).pk
             except Refused as no:
                 faults += [Fault(f.code, f.text, name) for f in no.faults]
     if faults:

@@ -88,7 +88,9 @@ def rate(request: Asked, number: str) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            reviews.rate(number, actionforms.posted(request, reviews.Rate, by=by, now=clock.now()), by=by, now=clock.now())
+            reviews.rate(
+                number, actionforms.posted(request, reviews.Rate, by=by, now=clock.now()), by=by, now=clock.now()
+            )
             return HttpResponseRedirect(reverse("hall:case", args=[number]))
         except Refused as no:
             refused = no

@@ -55,7 +55,9 @@ def today(now: datetime) -> dict[str, int]:
     start = now.replace(hour=0, minute=0, second=0, microsecond=0)
     system = Actor.system("hall")
     opened = cases.count(system, cases.Filter(kind="application", opened_from=start))
-    settled = cases.count(system, cases.Filter(kind="application", settled_from=start, settled_to=start + timedelta(days=1)))
+    settled = cases.count(
+        system, cases.Filter(kind="application", settled_from=start, settled_to=start + timedelta(days=1))
+    )
     running = cases.count(system, cases.Filter(kind="application", state="open"))
     return {"opened": opened, "settled": settled, "running": running}
 

@@ -61,7 +61,9 @@ def guide(request: HttpRequest, code: str) -> HttpResponse:
 def track(request: HttpRequest) -> HttpResponse:
     """Number and last four digits, no account. Both travel in the body, never in the address."""
     if request.method == "GET":
-        form = forms.build(TRACK, action=request.path, button=_("查进度"), values={"number": request.GET.get("number", "")})
+        form = forms.build(
+            TRACK, action=request.path, button=_("查进度"), values={"number": request.GET.get("number", "")}
+        )
         return render(request, "hall/track.html", {"form": form})
     typed = forms.typed(request.POST, TRACK)
     try:

@@ -55,7 +55,11 @@ def _plain(name: str, info: FieldInfo, widget: str) -> Field:
     kind = _base(info.annotation)
     types: list[tuple[type, FieldType]] = [(bool, "checkbox"), (datetime, "datetime"), (date, "date"), (int, "number")]
     types += [(float, "number"), (Decimal, "number")]
-    shown: FieldType = "textarea" if widget == "textarea" else next((t for k, t in types if isinstance(kind, type) and issubclass(kind, k)), "text")
+    shown: FieldType = (
+        "textarea"
+        if widget == "textarea"
+        else next((t for k, t in types if isinstance(kind, type) and issubclass(kind, k)), "text")
+    )
     choices: tuple[tuple[Any, ...], ...] = ()
     if get_origin(info.annotation) is Literal:
         shown, choices = "choice", tuple((c, c) for c in get_args(info.annotation))
@@ -186,5 +190,3 @@ def _kept(files: Sequence[Any], field: str, by: Actor, now: datetime, faults: li
         except Refused as no:
             faults += [Fault(f.code, f.text, field) for f in no.faults]
     return kept
-
-

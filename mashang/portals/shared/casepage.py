@@ -23,8 +23,14 @@ HOUR = 3600
 
 
 def remaining(
-    due_at: datetime | None, now: datetime, calendar: Calendar, *, held: bool = False, settled: datetime | None = None,
-    provisional: bool = False, ground: str = "",
+    due_at: datetime | None,
+    now: datetime,
+    calendar: Calendar,
+    *,
+    held: bool = False,
+    settled: datetime | None = None,
+    provisional: bool = False,
+    ground: str = "",
 ) -> parts.Remaining:
     """How far off a due time is, counted by the calendar: working days, or hours on the last day."""
     if settled is not None:
@@ -94,7 +100,9 @@ def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
         (state_lamp(case.settled_at, case.state, left), view.state_label),
         left,
         ribbon(view, rows, calendar, now),
-        _("为什么是 %(day)s") % {"day": words.day_words(clock.local(main.due_at).date())} if main and main.due_at else "",
+        _("为什么是 %(day)s") % {"day": words.day_words(clock.local(main.due_at).date())}
+        if main and main.due_at
+        else "",
         why(main, now) if main else [],
         moments(cases.timeline(view, by)),
         rows,
@@ -158,7 +166,13 @@ def _off(days: list[date], reason: str, article: str) -> parts.WhyLine:
 
 def moments(lines: Iterable[Line]) -> list[parts.Moment]:
     """The timeline, newest first, with a lamp where something went wrong or waits."""
-    lamps: dict[str, parts.LampState] = {"overdue": "late", "notice": "hold", "start_visit": "hold", "remind": "warn", "supervised": "late"}
+    lamps: dict[str, parts.LampState] = {
+        "overdue": "late",
+        "notice": "hold",
+        "start_visit": "hold",
+        "remind": "warn",
+        "supervised": "late",
+    }
     found = []
     for line in lines:
         verb = line.verb.partition(".")[2]
@@ -189,7 +203,9 @@ def _pause_name(row: ClockRow, code: str) -> str:
     return known.label if known else code
 
 
-def _row(step: cases.Step, first: datetime, now: datetime, pauses: list[tuple[datetime, datetime, str]]) -> parts.RibbonRow:
+def _row(
+    step: cases.Step, first: datetime, now: datetime, pauses: list[tuple[datetime, datetime, str]]
+) -> parts.RibbonRow:
     opened, done, due = step.opened_at, step.done_at, step.due_at
     start, end = max(opened or first, first), done or now
     late_from = due if due and end > due else None
@@ -199,7 +215,9 @@ def _row(step: cases.Step, first: datetime, now: datetime, pauses: list[tuple[da
     }  # fmt: skip
     segments = [parts.Segment(start, late_from or end, kind, title)] if (late_from or end) > start else []
     if late_from and due:
-        segments.append(parts.Segment(max(late_from, start), end, "late", _("超过时限 %(due)s") % {"due": words.when(due)}))
+        segments.append(
+            parts.Segment(max(late_from, start), end, "late", _("超过时限 %(due)s") % {"due": words.when(due)})
+        )
     if due and not done and due > now:
         segments.append(parts.Segment(now, due, "planned", _("应于 %(due)s 前办结") % {"due": words.when(due)}))
     if step.kind == "site_visit":

@@ -24,7 +24,9 @@ from ..models import Grade, Rating, Source
 
 class Rate(Form):
     grade: Grade = Field(title="您的评价", json_schema_extra={"widget": "grade"})
-    tags: tuple[str, ...] = Field(default=(), title="好在哪里、差在哪里", max_length=8, json_schema_extra={"widget": "tags"})
+    tags: tuple[str, ...] = Field(
+        default=(), title="好在哪里、差在哪里", max_length=8, json_schema_extra={"widget": "tags"}
+    )
     words: str = Field(default="", title="想说的话", max_length=500, json_schema_extra={"widget": "textarea"})
     channel: str = Field(default="web", max_length=20)
 

@@ -6,34 +6,62 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_numbers'),
-        ('org', '0001_initial'),
+        ("cases", "0002_numbers"),
+        ("org", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Rating',
+            name="Rating",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.SmallIntegerField(default=1)),
-                ('entry', models.BigIntegerField(null=True)),
-                ('grade', models.SmallIntegerField(choices=[(5, '非常满意'), (4, '满意'), (3, '基本满意'), (2, '不满意'), (1, '非常不满意')])),
-                ('source', models.TextField(choices=[('explicit', '本人评价'), ('default', '逾期默认')], default='explicit')),
-                ('tags', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None)),
-                ('words', models.TextField(default='')),
-                ('channel', models.TextField(default='web')),
-                ('at', models.DateTimeField()),
-                ('redress', models.TextField(default='')),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.case')),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("round", models.SmallIntegerField(default=1)),
+                ("entry", models.BigIntegerField(null=True)),
+                (
+                    "grade",
+                    models.SmallIntegerField(
+                        choices=[(5, "非常满意"), (4, "满意"), (3, "基本满意"), (2, "不满意"), (1, "非常不满意")]
+                    ),
+                ),
+                (
+                    "source",
+                    models.TextField(choices=[("explicit", "本人评价"), ("default", "逾期默认")], default="explicit"),
+                ),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
+                ),
+                ("words", models.TextField(default="")),
+                ("channel", models.TextField(default="web")),
+                ("at", models.DateTimeField()),
+                ("redress", models.TextField(default="")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="cases.case"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.unit"
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['unit', 'at'], name='rating_by_unit'), models.Index(condition=models.Q(('grade__lte', 2), ('redress', '')), fields=['id'], name='rating_bad_open')],
-                'constraints': [models.UniqueConstraint(fields=('case', 'round'), name='rating_once'), models.CheckConstraint(condition=models.Q(('grade__range', (1, 5))), name='rating_grade')],
+                "indexes": [
+                    models.Index(fields=["unit", "at"], name="rating_by_unit"),
+                    models.Index(
+                        condition=models.Q(("grade__lte", 2), ("redress", "")), fields=["id"], name="rating_bad_open"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "round"), name="rating_once"),
+                    models.CheckConstraint(condition=models.Q(("grade__range", (1, 5))), name="rating_grade"),
+                ],
             },
         ),
     ]

@@ -72,7 +72,9 @@ def assign_overdue(case: CaseFile, form: Overdue, *, by: Actor, now: datetime) -
 )
 def assign_matter(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
     """The office or a leader gives a unit a matter to answer by a date."""
-    _assign(case, form.unit, "inspection" if form.about else "instruction", form.about, form.cause, form.required, form.days)
+    _assign(
+        case, form.unit, "inspection" if form.about else "instruction", form.about, form.cause, form.required, form.days
+    )
 
 
 def _assign(case: CaseFile, unit_id: int, source: str, about: str, cause: str, required: str, days: int) -> None:

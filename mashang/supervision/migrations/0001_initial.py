@@ -5,35 +5,64 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0002_numbers'),
-        ('org', '0001_initial'),
+        ("cases", "0002_numbers"),
+        ("org", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Matter',
+            name="Matter",
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='cases.case')),
-                ('source', models.TextField(choices=[('overdue', '超期转督办'), ('inspection', '督查发现'), ('instruction', '领导交办')])),
-                ('about', models.TextField(default='')),
-                ('cause', models.TextField()),
-                ('required', models.TextField()),
-                ('answer', models.TextField(default='')),
-                ('measures', models.TextField(default='')),
-                ('round', models.SmallIntegerField(default=1)),
-                ('deduction', models.DecimalField(decimal_places=2, default=0, max_digits=5)),
-                ('ground', models.TextField(default='')),
-                ('opened_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.unit')),
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "source",
+                    models.TextField(
+                        choices=[("overdue", "超期转督办"), ("inspection", "督查发现"), ("instruction", "领导交办")]
+                    ),
+                ),
+                ("about", models.TextField(default="")),
+                ("cause", models.TextField()),
+                ("required", models.TextField()),
+                ("answer", models.TextField(default="")),
+                ("measures", models.TextField(default="")),
+                ("round", models.SmallIntegerField(default=1)),
+                ("deduction", models.DecimalField(decimal_places=2, default=0, max_digits=5)),
+                ("ground", models.TextField(default="")),
+                ("opened_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "unit",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="org.unit"),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['unit', 'opened_at'], name='matter_by_unit'), models.Index(condition=models.Q(('about', ''), _negated=True), fields=['about'], name='matter_by_about')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('deduction__gte', 0)), name='matter_deduction_not_negative'), models.CheckConstraint(condition=models.Q(('deduction', 0), models.Q(('ground', ''), _negated=True), _connector='OR'), name='matter_deduction_has_ground')],
+                "indexes": [
+                    models.Index(fields=["unit", "opened_at"], name="matter_by_unit"),
+                    models.Index(
+                        condition=models.Q(("about", ""), _negated=True), fields=["about"], name="matter_by_about"
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("deduction__gte", 0)), name="matter_deduction_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("deduction", 0), models.Q(("ground", ""), _negated=True), _connector="OR"),
+                        name="matter_deduction_has_ground",
+                    ),
+                ],
             },
         ),
     ]

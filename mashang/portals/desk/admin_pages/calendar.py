@@ -71,7 +71,12 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
     def hours(data: QueryDict) -> str:
         unit = number(data, "unit")
-        row = OpeningHours(data.get("hours", "").strip(), org.unit(unit).region if unit else "", unit, rest_hours=data.get("rest", "").strip())
+        row = OpeningHours(
+            data.get("hours", "").strip(),
+            org.unit(unit).region if unit else "",
+            unit,
+            rest_hours=data.get("rest", "").strip(),
+        )
         return _told(actions.load_hours(row, by=actor, now=now))
 
     def back(data: QueryDict) -> str:

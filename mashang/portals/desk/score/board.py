@@ -54,7 +54,9 @@ def sheet(request: HttpRequest) -> HttpResponse:
     context = {
         "region": org.region(region).name if region else "",
         "run": info,
-        "groups": [(labels.get(g, g), _table(list(found), info.id)) for g, found in groupby(rows, lambda r: r.group)] if info else [],
+        "groups": [(labels.get(g, g), _table(list(found), info.id)) for g, found in groupby(rows, lambda r: r.group)]
+        if info
+        else [],
         "filters": filters,
         "may_run": org.may(by, "performance.run", region=region) if region else False,
         "schemes": [s for s in known if s.region == region],

@@ -99,7 +99,10 @@ def _proof(one: queries.Evidence) -> Proof:
         low, high = (half_up(x, 1) for x in one.interval)
         words += " · " + _("95%% 区间 %(low)s–%(high)s") % {"low": low, "high": high}
     cases = one.cases or {}
-    links = (_cases(_("扣减的件"), cases.get("against") or (), named=True), _cases(_("计入的件"), cases.get("counted") or ()))
+    links = (
+        _cases(_("扣减的件"), cases.get("against") or (), named=True),
+        _cases(_("计入的件"), cases.get("counted") or ()),
+    )
     return Proof(words, tuple(link for link in links if link))
 
 

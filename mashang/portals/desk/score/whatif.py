@@ -55,7 +55,13 @@ def what_if(request: HttpRequest, run: int) -> HttpResponse:
     labels = class_labels(info, by)
     groups = [(labels.get(g, g), list(rows)) for g, rows in groupby(changed, lambda c: c.group)]
     moved = sum(c.rank != c.rank_was for c in changed)
-    context = {"run": info, "sliders": sliders, "groups": groups, "moved": moved, "tried": any(s.value != s.own for s in sliders)}
+    context = {
+        "run": info,
+        "sliders": sliders,
+        "groups": groups,
+        "moved": moved,
+        "tried": any(s.value != s.own for s in sliders),
+    }
     if getattr(request, "htmx", False):
         return render(request, "desk/score/_changed.html", context)
     return page(request, "score/what_if", "score", **context)

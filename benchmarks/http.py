@@ -256,7 +256,7 @@ def main() -> None:
     asked = reader.parse_args()
     parts, size = asked.only.split(","), (asked.workers, asked.threads)
     with tempfile.TemporaryDirectory() as folder, own_database(asked.keep):
-        os.environ["MASHANG_VAR"] = folder if "MASHANG_VAR" not in os.environ else os.environ["MASHANG_VAR"]
+        os.environ["MASHANG_VAR"] = os.environ.get("MASHANG_VAR", folder)
         county, floor = County(), 0.0
         if "floor" in parts:
             with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as line:

@@ -45,6 +45,8 @@ def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
     scheme = performance.write_scheme(SHIPPED.read_text("utf-8"), "350824", by=office, now=then)
     performance.freeze_scheme(scheme, by=office, now=then)
     unit = next(u.id for u in units_in("350824") if u.scheme_class)
+    figure = performance.NewFigure("county-demo", "key_projects", unit, "2026-03", 96.0, "演示数据")
+    performance.report(figure, by=office, now=then)
     return {
         "late": late.number, "fresh": fresh.number, "matter": Case.objects.get(kind="supervision").number,
         "check": Step.objects.get(case__number=late.number, code="siting-check").pk,
@@ -53,12 +55,13 @@ def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
     }  # fmt: skip
 
 
+NOWHERE = "/nowhere"
 PAGES = {
     "visitor": ("/", "/find?q=盖房子", "/find?q=xyzq", "/guide/rural-house", "/track", "/verify", "/proof", "/accounts/sign-in"),
     "citizen": (
         "/apply/rural-house/approval", "/apply/rural-house/approval?member=yes&building=new&farmland=no",
         "/apply/rural-house/approval?member=yes&building=new&farmland=permanent", "/my", "/my/notices", "/my/{late}",
-        "/my/{fresh}/receipt", "/my/{fresh}/do/withdraw", "/nowhere",
+        "/my/{fresh}/receipt", "/my/{fresh}/do/withdraw", NOWHERE,
     ),
     "window": ("/desk/", "/desk/intake?q=建房", "/desk/cases", "/desk/find?q=ncjf", "/desk/notices", "/desk/?tab=done"),
     "land": ("/desk/?whose=unit", "/desk/sites", "/desk/case/{late}", "/desk/case/{late}/do/check_site/{check}",
@@ -78,7 +81,9 @@ def faults_of(page: Page, path: str, axe: Axe, shot: Shot, name: str) -> list[st
     for size in ("desk", "phone"):
         width, height = SIZES[size]
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(path)
+        answer = page.goto(path)
+        if answer is None or answer.ok == (path == NOWHERE):
+            found.append(f"{path}: answered {answer and answer.status}")
         found += [f"{path} {size}: {fault}" for fault in axe(page)]
         shot(page, f"{name}-{size}")
         if size == "phone":

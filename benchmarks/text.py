@@ -1,7 +1,7 @@
 """Text: sorting beside the plain scikit-learn pipeline of the same model, near-duplicates, hot matters, and how right.
 
-    python benchmarks/text.py            # speed; with ../shared/data also hot matters and answers
-    python benchmarks/text.py --folds    # also five-fold cross-validation (a minute or two)
+    OMP_NUM_THREADS=1 python benchmarks/text.py            # speed; with ../shared/data also hot matters and answers
+    OMP_NUM_THREADS=1 python benchmarks/text.py --folds    # also five-fold cross-validation (a minute or two)
 
 One core; only ratios within a run mean much. The scikit-learn pipeline is built from the trained model and its answers
 are compared. Reads ../shared/data where it is there, and says so where not; prints none of it.
@@ -9,13 +9,8 @@ are compared. Reads ../shared/data where it is there, and says so where not; pri
 
 from __future__ import annotations
 
-import os
-import sys
-
-for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[name] = "1"
-
 import random
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -89,7 +84,9 @@ class Pipeline:
             self.parts.append((_vectorizer(view, words, model.idf[columns[known]]), view.head))
             order.append(columns[known])
         self.machine = LinearSVC()
-        self.machine.coef_ = np.ascontiguousarray(model.weights[np.concatenate(order)].T.astype(np.float64))
+        self.machine.coef_ = np.asfortranarray(
+            model.weights[np.concatenate(order)].T.astype(np.float64)
+        )  # as `fit` leaves it
         self.machine.intercept_ = model.bias.astype(np.float64)
         self.machine.classes_ = np.array(model.labels)
 

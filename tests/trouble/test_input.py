@@ -59,10 +59,14 @@ def story() -> Story:
 def routes() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every route outside the API (which answers to a suite of its own): its name, its text, its converters."""
 
-    def gather(patterns: list[URLPattern | URLResolver], space: str, route: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    def gather(
+        patterns: list[URLPattern | URLResolver], space: str, route: str
+    ) -> Iterator[tuple[str, str, dict[str, Any]]]:
         for one in patterns:
             if isinstance(one, URLResolver):
-                yield from gather(one.url_patterns, f"{space}{one.namespace}:" if one.namespace else space, route + str(one.pattern))
+                yield from gather(
+                    one.url_patterns, f"{space}{one.namespace}:" if one.namespace else space, route + str(one.pattern)
+                )
             elif one.name and one.name not in SKIPPED:
                 yield space + one.name, route + str(one.pattern), one.pattern.converters
 
@@ -116,7 +120,9 @@ def test_bytes_that_are_no_text_are_refused_or_read_as_something_else_everywhere
         assert troubles(official, asked()) == []
 
 
-@pytest.mark.parametrize("value", ["%00", "%ED%A0%80", "..%2F..%2Fetc", "9" * 30, "-", "' OR 1=1", "%0d%0aX: y", "x" * 3000])
+@pytest.mark.parametrize(
+    "value", ["%00", "%ED%A0%80", "..%2F..%2Fetc", "9" * 30, "-", "' OR 1=1", "%0d%0aX: y", "x" * 3000]
+)
 def test_no_page_breaks_on_nonsense_in_its_address(value, official, story):
     def fill(name: str, kind: str) -> str:
         return value if kind != "int" else ("9" * 30 if not value.isdigit() else value)
@@ -163,9 +169,17 @@ def test_no_form_breaks_on_nonsense_in_its_fields_and_what_was_typed_is_kept(log
     with clock.at(BEGAN):
         targets: dict[str, list[str]] = {}
         view = story.case
-        actions = [f"/desk/case/{quote(story.number)}/do/{a}/{s.pk}" for a in ("accept", "notice", "propose_refusal") for s in view.steps.all()]
+        actions = [
+            f"/desk/case/{quote(story.number)}/do/{a}/{s.pk}"
+            for a in ("accept", "notice", "propose_refusal")
+            for s in view.steps.all()
+        ]
         pages = addresses(story.number, sensible(story.number))
-        pages += [*actions, "/apply/rural-house/approval?member=yes&building=new&farmland=no", f"/my/{quote(story.number)}/do/withdraw"]
+        pages += [
+            *actions,
+            "/apply/rural-house/approval?member=yes&building=new&farmland=no",
+            f"/my/{quote(story.number)}/do/withdraw",
+        ]
         for path in pages:
             answer = client.get(path)
             if answer.status_code == 200 and "html" in answer.headers.get("Content-Type", ""):

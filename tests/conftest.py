@@ -29,8 +29,13 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 IN_CI = os.environ.get("CI") == "true"
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser its tests are skipped, with a notice; in CI they run, and fail for want of it."""
+    """Without a browser its tests are skipped, with a notice; in CI they run, and fail for want of it.
+
+    The demo county's tests come last: their acts really commit, and what they leave is nobody else's to find.
+    """
+    items.sort(key=lambda item: item.path.parent.name == "demo")
     if CHROMIUM is None and not IN_CI:
         for item in items:
             if item.get_closest_marker("browser"):

@@ -61,6 +61,7 @@ MOUNTS = {
         bare={"verify": OFFLINE, "witness": OFFLINE},
     ),
     "score": Mount("绩效计分 · Scores", "mashang.performance.commands:app"),
+    "text": Mount("文本：分类、查重、热点、答复检查 · Chinese text", "mashang.text.commands:app"),
     "docs": Mount("重写由代码生成的文档 · Generated documents", COMMANDS + "docs:docs", django=True),
     "seed": Mount("生成演示数据 · Make demo data", COMMANDS + "seed:seed"),
 }

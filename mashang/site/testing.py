@@ -26,6 +26,7 @@ def _own_folder() -> None:
         paths.VAR = paths.ROOT / "var" / "test"
         paths.KEYS, paths.DOCUMENTS = paths.VAR / "keys", paths.VAR / "documents"
         os.environ["MASHANG_VAR"] = str(paths.VAR)
+    (paths.VAR / "static").mkdir(parents=True, exist_ok=True)  # the server of static files asks for it at its start
 
 
 def _own_database() -> None:

@@ -36,7 +36,7 @@ def committed(transactional_db: None) -> None:
 def _own_folder(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls are counted, keys and files kept in a folder of the test's own."""
     monkeypatch.setattr(door, "rates", Rates(tmp_path / "rates"))
-    settings.VAR = settings.STATIC_ROOT = tmp_path
+    settings.VAR = tmp_path
 
 
 @dataclass

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
 
 @pytest.fixture
 def sign_in(settings):
-    settings.MASHANG_MFA_NEEDED = False
+    settings.MASHANG_MFA = False
     settings.DEMO = True
 
     def as_(login: str) -> Client:

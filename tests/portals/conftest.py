@@ -8,18 +8,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 
 SHOTS = Path(__file__).resolve().parents[2] / "test-results" / "shots"
 SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (360, 740)}
-
-
-@pytest.fixture(autouse=True)
-def _static_folder() -> None:
-    """WhiteNoise warns when the folder of collected files is missing."""
-    Path(django_settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils.module_loading import import_string
 
 from mashang.org import rights
-from mashang.site import generated, jobs, procedures, seeds
+from mashang.site import jobs, procedures, seeds
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "mashang"
@@ -227,13 +228,19 @@ def test_every_verb_has_a_sentence_and_every_sentence_a_verb() -> None:
 def test_every_state_and_verb_stands_in_the_glossary() -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text("utf-8")
     for kind, procedure in procedures.load().items():
+        if not procedure.body_module.startswith("mashang."):
+            continue  # a procedure of the tests
         words = [*procedure.states.values, *procedure.actions, *procedure.step_kinds]
         missing = [word for word in words if f"| `{word}` |" not in glossary]
         assert not missing, f"{kind}: run `make docs`, missing {missing}"
 
 
 def test_generated_documents_are_up_to_date() -> None:
-    assert not [str(path) for path in generated.stale(ROOT)], "run `make docs`"
+    """Asked of a process of its own: this one may know what only tests declare."""
+    asked = subprocess.run(
+        [sys.executable, "-m", "mashang.site", "docs", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert asked.returncode == 0, f"run `make docs`: {asked.stdout}{asked.stderr}"
 
 
 @pytest.mark.parametrize(

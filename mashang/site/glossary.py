@@ -25,6 +25,8 @@ def page() -> str:
     terms: dict[str, list[str]] = json.loads(TERMS.read_text("utf-8"))
     lines = [HEAD, "## Words\n", *_table(("name", "中文", "meaning"), ((name, *rest) for name, rest in terms.items()))]
     for kind, procedure in sorted(load().items()):
+        if not procedure.body_module.startswith("mashang."):
+            continue
         lines += [f"## {procedure.label} · {kind}\n", *_table(("name", "中文", "is"), _words(procedure))]
     lines += ["## Roles\n", *_table(("name", "中文"), ((code, str(role.label)) for code, role in ROLES.items()))]
     lines += ["## Rights\n", *_table(("name", "中文"), ((code, str(right.label)) for code, right in RIGHTS.items()))]

@@ -19,7 +19,7 @@ from mashang.kernel.refused import Fault, Refused
 
 LONGEST = 100_000  # characters in one cell
 SHOWN = 200  # faults named; the rest are counted
-csv.field_size_limit(1 << 28)
+LIMIT = 1 << 28  # characters that the reader takes in at all
 
 
 @dataclass(slots=True)
@@ -155,6 +155,7 @@ def _records(lines: list[str], faults: list[Fault]) -> Iterator[tuple[int, list[
     """Records with their number; a record whose quotes are broken is a fault, and reading goes on at the next line."""
     at, number = 0, 0
     while at < len(lines):
+        csv.field_size_limit(LIMIT)
         reader = csv.reader(lines[at:], strict=True)
         done = 0
         try:

@@ -65,7 +65,7 @@ PAGES = {
     ),
     "window": ("/desk/", "/desk/intake?q=建房", "/desk/cases", "/desk/find?q=ncjf", "/desk/notices", "/desk/?tab=done"),
     "land": ("/desk/?whose=unit", "/desk/sites", "/desk/case/{late}", "/desk/case/{late}/do/check_site/{check}",
-             "/desk/case/{late}/do/review/{review}", "/desk/case/{matter}"),
+             "/desk/case/{late}/do/review/{review}"),
     "inspector": ("/desk/watch", "/desk/watch/new", "/desk/case/{matter}"),
     "office": ("/desk/score", "/desk/score/run", "/desk/score/scheme/{scheme}", "/desk/score/{run}/{unit}",
                "/desk/score/{run}/what-if", "/desk/score/{run}/proof"),

@@ -206,7 +206,7 @@ def test_a_refused_form_says_what_is_wrong_at_each_field_and_keeps_what_was_type
     assert answer.status_code == 422
     assert "陈小明" in page
     assert "九层" in page
-    assert page.count('class="error') + page.count("error") > 3
+    assert page.count('class="fault') + page.count("wrong") > 3
 
 
 def test_a_nul_in_any_field_is_refused_with_its_sentence(sign_in, story):

@@ -20,6 +20,8 @@ from mashang.performance.rules.statistics import Array, digits
 NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d+)?")
 LONG = ({"indicator", "指标"}, {"value", "数值"})
 
+LONGEST = 131_072  # characters in one cell
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -89,6 +91,7 @@ def _rows(text: str, faults: list[Fault]) -> Rows:
     """Cells by line; a line with broken quotes is a fault, and reading goes on after it."""
     lines, rows, start = text.splitlines(keepends=True), [], 0
     while start < len(lines):
+        csv.field_size_limit(LONGEST)
         reader = csv.reader(lines[start:], strict=True)
         at = start
         try:

@@ -16,9 +16,9 @@ from mashang.kernel import clock
 from mashang.ledger.actions import seal
 from mashang.org.models import Account
 from tests.county import county, county_tables
-from tests.portals.conftest import _static_folder, axe, open_page, shot
+from tests.portals.conftest import axe, open_page, shot
 
-__all__ = ["_static_folder", "axe", "county", "county_tables", "open_page", "shot"]
+__all__ = ["axe", "county", "county_tables", "open_page", "shot"]
 
 HERE = {"latitude": 25.2013, "longitude": 116.1021, "accuracy": 8}
 SHUTTER = "Object.defineProperty(GeolocationPosition.prototype, 'timestamp', {{ get: () => {} }})"

@@ -273,7 +273,10 @@ def _bind_clocks(case: CaseFile, planned: list[StepInHand]) -> list[ClockRow]:
 
 
 def _show_due(case: CaseFile, planned: list[StepInHand], opened: list[ClockRow]) -> None:
-    """The case and each step in hand carry the due time of the clock a reader is shown."""
+    """The case and each step in hand carry the due time of the clock a reader is shown; what is dropped waits for nothing."""
+    if case.drop_steps:
+        case.due_at, case.held = None, False
+        return
     rows = [*(case.changed.get(c.id, c) for c in case.clocks), *opened]
     main = write.main_clock([r for r in rows if r.step_id is None])
     case.due_at, case.held = (main.due_at, main.state == "suspended") if main else (None, False)

@@ -179,7 +179,8 @@ def _verb(kind: str, action: str, on: str) -> tuple[Procedure, Action]:
 
 def _allow(procedure: Procedure, verb: Action, case: CaseFile, by: Actor, revision: int, step: int) -> None:
     """Right, revision, state and step, in the order in which a person would want to be told."""
-    if case.step is None and (step or verb.on == "step"):
+    astray = step and verb.on == "case" and not verb.by_rule
+    if astray or (case.step is None and (step or verb.on == "step")):
         raise NotFound("没有找到这个环节，请刷新页面。")
     if not rules.may_press(verb, by, facts_of(case), case.lead_unit_id, case.step):
         raise Forbidden

@@ -198,7 +198,10 @@ def write(
 
 
 def _steps(case: CaseFile, planned: list[StepInHand], by: int | None) -> Iterator[sql.Part]:
-    worked = [_json_step(s, case, by) for s in ([case.step, *case.opening] if case.step else case.opening)]
+    in_hand = (
+        [case.step] if case.step and (case.finished or (case.step.state == "open" and not case.drop_steps)) else []
+    )
+    worked = [_json_step(s, case, by) for s in (*in_hand, *case.opening)]
     if worked:
         yield "worked", _WORKED, [json.dumps(worked)]
     if case.drop_steps:

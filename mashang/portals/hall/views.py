@@ -11,12 +11,13 @@ from mashang.cases import queries as cases
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock
-from mashang.kernel.actor import ANONYMOUS, Actor
+from mashang.kernel.actor import ANONYMOUS
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.portals.shared import forms
 from mashang.portals.shared.casepage import case_page
+from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
 
 from . import present
@@ -29,10 +30,11 @@ PROOF = (Field("receipt", "回执文件（JSON）", type="file", required=True),
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: Asked) -> HttpResponse:
     """What do I want to do?"""
-    now = clock.now()
+    now, by = clock.now(), request.actor
     context = {
+        "has_cases": by.kind == "anonymous" or org.holds(by, "cases.view"),  # visitors are led to the sign-in
         "packages": [present.card(v) for v in catalogue.packages()],
         "items": [present.hit(h) for h in catalogue.search("", shape="item", limit=9) if h.detail == "full"],
         "today": present.today(now),
@@ -49,10 +51,10 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def guide(request: HttpRequest, code: str) -> HttpResponse:
+def guide(request: Asked, code: str) -> HttpResponse:
     """All one must know before applying; figures are computed from the definition."""
     found = catalogue.guide(code)
-    by: Actor = request.actor  # type: ignore[attr-defined]  # set by the gate
+    by = request.actor
     may_apply = by.kind == "anonymous" or org.holds(by, "approvals.hand_in")  # visitors are led to the sign-in
     return render(request, "hall/guide.html", {"guide": found, "shown": present.guide(found), "may_apply": may_apply})
 

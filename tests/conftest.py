@@ -13,6 +13,9 @@ import typst
 from mashang.org.kept import forget
 from mashang.site import messages
 from mashang.site.commands.doctor import FONTS
+from tests.county import county_tables
+
+__all__ = ["county_tables"]
 
 
 @pytest.fixture(autouse=True)

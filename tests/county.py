@@ -1,6 +1,6 @@
 """The demo county's units, people, items and clocks: made through actions once a session, put back into each test.
 
-A suite that plays in the county takes in `county_tables` and `county` in its conftest.
+A suite that plays in the county takes in `county` in its conftest.
 """
 
 from __future__ import annotations

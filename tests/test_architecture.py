@@ -235,6 +235,7 @@ def test_every_state_and_verb_stands_in_the_glossary() -> None:
         assert not missing, f"{kind}: run `make docs`, missing {missing}"
 
 
+@pytest.mark.slow  # `make check` asks the same
 def test_generated_documents_are_up_to_date() -> None:
     """Asked of a process of its own: this one may know what only tests declare."""
     asked = subprocess.run(

@@ -11,17 +11,16 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from mashang.org import rules
 from tests.access import reference, world
-from tests.county import Tables, county_tables, made_by, put_back, seed
+from tests.county import Tables, made_by, put_back
 
-__all__ = ["county_tables"]
 CLOSED = frozenset({*rules.CLOSED_KINDS, "errand"})
 
 
 @pytest.fixture(scope="session")
-def world_tables(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Tables:
+def world_tables(county_tables: Tables, django_db_blocker: DjangoDbBlocker) -> Tables:
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(rules, "CLOSED_KINDS", CLOSED)
-        return made_by(seed, world.make)
+        return made_by(lambda: put_back(county_tables), world.make)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -21,8 +20,7 @@ from tests.access import reference, walk, world
 from tests.access.reference import EXPORT, REVEAL, VIEW, WATCH, Somebody, World
 from tests.access.walk import Walker
 
-pytestmark = [pytest.mark.django_db]
-QUICK = ("land", "citizen", "office")
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 STAFF = (
     "window", "land", "planning", "village", "town", "townlead", "office", "inspector", "leader", "admin", "auditor",
     "editor", "zhangpu", *world.EXTRA,
@@ -30,10 +28,6 @@ STAFF = (
 PERSONS = ("citizen", "helper", "stranger")
 FOUND = {200, 302, 409, 422}
 ABSENT = "武平-事-2026-999999"
-
-
-def everybody(names: Iterable[str]) -> list[Any]:
-    return [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in names]
 
 
 def held(who: Somebody, page: str) -> bool:
@@ -51,7 +45,7 @@ def gate(who: Somebody, page: str, inside: set[int]) -> set[int]:
     return {302} if who.kind == "anonymous" else {403}
 
 
-@pytest.mark.parametrize("login", everybody((*STAFF, *PERSONS)))
+@pytest.mark.parametrize("login", (*STAFF, *PERSONS))
 def test_who_is_signed_in_sees_what_the_rule_says_on_every_page(login: str, county: World):
     walker = Walker(reference.somebody(login, world.NOW), county)
     cases(walker)
@@ -93,7 +87,7 @@ def cases(walker: Walker) -> None:
         for page, action in (("hall:press", "withdraw"), ("hall:press", "deem_accepted"), ("desk:press", "urge")):
             status = gate(walker.who, page, {200, 404} if number in walker.seen else {404})
             walker.expect(page, number, action, status=status)
-    for step in walker.world.steps[:: 5 if walker.who.name in QUICK else 12]:
+    for step in walker.world.steps[::12]:
         for page in ("hall:press_step", "desk:press_step"):
             status = gate(walker.who, page, {200, 404} if step["number"] in walker.seen else {404})
             walker.expect(page, step["number"], "review", step["id"], status=status)
@@ -101,7 +95,7 @@ def cases(walker: Walker) -> None:
 
 def files(walker: Walker) -> None:
     """Every file under every address that might lead to it; results."""
-    for document in walker.world.documents[:: 2 if walker.who.name in QUICK else 6]:
+    for document in walker.world.documents[::6]:
         number = document["number"] or ABSENT
         for page in ("hall:file", "desk:file"):
             inside = {200} if number in walker.seen else {404}
@@ -317,7 +311,7 @@ CLIENTS = {
 }
 
 
-@pytest.mark.parametrize("name", [pytest.param(n, marks=() if n == "town" else pytest.mark.slow) for n in CLIENTS])
+@pytest.mark.parametrize("name", CLIENTS)
 def test_a_calling_system_sees_what_the_rule_says_at_every_operation(name: str, county: World, tmp_path, monkeypatch):
     monkeypatch.setattr(door, "rates", Rates(tmp_path / "rates"))
     scopes, unit, region = CLIENTS[name]

@@ -19,10 +19,10 @@ from mashang.kernel.actor import Actor
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.site import procedures
-from tests.county import county, county_tables
+from tests.county import county
 from tests.flows.story import ANSWERS, PDF, TOWN, applicant
 
-__all__ = ["county", "county_tables"]
+__all__ = ["county"]
 procedures.load()
 MONDAY = "2026-03-02 09:10"
 

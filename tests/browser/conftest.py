@@ -15,10 +15,10 @@ from playwright.sync_api import Page
 from mashang.kernel import clock
 from mashang.ledger.actions import seal
 from mashang.org.models import Account
-from tests.county import county, county_tables
+from tests.county import county
 from tests.portals.conftest import axe, open_page, shot
 
-__all__ = ["axe", "county", "county_tables", "open_page", "shot"]
+__all__ = ["axe", "county", "open_page", "shot"]
 
 HERE = {"latitude": 25.2013, "longitude": 116.1021, "accuracy": 8}
 SHUTTER = "Object.defineProperty(GeolocationPosition.prototype, 'timestamp', {{ get: () => {} }})"

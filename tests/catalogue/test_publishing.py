@@ -191,6 +191,7 @@ FOUND = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.row("A1")
 def test_the_whole_catalogue_is_imported_once_and_found_in_peoples_own_words() -> None:
     actions.import_shipped(by=EDITOR, now=NOW)

@@ -1,5 +1,5 @@
 """The stories play in the demo county."""
 
-from tests.county import county, county_tables
+from tests.county import county
 
-__all__ = ["county", "county_tables"]
+__all__ = ["county"]

@@ -1,5 +1,5 @@
 """Figures are taken over the demo county."""
 
-from tests.county import county, county_tables
+from tests.county import county
 
-__all__ = ["county", "county_tables"]
+__all__ = ["county"]

@@ -154,6 +154,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_any_one_bit_of_any_stored_text_is_missed_when_it_turns(log: Path) -> None:
     chance = Random(6962)
     _keep()

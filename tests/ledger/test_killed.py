@@ -34,6 +34,7 @@ SELECT 1, 'LY-' || n, '{"at":"2026-03-02T09:10:00+08:00","by":"x","facts":{},"ve
 FROM generate_series(1, 20000) n"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.0, 0.03, 0.08])
 def test_a_sealer_killed_at_any_moment_does_no_harm(ledger: Path, delay: float) -> None:
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path="/" + connection.settings_dict["NAME"])

@@ -98,6 +98,7 @@ CHANGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "value", "code"), CHANGES)
 def test_any_change_to_a_receipt_is_seen(ledger: Path, path: str, value: object, code: str) -> None:
     record([act(f"QZ-{n}", n) for n in range(300)])

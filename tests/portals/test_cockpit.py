@@ -20,12 +20,12 @@ from mashang.org import queries as org
 from mashang.org.models import Account
 from mashang.performance import actions
 from mashang.site import procedures
-from tests.county import county, county_tables
+from tests.county import county
 from tests.flows.story import hand_in_house, who
 
 from .conftest import too_wide
 
-__all__ = ["county", "county_tables"]
+__all__ = ["county"]
 SCHEME = Path(performance.__file__).parent / "data" / "county-demo" / "scheme.toml"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 

@@ -125,6 +125,7 @@ time.sleep(120)
 """
 
 
+@pytest.mark.slow
 def test_a_child_ends_when_its_parent_was_killed(tmp_path: Path) -> None:
     parent_code = f"""
 import os, subprocess, sys, time

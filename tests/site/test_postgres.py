@@ -21,6 +21,7 @@ import pytest
 from mashang.site import place, postgres
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
 AS_ROOT = os.geteuid() == 0
 only_root = pytest.mark.skipif(not AS_ROOT, reason="needs root, to act as another account")
 
@@ -131,7 +132,6 @@ def kill_server(var: Path) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.slow
 def test_a_pid_file_that_names_a_process_of_somebody_else_is_no_obstacle(var: Path) -> None:
     postgres.ensure(var)
     at = postgres.find(var)
@@ -143,7 +143,6 @@ def test_a_pid_file_that_names_a_process_of_somebody_else_is_no_obstacle(var: Pa
     assert postgres.answers(at)
 
 
-@pytest.mark.slow
 def test_a_set_up_that_was_killed_half_way_is_made_anew(var: Path) -> None:
     var.mkdir()
     half = postgres.find(var).data.with_name("data.new")
@@ -167,7 +166,6 @@ def test_nothing_listens_on_the_network_and_the_platform_is_no_superuser(var: Pa
 
 
 @only_root
-@pytest.mark.slow
 def test_another_account_cannot_connect_even_when_it_reaches_the_socket(var: Path) -> None:
     url = postgres.ensure(var)
     at = postgres.find(var)
@@ -186,7 +184,6 @@ def test_another_account_cannot_connect_even_when_it_reaches_the_socket(var: Pat
 
 
 @only_root
-@pytest.mark.slow
 def test_a_checkout_that_only_root_reaches_keeps_its_rights_and_its_data_elsewhere(var: Path) -> None:
     var.mkdir(mode=0o700)
     before = {folder: mode(folder) for folder in (var, *var.parents)}
@@ -202,7 +199,6 @@ def test_a_checkout_that_only_root_reaches_keeps_its_rights_and_its_data_elsewhe
 
 
 @only_root
-@pytest.mark.slow
 def test_programs_the_account_does_not_reach_are_copied_to_where_it_does(
     var: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,7 +225,6 @@ def test_programs_whose_path_the_shell_would_misread_are_refused(var: Path) -> N
         place.find(var)
 
 
-@pytest.mark.slow
 def test_a_long_path_gets_its_socket_in_a_private_folder_elsewhere(var: Path) -> None:
     deep = var / ("很长的路径" * 8)
     url = postgres.ensure(deep)
@@ -244,7 +239,6 @@ def test_a_long_path_gets_its_socket_in_a_private_folder_elsewhere(var: Path) ->
 
 
 @only_root
-@pytest.mark.slow
 def test_an_ordinary_account_runs_its_own_server_which_root_may_use_too(var: Path) -> None:
     python = next((p for p in (sys.executable, "/usr/bin/python3") if runs_for(nobody(), p)), None)
     if python is None:
@@ -286,7 +280,6 @@ def test_a_folder_of_somebody_else_is_refused_with_a_remedy() -> None:
         postgres.ensure(Path("/proc/mashang"))
 
 
-@pytest.mark.slow
 def test_stop_ends_the_server_whoever_uses_it(var: Path) -> None:
     process = user(var)
     server_of(process)
@@ -295,7 +288,6 @@ def test_stop_ends_the_server_whoever_uses_it(var: Path) -> None:
     end(process)
 
 
-@pytest.mark.slow
 def test_a_server_that_cannot_start_says_why(var: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     postgres.ensure(var)
     postgres.leave(var)
@@ -305,7 +297,6 @@ def test_a_server_that_cannot_start_says_why(var: Path, monkeypatch: pytest.Monk
         postgres.ensure(var)
 
 
-@pytest.mark.slow
 def test_stopping_is_fast_even_with_work_in_hand(var: Path) -> None:
     url = postgres.ensure(var)
     connection: psycopg.Connection[Any] = psycopg.connect(url)

@@ -134,6 +134,7 @@ def test_answers_are_checked(tmp_path: Path) -> None:
 
 
 @needs_shared
+@pytest.mark.slow
 def test_the_share_answered_in_time_is_the_known_one(tmp_path: Path) -> None:
     done = call("check-replies", SHARED / "replies.csv", "--out", tmp_path / "out.csv", "--json")
     assert json.loads(done.stdout)["within_working_days"] == {"5": 0.3828, "10": 0.6168, "15": 0.7468}

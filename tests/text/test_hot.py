@@ -126,6 +126,7 @@ def known(messages: list[Message], names: tuple[str, ...], matter: tuple[str, ..
 
 
 @needs_shared
+@pytest.mark.slow
 @pytest.mark.row("B8")
 def test_the_two_known_matters_each_stand_as_one_group() -> None:
     table = read_table(SHARED / "messages.csv", ("id", "at", "title", "body"))

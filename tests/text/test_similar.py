@@ -52,6 +52,7 @@ def spoiled(count: int, seed: int) -> list[str]:
     return texts[:count]
 
 
+@pytest.mark.slow
 def test_every_pair_told_is_one_and_nearly_every_one_is_told() -> None:
     texts = spoiled(1500, 3)
     truth, answer = exact(texts, 0.8), told(texts)

@@ -10,10 +10,10 @@ import pytest
 from django.test import Client
 
 from mashang.org.models import Account
-from tests.county import county, county_tables
+from tests.county import county
 from tests.trouble import hands
 
-__all__ = ["county", "county_tables"]
+__all__ = ["county"]
 
 
 @pytest.fixture(autouse=True)

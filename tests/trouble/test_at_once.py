@@ -23,7 +23,7 @@ from mashang.org.models import Person
 from tests.flows.story import Story, applicant, hand_in_house, upload, who
 from tests.trouble.hands import WAIT, at_once
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 NEXT = BEGAN + timedelta(days=1)
 

@@ -23,7 +23,7 @@ from mashang.kernel.refused import Refused
 from tests.flows.story import ANSWERS, PDF, PNG, applicant, hand_in_house, upload, who
 from tests.trouble.hands import at_once
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 MATERIALS = ("identity", "household", "house-form", "neighbours", "drawing")
 
@@ -60,7 +60,6 @@ def test_a_full_disk_is_told_at_the_field_and_the_form_is_kept(call, sign_in, fo
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a small disk")
-@pytest.mark.slow
 def test_on_a_disk_that_is_really_full_nothing_is_left_half_written(tmp_path, settings):
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -149,7 +148,6 @@ def bomb(name: str = "xl/worksheets/sheet1.xml", size: int = 300_000_000) -> byt
     return out.getvalue()
 
 
-@pytest.mark.slow
 def test_a_zip_bomb_handed_in_as_a_document_is_only_stored_and_never_unpacked(monkeypatch):
     data = bomb("word/document.xml")
     monkeypatch.setattr(zipfile.ZipFile, "open", full)
@@ -157,7 +155,6 @@ def test_a_zip_bomb_handed_in_as_a_document_is_only_stored_and_never_unpacked(mo
     assert queries.document_for(who("citizen"), made.pk)[1] == data
 
 
-@pytest.mark.slow
 def test_a_zip_bomb_imported_as_a_workbook_is_refused_without_filling_the_memory():
     import resource
 

@@ -21,7 +21,7 @@ from mashang.org import queries as org
 from mashang.org.models import Account
 from tests.flows.story import Story, hand_in_house
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 BY = Actor.system("test")
 NONSENSE = (
@@ -91,7 +91,6 @@ def troubles(client: Client, asked: Iterator[tuple[str, Callable[[], Any]]]) -> 
     return [f"{what}: {answer.status_code}" for what, ask in asked if (answer := ask()).status_code >= 500]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("login", ["official", "citizen", ""])
 def test_no_page_breaks_on_nonsense_in_its_parameters(login, official, story, sign_in):
     client = official if login == "official" else sign_in(login) if login else Client(raise_request_exception=False)
@@ -162,7 +161,6 @@ def forms_on(page: str, path: str) -> Iterator[tuple[str, list[str]]]:
             yield target, names
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("login", ["official", "citizen", ""])
 def test_no_form_breaks_on_nonsense_in_its_fields_and_what_was_typed_is_kept(login, official, story, sign_in):
     client = official if login == "official" else sign_in(login) if login else Client(raise_request_exception=False)

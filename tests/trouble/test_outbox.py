@@ -12,7 +12,7 @@ from mashang.cases.models import Notice
 from mashang.kernel import clock
 from tests.flows.story import Story, hand_in_house, who
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 SENDER = "mashang.cases.actions.notices.to_folder"
 

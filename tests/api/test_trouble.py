@@ -11,7 +11,7 @@ from mashang.api import base, catalogue
 from mashang.api.lean import spoken
 from mashang.cases import queries
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 BAD_BODIES = [

@@ -16,7 +16,7 @@ from mashang.org.models import Account, Person
 from .builders import PASSWORD, grant, make_staff, make_unit
 from .provider import CLIENT, SECRET, Provider, provider
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def known_as(settings: Any, known: Provider, whom: str) -> None:

@@ -178,9 +178,11 @@ class CaseFile:
         )
         self.began.append((row, step))
 
-    def stop_clock(self, code: str) -> None:
-        """Stop every running clock of this code that is in hand; none running is not a fault."""
+    def stop_clock(self, code: str, *, of_step: bool = False) -> None:
+        """Stop the running clocks of this code that are in hand, or only the step's; none running is not a fault."""
         for row in self.live(code):
+            if of_step and (self.step is None or row.step_id != self.step.id):
+                continue
             self.changed[row.id] = clock_rules.stop(row, self.now)
 
     def suspend_clock(self, code: str, ground: str, expected: datetime | None = None) -> None:

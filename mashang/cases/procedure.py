@@ -35,7 +35,10 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One verb. `leaves`/`reaches` are case states; `steps` the kinds of step it is pressed on; clocks are rule codes."""
+    """One verb. `leaves`/`reaches` are case states; `steps` the kinds of step it is pressed on; clocks are rule codes.
+
+    `untimed`: it begins the step's time, so that it is offered only while no time of the step runs.
+    """
 
     code: str
     label: str | Promise
@@ -53,6 +56,7 @@ class Action:
     resumes: tuple[str, ...] = ()
     first: bool = False
     by_rule: bool = False
+    untimed: bool = False
 
 
 @dataclass

@@ -157,7 +157,11 @@ def test_the_four_checks_stand_at_their_moments_with_photo_place_and_time():
     with at("2026-04-08 15:00"):
         bad = {**story.evidence("planning"), "finding": "bad", "note": "超出批准的四至 0.4 米"}
         story.do("planning", "check_site", bad, "setting-out-check")
-        assert story.step("setting-out-check").state == "open"
+        check = story.step("setting-out-check")
+        assert (check.state, check.due_at) == ("open", None), "the builder's turn again"
+    with at("2026-04-09 09:00"):
+        story.do("citizen", "ask_check", {}, "setting-out-check")
+        assert story.step("setting-out-check").due_at is not None
     with at("2026-04-10 15:00"):
         story.do("planning", "check_site", {**story.evidence("planning"), "finding": "good"}, "setting-out-check")
     with at("2026-05-20 15:00"):

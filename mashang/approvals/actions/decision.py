@@ -135,7 +135,7 @@ def _reported(case: CaseFile, by: Actor) -> tuple[store.Folder, dict[str, str]]:
 
 @application.action(
     "ask_check", label=_("请求到场检查"), right="approvals.withdraw", leaves=[S.GRANTED], on="step", steps=["site_check"],
-    starts=[],
+    untimed=True,
 )  # fmt: skip
 def ask_check(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """The builder is ready: the unit that checks is told, and its promised time begins."""
@@ -158,6 +158,9 @@ def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetim
     case.fact(finding="符合" if good else "不符合，限期改正", good=good, photos=len(form.photos))
     if not good:
         case.tell_persons(f"“{case.title}”到场检查不符合要求，请改正后再次请求检查：{form.note}")
+        if case.step and case.state == S.GRANTED:  # the builder's turn again
+            case.stop_clock(rules.PROMISED, of_step=True)
+            case.step.due_at = None
         return
     case.finish("good")
     if case.state == S.GRANTED and not case.opening:

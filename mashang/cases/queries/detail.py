@@ -110,7 +110,8 @@ def available(view: CaseView, by: Actor) -> list[Press]:
         if verb.on == "new" or view.case.state not in verb.leaves:
             continue
         steps = [s for s in view.open_steps if s.kind in verb.steps] if verb.on == "step" else [None]
-        presses += [Press(verb, s) for s in steps if may_press(view, verb, s, by)]
+        waiting = [s for s in steps if not (verb.untimed and s and s.due_at)]
+        presses += [Press(verb, s) for s in waiting if may_press(view, verb, s, by)]
     return sorted(presses, key=lambda p: not p.action.first)
 
 

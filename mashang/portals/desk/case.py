@@ -5,27 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mashang.approvals import queries as approvals
-from mashang.cases import actions, queries
-from mashang.cases import rules as case_rules
+from mashang.cases import queries
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import answer_rows
-from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.refused import NotFound
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
-from mashang.portals.shared import actionforms, forms
+from mashang.portals.shared import pressing
 from mashang.portals.shared.casepage import CasePage, case_page
+from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.parts import Field
 from mashang.portals.shared.present import MATERIAL_LAMPS
 from mashang.supervision import queries as supervision
 
@@ -105,40 +103,20 @@ def _application(case_id: int, number: str) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "POST"])
-def press(request: HttpRequest, number: str, action: str, step: int = 0) -> HttpResponse:
+def press(request: Asked, number: str, action: str, step: int = 0) -> HttpResponse:
     """The form of an action; pressing it is one call. What was typed comes back with every fault at its field."""
-    by, now = who(request), clock.now()
-    view = queries.case_for(by, number)
-    verb = case_rules.verb_of(view.procedure, action)
-    on = next((s for s in view.steps if s.pk == step), None)
-    if step and on is None:
-        raise NotFound
-    refused, key = None, request.POST.get("key", "")
-    if request.method == "POST" and queries.answered(key, by) == number:
-        return HttpResponseRedirect(reverse("desk:case", args=[number]))
-    if request.method == "POST":
-        try:
-            data = actionforms.posted(request, verb.form, by=by, now=now)
-            actions.act(number, action, data, by=by, now=now, key=key, step=step)
-            messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
-            return HttpResponseRedirect(reverse("desk:case", args=[number]))
-        except Refused as no:
-            if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
-                return HttpResponseRedirect(reverse("desk:case", args=[number]))
-            if isinstance(no, NotFound):
-                raise
-            refused = no
-    if not queries.may_press(view, verb, on, by):
-        raise NotFound
-    fields = actionforms.fields_of(verb.form, actionforms.Ask(view, on.unit_id if on else view.case.lead_unit_id, by))
-    form = forms.build(
-        fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=reverse("desk:case", args=[number]),
-        draft=f"{number}-{action}-{step}", draft_url=reverse("hall:draft", args=[f"{number}-{action}-{step}"]),
-        offline=any(f.type == "photo" for f in fields),
-    )  # fmt: skip
-    checks = _checks(view, on)
-    return page(request, "press", "", 422 if refused else 200, view=view, verb=verb, step=on, form=form, checks=checks)
+
+    def more(fields: list[Field]) -> dict[str, Any]:
+        draft = f"{number}-{action}-{step}"
+        photo = any(f.type == "photo" for f in fields)
+        return {"draft": draft, "draft_url": reverse("hall:draft", args=[draft]), "offline": photo}
+
+    found = pressing.press(request, number, action, step, back=reverse("desk:case", args=[number]), more=more)
+    if isinstance(found, HttpResponse):
+        return found
+    view, on = found.view, found.step
+    shown = {"view": view, "verb": found.verb, "step": on, "form": found.form, "checks": _checks(view, on)}
+    return page(request, "press", "", found.status, **shown)
 
 
 def _checks(view: queries.CaseView, step: Any) -> tuple[str, ...]:
@@ -160,12 +138,7 @@ def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
 @require_GET
 def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
     """A certificate of the case, as PDF."""
-    view = queries.case_for(who(request), number)
-    given = next((g for g in documents.of_case(view.case.number) if g.number == result), None)
-    if given is None:
-        raise NotFound
-    made = document_actions.hand_over(given.code, now=clock.now())
-    return attachment(made.data, made.name, made.media_type, inline=True)
+    return pressing.result(queries.case_for(who(request), number), result)
 
 
 @require_POST

@@ -99,7 +99,7 @@ def _row(task: queries.Task, tab: str, now: datetime) -> parts.Row:
     name = parts.Cell(case.title, reverse("desk:case", args=[case.number]), f"{case.number} · {case.about}")
     left = row_remaining(task, now)
     if tab == "todo":
-        return parts.Row((left, name, task.step, task.due_at), key=f"{case.number}/{task.step_id}")
+        return parts.Row((left, name, task.step, left.due_at), key=f"{case.number}/{task.step_id}")
     return parts.Row((left, name, case.state_label, case.updated_at), key=case.number)
 
 

@@ -64,7 +64,7 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
     kept = queries.draft(draft_name(code, part), by) if by.kind == "person" else {}
-    form = _form(request, spec, part, by, {**_known(spec, by), **kept, **answers}, None)
+    form = _form(request, spec, part, by, {**kept, **answers}, None)
     return render(
         request, "hall/apply.html", {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, answers)}
     )
@@ -77,11 +77,6 @@ def _questions(request: Asked, spec: Spec, answers: Mapping[str, str]) -> forms.
         for q in guide_questions(spec)
     ]  # fmt: skip
     return forms.build(fields, action=request.path, button=_("下一步"))
-
-
-def _known(spec: Spec, by: Actor) -> dict[str, str]:
-    """What is known of the applicant is not asked again; clear personal data is typed by its owner, never shown back."""
-    return {}
 
 
 def _form(
@@ -131,6 +126,7 @@ def _field(described: Mapping[str, Any], one: Mapping[str, Any], section: str) -
     return Field(
         one["code"], label, "textarea" if long else kind, described["help"] if one is described else "",
         described["required"], choices=choices, unit=described["unit"] if one is described else "", section=section,
+        when=json.dumps(described["when"]) if described["when"] else "",
     )  # fmt: skip
 
 

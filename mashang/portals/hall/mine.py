@@ -12,13 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
-from mashang.cases import rules as case_rules
-from mashang.documents import actions as document_actions
-from mashang.documents import queries as documents
 from mashang.kernel import clock
-from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
-from mashang.portals.shared import actionforms, forms
+from mashang.portals.shared import actionforms, forms, pressing
 from mashang.portals.shared.casepage import case_page, row_remaining
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
@@ -54,7 +51,7 @@ def case(request: Asked, number: str) -> HttpResponse:
     context = {
         "page": page,
         "shown": present.case(page, by),
-        "sentence": present.progress_sentence(page),
+        "sentence": present.progress_sentence(page, by),
         "rating": review_queries.rating_of(view.case.pk) if by.kind == "person" else "",
         "may_rate": review_queries.may_rate(view, by),
         "files": view.documents,
@@ -104,44 +101,17 @@ def rate(request: Asked, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def press(request: Asked, number: str, action: str, step: int = 0) -> HttpResponse:
     """One of the applicant's own verbs: 补正, 撤回, 请求到场检查."""
-    by, now = request.actor, clock.now()
-    view = queries.case_for(by, number)
-    verb = case_rules.verb_of(view.procedure, action)
-    on = next((s for s in view.steps if s.pk == step), None)
-    if (step and on is None) or not queries.may_press(view, verb, on, by):
-        raise NotFound
-    fields = actionforms.fields_of(verb.form, actionforms.Ask(view, 0, by))
-    refused, key = None, request.POST.get("key", "")
-    if request.method == "POST" and queries.answered(key, by) == number:
-        return HttpResponseRedirect(reverse("hall:case", args=[number]))
-    if request.method == "POST":
-        try:
-            data = actionforms.posted(request, verb.form, by=by, now=now)
-            actions.act(number, action, data, by=by, now=now, key=key, step=step)
-            return HttpResponseRedirect(reverse("hall:case", args=[number]))
-        except Refused as no:
-            if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
-                return HttpResponseRedirect(reverse("hall:case", args=[number]))
-            if isinstance(no, NotFound):
-                raise
-            refused = no
-    form = forms.build(
-        fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=reverse("hall:case", args=[number]),
-    )  # fmt: skip
-    context = {"view": view, "verb": verb, "form": form}
-    return render(request, "hall/press.html", context, status=422 if refused else 200)
+    found = pressing.press(request, number, action, step, back=reverse("hall:case", args=[number]))
+    if isinstance(found, HttpResponse):
+        return found
+    context = {"view": found.view, "verb": found.verb, "form": found.form}
+    return render(request, "hall/press.html", context, status=found.status)
 
 
 @require_GET
 def result(request: Asked, number: str, result: str) -> HttpResponse:
     """A certificate of my case, as PDF."""
-    view = queries.case_for(request.actor, number)
-    given = next((g for g in documents.of_case(view.case.number) if g.number == result), None)
-    if given is None:
-        raise NotFound
-    made = document_actions.hand_over(given.code, now=clock.now())
-    return attachment(made.data, made.name, made.media_type, inline=True)
+    return pressing.result(queries.case_for(request.actor, number), result)
 
 
 @require_GET

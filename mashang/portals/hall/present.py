@@ -134,12 +134,16 @@ def checked(content: bytes) -> Any:
         raise Refused(no.code, str(no), "receipt") from None
 
 
-def progress_sentence(page: CasePage) -> str:
-    """Where it is now, and since when, in plain words."""
+def progress_sentence(page: CasePage, by: Actor) -> str:
+    """Where it is now, in plain words: with whom, or that it waits for the reader."""
     steps = page.view.open_steps
     if page.view.case.settled_at:
         return _("已于 %(at)s 办结。") % {"at": clock.local(page.view.case.settled_at).strftime("%Y-%m-%d %H:%M")}
     if not steps:
         return _("正在等待下一环节开始。")
+    mine = [p for p in cases.available(page.view, by) if p.step and p.action.untimed]
+    if steps and len(mine) == len(steps):
+        asked = "、".join(f"{p.step.label}（{p.action.label}）" for p in mine if p.step)
+        return _("现在等您：到了下一个节点，请在本页提出 %(asked)s。") % {"asked": asked}
     names = "、".join(f"{s.label}（{page.units.get(s.unit_id, '')}）" for s in steps)
     return _("现在由 %(names)s 办理。") % {"names": names}

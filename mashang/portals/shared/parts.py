@@ -231,7 +231,10 @@ FieldType = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A form field as plain data; `Field.of` reads it from a dictionary that came from JSON."""
+    """A form field as plain data; `Field.of` reads it from a dictionary that came from JSON.
+
+    `when`: conditions on other fields as JSON, `[{"fact", "op", "value"}]`; the script shows the field while all hold.
+    """
 
     name: str
     label: str = ""
@@ -246,6 +249,7 @@ class Field:
     attrs: Mapping[str, Any] = field(default_factory=dict)
     days_url: str = ""
     section: str = ""
+    when: str = ""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Field:

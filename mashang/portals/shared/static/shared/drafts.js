@@ -60,7 +60,7 @@
     const found = store().getItem(prefix() + form.dataset.draft);
     if (found && !("bound" in form.dataset)) {
       const draft = JSON.parse(found);
-      if (Date.now() - draft.at < WEEK && JSON.stringify(draft.values) !== JSON.stringify(read(form))) { write(form, draft.values); tell(form, "restored", draft.at, true); }
+      if (Date.now() - draft.at < WEEK && JSON.stringify(draft.values) !== JSON.stringify(read(form))) { write(form, draft.values); form.dispatchEvent(new Event("change", { bubbles: true })); tell(form, "restored", draft.at, true); }
     }
     form.addEventListener("input", () => {
       clearTimeout(soon);

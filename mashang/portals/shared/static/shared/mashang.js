@@ -92,7 +92,30 @@
   });
   window.addEventListener("pageshow", () => $$("form[data-sent]").forEach((form) => { delete form.dataset.sent; $$("[aria-busy]", form).forEach((b) => b.removeAttribute("aria-busy")); }));
 
+  /* a field that depends on others is shown while its conditions hold; the server reads it by the same rule */
+  const given = (form, name) => {
+    const fields = $$(`[name="${CSS.escape(name)}"]`, form);
+    return (fields[0]?.type === "radio" ? fields.find((f) => f.checked) : fields[0])?.value ?? "";
+  };
+  const compare = {
+    eq: (a, b) => a === b,
+    ne: (a, b) => a !== b,
+    in: (a, b) => b.includes(a),
+    lt: (a, b) => Number(a) < Number(b),
+    le: (a, b) => Number(a) <= Number(b),
+    gt: (a, b) => Number(a) > Number(b),
+    ge: (a, b) => Number(a) >= Number(b),
+  };
+  const depend = (form) => $$("[data-when]", form).forEach((box) => {
+    box.hidden = !JSON.parse(box.dataset.when).every(({ fact, op, value }) => {
+      const answer = given(form, fact);
+      return answer !== "" && compare[op](answer, value);
+    });
+  });
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => depend(event.target.form || event.target)));
+
   const ready = (root) => {
+    $$("form", root).forEach(depend);
     $$("[data-keys-off]", root).forEach((box) => { box.checked = keysOff(); });
     $("[data-focus]", root)?.focus();
     $$("[data-ribbon]", root).forEach((box) => {

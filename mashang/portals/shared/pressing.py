@@ -1,0 +1,87 @@
+"""Pressing an action of a case, in whichever portal: its form, one call, and every fault at its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from mashang.cases import actions, queries
+from mashang.cases import rules as case_rules
+from mashang.cases.procedure import Action
+from mashang.documents import actions as document_actions
+from mashang.documents import queries as documents
+from mashang.kernel import clock
+from mashang.kernel.refused import NotFound, Refused
+
+from . import actionforms, forms
+from .context import Asked
+from .downloads import attachment
+
+
+@dataclass(frozen=True, slots=True)
+class Pressing:
+    """A form to show: for the first time, or with what was refused (status 422)."""
+
+    view: queries.CaseView
+    verb: Action
+    step: queries.Step | None
+    form: forms.Form
+    status: int
+
+
+def press(
+    request: Asked,
+    number: str,
+    action: str,
+    step: int,
+    *,
+    back: str,
+    more: Callable[[list[Any]], dict[str, Any]] | None = None,
+) -> Pressing | HttpResponse:
+    """The form of an action, or, once it is done, the way `back`. The same press twice has one effect.
+
+    `more` gives further options of the form from its fields.
+    """
+    by, now = request.actor, clock.now()
+    view = queries.case_for(by, number)
+    verb = case_rules.verb_of(view.procedure, action)
+    on = next((s for s in view.steps if s.pk == step), None)
+    if step and on is None:
+        raise NotFound
+    refused, key = None, request.POST.get("key", "")
+    if request.method == "POST":
+        if queries.answered(key, by) == number:
+            return HttpResponseRedirect(back)
+        try:
+            data = actionforms.posted(request, verb.form, by=by, now=now)
+            actions.act(number, action, data, by=by, now=now, key=key, step=step)
+            messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
+            return HttpResponseRedirect(back)
+        except Refused as no:
+            if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
+                return HttpResponseRedirect(back)
+            if isinstance(no, NotFound):
+                raise
+            refused = no
+    if not queries.may_press(view, verb, on, by):
+        raise NotFound
+    fields = actionforms.fields_of(verb.form, actionforms.Ask(view, on.unit_id if on else view.case.lead_unit_id, by))
+    form = forms.build(
+        fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
+        refused=refused, key=request.POST.get("key"), cancel=back, **(more(fields) if more else {}),
+    )  # fmt: skip
+    return Pressing(view, verb, on, form, 422 if refused else 200)
+
+
+def result(view: queries.CaseView, number: str) -> HttpResponse:
+    """A certificate or decision of the case, as PDF."""
+    given = next((g for g in documents.of_case(view.case.number) if g.number == number), None)
+    if given is None:
+        raise NotFound
+    made = document_actions.hand_over(given.code, now=clock.now())
+    return attachment(made.data, made.name, made.media_type, inline=True)

@@ -95,6 +95,7 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
                 "was": figures_line(figures[0]), "now": figures_line(figures[1]),
             }  # fmt: skip
     shown["presses"] = [press(page.view, p) for p in cases.available(page.view, by)] if by.kind == "person" else []
+    shown["asked"] = any(p["first"] for p in shown["presses"])
     return shown
 
 
@@ -141,7 +142,10 @@ def progress_sentence(page: CasePage, by: Actor) -> str:
         return _("已于 %(at)s 办结。") % {"at": clock.local(page.view.case.settled_at).strftime("%Y-%m-%d %H:%M")}
     if not steps:
         return _("正在等待下一环节开始。")
-    mine = [p for p in cases.available(page.view, by) if p.step and p.action.untimed]
+    offered = cases.available(page.view, by) if by.kind == "person" else []
+    if asked := "、".join(str(p.action.label) for p in offered if p.action.first):
+        return _("现在等您：%(asked)s。") % {"asked": asked}
+    mine = [p for p in offered if p.step and p.action.untimed]
     if steps and len(mine) == len(steps):
         asked = "、".join(f"{p.step.label}（{p.action.label}）" for p in mine if p.step)
         return _("现在等您：到了下一个节点，请在本页提出 %(asked)s。") % {"asked": asked}

@@ -97,6 +97,13 @@ def _step_for(case: Case, kinds: frozenset[str]) -> int:
 
 def follow(now: datetime) -> int:
     """What a revised calendar moved becomes work to answer: the due times shown change and those concerned are told."""
+    total = 0
+    while found := _follow(now):
+        total += found
+    return total
+
+
+def _follow(now: datetime) -> int:
     last = Expiry.objects.filter(firing=MOVED).order_by("-id").values_list("code", flat=True).first()
     moves = clocks.moves_after(int(last or 0), BATCH)
     rows = [

@@ -23,6 +23,16 @@ class Revision(models.Model):
         verbose_name = "日历与规则变动"
 
 
+class CaughtUp(models.Model):
+    """Since this revision, clocks that a process began on the calendar it still kept have been computed anew."""
+
+    revision = models.OneToOneField(Revision, models.PROTECT, primary_key=True)
+    at = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = "变动已补算"
+
+
 class Notice(models.Model):
     """A version of a year's holiday notice: never changed, only followed by the next version."""
 

@@ -35,13 +35,15 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("mashang.cases.sweeps.fire", SECONDS),
     Sweep("mashang.cases.sweeps.expire", SECONDS),
     Sweep("mashang.cases.sweeps.send", SECONDS),
+    Sweep("mashang.cases.sweeps.follow"),
     Sweep("mashang.cases.sweeps.tidy", NIGHTLY),
+    Sweep("mashang.clocks.sweeps.catch_up"),
     Sweep("mashang.supervision.sweeps.supervise"),
     Sweep("mashang.supervision.sweeps.release"),
     Sweep("mashang.reviews.sweeps.fill", HOURLY),
     Sweep("mashang.reviews.sweeps.redress"),
     Sweep("mashang.org.sweeps.sweep", HOURLY),
-    Sweep("mashang.ledger.actions.seal", SECONDS),
+    Sweep("mashang.ledger.actions.seal"),
 )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 
-from mashang.clocks import actions, queries, rules
+from mashang.clocks import actions, queries, rules, sweeps
 from mashang.kernel import sql
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
@@ -146,3 +147,15 @@ def test_an_empty_notice_is_refused(catalogue: None) -> None:
 
 def test_recomputing_nothing_is_nothing(catalogue: None) -> None:
     assert actions.recompute(now=NOW)[1:] == (0, [])
+
+
+def test_a_clock_begun_on_the_calendar_that_another_process_still_kept_is_moved_soon_after(catalogue: None) -> None:
+    late = make_clock("XF-15", at=at("2026-12-20T09:00"), case_id=2)
+    sweeps.catch_up(NOW)
+    actions.load_notice(NOTICE, by="管理员", now=NOW)
+    actions.write([late])
+    assert sweeps.catch_up(NOW) == 0, "not before every process has looked again"
+    assert sweeps.catch_up(NOW + timedelta(seconds=30)) == 1
+    assert queries.clocks_of(2)[0].due_at == at("2027-01-05T17:30")
+    actions.write([replace(late, case_id=3)])
+    assert sweeps.catch_up(NOW + timedelta(seconds=60)) == 0, "once for each change"

@@ -49,6 +49,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CaughtUp",
+            fields=[
+                (
+                    "revision",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        serialize=False,
+                        to="clocks.revision",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="时间")),
+            ],
+            options={
+                "verbose_name": "变动已补算",
+            },
+        ),
+        migrations.CreateModel(
             name="Clock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),

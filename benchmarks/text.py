@@ -25,10 +25,10 @@ from sklearn.svm import LinearSVC
 
 from mashang.clocks import shipped
 from mashang.text import training
-from mashang.text.commands import _exchanges, _labelled, _messages
-from mashang.text.rules import delay
+from mashang.text.commands import _labelled
+from mashang.text.rules import delay, work
 from mashang.text.rules.grams import View
-from mashang.text.rules.hot import Message, grouped
+from mashang.text.rules.hot import grouped
 from mashang.text.rules.model import Model
 from mashang.text.rules.plain import plain
 from mashang.text.rules.replies import Exchange, check_replies
@@ -185,7 +185,7 @@ def duplicates() -> None:
 
 def hot_matters() -> None:
     table = read_table(SHARED / "messages.csv", ("id", "at", "title", "body"))
-    messages = _messages(table, Message)
+    messages = work.messages(table)
     seconds = best(lambda: grouped(messages), 2)
     found = grouped(messages)
     each = best(lambda: [found.place(one) for one in messages[:100]], 3) / 100
@@ -227,7 +227,7 @@ def area(risk: np.ndarray, bad: np.ndarray) -> float:
 
 def answers() -> None:
     table = read_table(SHARED / "replies.csv", ("title", "body", "reply", "at", "replied_at"))
-    exchanges = _exchanges(table, Exchange, delay.working_days)
+    exchanges = work.exchanges(table, shipped.calendar())
     within = delay.within([one.working_days for one in exchanges])
     print(
         "answers within 5 / 10 / 15 working days:",

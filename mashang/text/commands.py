@@ -16,7 +16,9 @@ import typer
 
 from mashang.kernel.refused import Fault, Refused
 
-from .tables import Table, read_table, write_csv, write_json, written
+from .rules import work
+from .rules.tables import read_time, texts_of
+from .tables import read_table, write_csv, write_json, written
 
 app = typer.Typer(
     name="text",
@@ -65,21 +67,6 @@ def _shown(value: Any, as_json: bool, lines: Iterator[str]) -> None:
 
 
 # -- sorting
-
-
-def texts_of(table: Table) -> list[str]:
-    """The texts of a table: column `text`, or `title` and `body` together (one of the two may be empty in a row)."""
-    if table.has("text"):
-        return table.filled("text")
-    missing = [name for name in ("title", "body") if not table.has(name)]
-    if missing:
-        table.faults.append(Fault("table.heading", "第 1 行：要有“text”列，或“title”和“body”两列。", "1:text"))
-        return [""] * len(table)
-    titles, bodies = table.column("title"), table.column("body")
-    for row, (title, body) in enumerate(zip(titles, bodies, strict=True)):
-        if not title and not body:
-            table.fault(row, "title", "标题和正文不能都是空的。")
-    return [f"{title}。{body}" for title, body in zip(titles, bodies, strict=True)]
 
 
 def _labelled(source: Path, group: str = "", least: int = 2) -> tuple[list[str], list[str], list[str] | None]:
@@ -138,38 +125,22 @@ def _write_conflicts(target: Path, found: list[Any]) -> None:
 def classify(model: ModelFile, source: Source, out: Out, as_json: AsJson = False) -> None:
     """给每条文本加上类别、把握和理由（起决定作用的词）。"""
     with _refusing(as_json):
-        sorter = load_model(model)
+        sorter = work.load_model(model)
         table = read_table(source)
-        texts = texts_of(table)
-        for name in ("label", "confidence", "reasons"):
-            if name != "label" and table.has(name):
-                table.faults.append(Fault("table.heading", f"第 1 行：已有“{name}”列，请先改名。", f"1:{name}"))
-        table.refuse()
+        texts = work.sortable(table)
         verdicts = sorter.verdicts(texts)
-        heading = ["given" if name == "label" else name for name in table.heading]
-        told = ((v.label, f"{v.confidence:.4f}", "、".join(v.reasons)) for v in verdicts)
-        rows = ([*row, *new] for row, new in zip(table.rows, told, strict=True))
-        write_csv(out, [*heading, "label", "confidence", "reasons"], rows)
+        write_csv(out, *work.sorted_rows(table, verdicts))
     counts = {label: sum(v.label == label for v in verdicts) for label in sorter.labels}
     summary = {"texts": len(texts), "labels": counts, "out": str(out)}
     lines = [f"已分类 {len(texts)} 条，写入 {out}。", *(f"  {label} {count}" for label, count in counts.items())]
     _shown(summary, as_json, iter(lines))
 
 
-def load_model(path: Path) -> Any:
-    """The model in a file. Refuses what is missing or no model."""
-    try:
-        raw = path.read_bytes()
-    except OSError as fault:
-        raise Refused("model.in", f"读不了模型“{path}”：{fault.strerror}。", "model") from None
-    return _rules("model").load(raw)
-
-
 @app.command()
 def evaluate(model: ModelFile, source: Source, as_json: AsJson = False) -> None:
     """用已标类别的文本检验模型：F1、混淆、只分派最有把握的一部分时的准确率、把握是否可靠。"""
     with _refusing(as_json):
-        sorter = load_model(model)
+        sorter = work.load_model(model)
         texts, labels, _ = _labelled(source, least=1)
         scores = sorter.scores(texts)
         names = [*sorter.labels, *sorted(set(labels) - set(sorter.labels))]
@@ -225,14 +196,8 @@ def similar(
         table = read_table(source)
         texts = texts_of(table)
         table.refuse()
-        pairs = _rules("similar").near_duplicates(["".join(text.split()) for text in texts], threshold)
-        ids, numbers = table.column("id"), table.numbers
-        named = ["first_id", "second_id"] if table.has("id") else []
-        rows = (
-            [numbers[a], numbers[b], f"{share:.4f}", *([ids[a], ids[b]] if named else [])]
-            for a, b, share in zip(pairs.first.tolist(), pairs.second.tolist(), pairs.share.tolist(), strict=True)
-        )
-        write_csv(out, ["first", "second", "share", *named], rows)
+        pairs = work.alike(texts, threshold)
+        write_csv(out, *work.pair_rows(table, pairs))
     told = {"texts": len(texts), "pairs": len(pairs.first), "out": str(out)}
     _shown(told, as_json, iter([f"{len(texts)} 条文本中有 {len(pairs.first)} 对近似重复，写入 {out}。"]))
 
@@ -247,9 +212,8 @@ def hot(
     """按事、地、时归并来信（列 id、at、title、body，可有 likes），写出各组的标题、地点、期间和热度。"""
     with _refusing(as_json):
         table = read_table(source, ("id", "at", "title", "body"), 2)
-        rules = _rules("hot")
-        messages = _messages(table, rules.Message)
-        found = rules.grouped(messages, _moment(at))
+        messages = work.messages(table)
+        found = work.grouped(messages, _moment(at))
         write_json(out, hot_json(found, len(messages)))
     lines = (
         f"  热度 {g.heat:7.2f}  {len(g.messages):4d} 条  {g.first:%Y-%m-%d}–{g.last:%Y-%m-%d}  {g.title}"
@@ -260,22 +224,8 @@ def hot(
     _shown(told, as_json, iter([head, *lines]))
 
 
-def _messages(table: Table, message: Any) -> list[Any]:
-    """The messages of a table; ids must differ, so that a group can name its members."""
-    ids, at, likes = table.filled("id"), table.times("at"), table.numbers_of("likes")
-    seen: dict[str, int] = {}
-    for row, one in enumerate(ids):
-        if one and one in seen:
-            table.fault(row, "id", f"“{one}”与第 {table.numbers[seen[one]]} 行重复。")
-        seen.setdefault(one, row)
-    texts_of(table)
-    table.refuse()
-    titles, bodies = table.column("title"), table.column("body")
-    return [message(*row) for row in zip(ids, at, titles, bodies, likes, strict=True)]
-
-
 def _moment(text: str) -> datetime | None:
-    found = import_module("mashang.text.tables").read_time(text) if text else None
+    found = read_time(text) if text else None
     if text and found is None:
         raise Refused("hot.at", f"“{text}”不是时间，请写成 2026-03-02。", "at")
     return found
@@ -315,22 +265,10 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
     """检查答复（列 title、body、reply、at、replied_at）：各项 0–1 分、依据的原文、把关意见 hold 或 pass 及理由。"""
     with _refusing(as_json):
         table = read_table(source, ("title", "body", "reply", "at", "replied_at"))
-        rules, delay = _rules("replies"), _rules("delay")
-        exchanges = _exchanges(table, rules.Exchange, delay.working_days)
-        checks = rules.check_replies(exchanges)
-        heading = [
-            "working_days",
-            *rules.PARTS,
-            *(f"{part}_passage" for part in rules.PARTS),
-            "risk",
-            "verdict",
-            "reason",
-        ]
-        rows = (
-            [*row, *_check_cells(one, check)] for row, one, check in zip(table.rows, exchanges, checks, strict=True)
-        )
-        write_csv(out, [*table.heading, *heading], rows)
-    within = delay.within([one.working_days for one in exchanges])
+        exchanges = work.exchanges(table, import_module("mashang.clocks.shipped").calendar())
+        checks = work.checked(exchanges)
+        write_csv(out, *work.checked_rows(table, exchanges, checks))
+    within = work.within(exchanges)
     held = sum(check.verdict == "hold" for check in checks)
     told = {
         "replies": len(checks),
@@ -339,32 +277,6 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
     }
     spoken = "，".join(f"{days} 个工作日内 {share:.1%}" for days, share in within.items())
     _shown(told, as_json, iter([f"检查了 {len(checks)} 件答复，{held} 件建议把关；答复时限：{spoken}。写入 {out}。"]))
-
-
-def _exchanges(table: Table, exchange: Any, working_days: Any) -> list[Any]:
-    """The exchanges of a table with their working days. An empty reply is a bad answer, not a bad row."""
-    asked, answered = table.times("at"), table.times("replied_at")
-    calendar = import_module("mashang.clocks.shipped").calendar()
-    for row, (first, last) in enumerate(zip(asked, answered, strict=True)):
-        if last < first and first.year > 1970 < last.year:
-            table.fault(row, "replied_at", "答复时间早于来信时间。")
-    texts_of(table)
-    table.refuse()
-    rows = zip(table.column("title"), table.column("body"), table.column("reply"), asked, answered, strict=True)
-    return [exchange(title, body, reply, working_days(calendar, a, b)) for title, body, reply, a, b in rows]
-
-
-def _check_cells(one: Any, check: Any) -> list[Any]:
-    values = [f"{part.value:.3f}" for part in check.parts.values()]
-    passages = [part.passage for part in check.parts.values()]
-    return [
-        "" if one.working_days is None else one.working_days,
-        *values,
-        *passages,
-        check.risk,
-        check.verdict,
-        check.reason,
-    ]
 
 
 # -- personal data

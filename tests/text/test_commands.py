@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from mashang.text.commands import app
 from mashang.text.rules.delay import within
-from mashang.text.tables import read_table, read_time
+from mashang.text.rules.tables import read_time
+from mashang.text.tables import read_table
 
 from .sentences import SHARED, labelled, needs_shared
 

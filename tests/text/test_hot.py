@@ -10,7 +10,7 @@ import pytest
 
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
-from mashang.text.commands import _messages
+from mashang.text.rules import work
 from mashang.text.rules.hot import Message, current_heat, grouped, heat, is_rising
 from mashang.text.rules.places import places
 from mashang.text.tables import read_table
@@ -130,7 +130,7 @@ def known(messages: list[Message], names: tuple[str, ...], matter: tuple[str, ..
 @pytest.mark.row("B8")
 def test_the_two_known_matters_each_stand_as_one_group() -> None:
     table = read_table(SHARED / "messages.csv", ("id", "at", "title", "body"))
-    messages = _messages(table, Message)
+    messages = work.messages(table)
     found = grouped(messages)
     for names, matter in ((("丽发新城",), ("搅拌",)), (("伊景园", "滨河苑"), ("车位",))):
         mine = known(messages, names, matter)

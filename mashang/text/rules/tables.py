@@ -1,0 +1,203 @@
+"""Tables of texts as offices have them: CSV read whole, every fault named at once with row and column."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mashang.kernel.clock import ZONE
+from mashang.kernel.refused import Fault, Refused
+
+LONGEST = 100_000  # characters in one cell
+SHOWN = 200  # faults named; the rest are counted
+LIMIT = 1 << 28  # characters that the reader takes in at all
+
+
+@dataclass(slots=True)
+class Table:
+    """Rows as they stand in the file. `numbers[i]` is row i as a spreadsheet shows it (the heading is row 1)."""
+
+    heading: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+    faults: list[Fault] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def has(self, column: str) -> bool:
+        return column in self.heading
+
+    def column(self, name: str) -> list[str]:
+        """The cells of one column, outer spaces gone; empty strings when there is no such column."""
+        if name not in self.heading:
+            return [""] * len(self.rows)
+        place = self.heading.index(name)
+        return [row[place].strip() for row in self.rows]
+
+    def fault(self, row: int, column: str, text: str) -> None:
+        """Note what is wrong in row (0-based) and column."""
+        number = self.numbers[row]
+        self.faults.append(Fault("table.cell", f"第 {number} 行“{column}”列：{text}", f"{number}:{column}"))
+
+    def heading_fault(self, column: str, text: str) -> None:
+        self.faults.append(Fault("table.heading", text, f"1:{column}"))
+
+    def filled(self, name: str) -> list[str]:
+        """A column in which every row must say something; empty and overlong cells become faults."""
+        cells = self.column(name)
+        for row, cell in enumerate(cells):
+            if not cell:
+                self.fault(row, name, "不能为空。")
+            elif len(cell) > LONGEST:
+                self.fault(row, name, f"有 {len(cell)} 字，超过 {LONGEST} 字，请删减。")
+        return cells
+
+    def numbers_of(self, name: str) -> list[float]:
+        """A column of numbers not below zero; an empty cell is 0, full-width digits are read, anything else is a fault."""
+        return [self._number(row, name, cell) for row, cell in enumerate(self.column(name))]
+
+    def _number(self, row: int, name: str, cell: str) -> float:
+        if not cell:
+            return 0.0
+        try:
+            value = float(unicodedata.normalize("NFKC", cell).replace(",", ""))
+        except ValueError:
+            value = -1.0
+        if not 0 <= value < 1e12:
+            self.fault(row, name, f"“{cell[:20]}”不是不小于零的数。")
+            return 0.0
+        return value
+
+    def times(self, name: str) -> list[datetime]:
+        """A column of dates or times; unreadable ones are faults."""
+        return [self._time(row, name, cell) for row, cell in enumerate(self.column(name))]
+
+    def _time(self, row: int, name: str, cell: str) -> datetime:
+        found = read_time(cell)
+        if found is None:
+            self.fault(row, name, f"“{cell[:30]}”不是时间，请写成 2026-03-02 或 2026-03-02 09:10。")
+        return found or datetime(1970, 1, 1, tzinfo=ZONE)
+
+    def refuse(self) -> None:
+        """Say no with all faults found so far."""
+        if not self.faults:
+            return
+        shown = self.faults[:SHOWN]
+        if len(self.faults) > SHOWN:
+            shown = [*shown, Fault("table.more", f"另有 {len(self.faults) - SHOWN} 处问题未列出。")]
+        raise Refused.of(shown)
+
+
+def read_time(text: str) -> datetime | None:
+    """A time as offices write it (2026-03-02, 2026/3/2 9:10:05, 2026年3月2日, ISO 8601), local; None when it is none."""
+    plain = unicodedata.normalize("NFKC", text).strip().rstrip("日").replace("年", "-").replace("月", "-")
+    day, _, hour = plain.replace("/", "-").replace("日", " ").replace("T", " ").partition(" ")
+    parts = day.split("-")
+    if len(parts) == 3 and all(part.isdigit() for part in parts):
+        hour = hour.strip()
+        head = hour.split(":")[0]
+        day = f"{int(parts[0]):04d}-{int(parts[1]):02d}-{int(parts[2]):02d}"
+        hour = hour.zfill(len(hour) + 1) if len(head) == 1 else hour
+        try:
+            found = datetime.fromisoformat(f"{day} {hour}".strip())
+        except ValueError:
+            return None
+        return found.replace(tzinfo=ZONE) if found.tzinfo is None else found.astimezone(ZONE)
+    return None
+
+
+def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) -> Table:
+    """The table in the bytes of a CSV file of this name: UTF-8 (with or without mark) or GB 18030.
+
+    Needed columns that are missing, a heading named twice, rows too long or short, broken quotes and fewer rows than
+    `least` become faults of the table; only a file that cannot be read at all is refused here.
+    """
+    lines = _text(raw, name).splitlines(keepends=True)
+    table = Table([], [], [])
+    for number, row in _records(lines, table.faults):
+        if not table.heading:
+            table.heading = [cell.strip() for cell in row]
+        elif len(row) == len(table.heading):
+            table.rows.append(row)
+            table.numbers.append(number)
+        elif any(cell.strip() for cell in row):
+            sentence = f"第 {number} 行：有 {len(row)} 格，表头有 {len(table.heading)} 列，请核对引号和逗号。"
+            table.faults.append(Fault("table.row", sentence, f"{number}:"))
+    _heading(table, name, needed)
+    if len(table.rows) < least and not table.faults:
+        table.faults.append(Fault("table.empty", f"“{name}”只有 {len(table.rows)} 行数据，至少要 {least} 行。"))
+    return table
+
+
+def _text(raw: bytes, name: str) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text
+    raise Refused("table.in", f"“{name}”不是 UTF-8 或 GB 18030 的文本，请另存为 CSV。", "in")
+
+
+def _records(lines: list[str], faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
+    """Records with their number; a record whose quotes are broken is a fault, and reading goes on at the next line."""
+    at, number = 0, 0
+    while at < len(lines):
+        csv.field_size_limit(LIMIT)
+        reader = csv.reader(lines[at:], strict=True)
+        done = 0
+        try:
+            for row in reader:
+                number += 1
+                done = reader.line_num
+                if row:
+                    yield number, row
+            return
+        except csv.Error:
+            number += 1
+            sentence = f"第 {number} 行（文件第 {at + done + 1} 行）：引号不成对，格内的引号要写两个。"
+            faults.append(Fault("table.quotes", sentence, f"{number}:"))
+            at += done + 1
+
+
+def _heading(table: Table, file: str, needed: Sequence[str]) -> None:
+    if not table.heading:
+        table.faults.append(Fault("table.empty", f"“{file}”是空的，第一行要写列名。"))
+        return
+    for name in sorted({n for n in table.heading if n and table.heading.count(n) > 1}):
+        table.heading_fault(name, f"第 1 行：列名“{name}”重复。")
+    for name in needed:
+        if name not in table.heading:
+            table.heading_fault(name, f"第 1 行：缺少“{name}”列。")
+
+
+def texts_of(table: Table) -> list[str]:
+    """The texts of a table: column `text`, or `title` and `body` together (one of the two may be empty in a row)."""
+    if table.has("text"):
+        return table.filled("text")
+    missing = [name for name in ("title", "body") if not table.has(name)]
+    if missing:
+        table.heading_fault("text", "第 1 行：要有“text”列，或“title”和“body”两列。")
+        return [""] * len(table)
+    titles, bodies = table.column("title"), table.column("body")
+    for row, (title, body) in enumerate(zip(titles, bodies, strict=True)):
+        if not title and not body:
+            table.fault(row, "title", "标题和正文不能都是空的。")
+    return [f"{title}。{body}" for title, body in zip(titles, bodies, strict=True)]
+
+
+def as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """CSV text with the mark that Excel needs."""
+    text = io.StringIO()
+    text.write("\ufeff")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(heading)
+    writer.writerows(rows)
+    return text.getvalue()

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import typst
+from django.db import connections
+from playwright.sync_api import Browser
 
 from mashang.org.kept import forget
 from mashang.site import messages
@@ -43,6 +45,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.get_closest_marker("browser"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium here: apt-get install chromium"))
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Iterator[Browser]:
+    """Playwright runs a loop in this thread, under which Django has a connection of its own: closed while it still can be."""
+    yield browser
+    connections.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -31,14 +31,11 @@ WINDOW = Role(label="窗口", unit_kind="window")
 
 def responsible(role: Role, region: str, units: Iterable[UnitInfo]) -> int:
     """The unit that does this role's work for a place: searched from the township upward. Refuses when there is none."""
-    known = list(units)
+    near = [unit for unit in units if region.startswith(unit.region) and role.unit_kind in ("", unit.kind)]
+    fitting = [unit for unit in near if not role.match or any(word in unit.name for word in role.match)]
     for length in (12, 9, 6, 4, 2):
-        place = region[:length]
-        if len(place) < length:
-            continue
-        for unit in known:
-            fits = not role.match or any(word in unit.name for word in role.match)
-            if unit.region == place and fits and role.unit_kind in ("", unit.kind):
+        for unit in fitting:
+            if len(unit.region) == length:
                 return unit.id
     raise Refused(
         "unit.none", f"这个地方还没有设置“{role.label}”，暂时不能在这里办理，请到县行政服务中心咨询。", "region"
@@ -73,11 +70,12 @@ def plan(spec: Spec, answers: Answers, part: str, region: str, units: Collection
     """The step graph: intake first, then the definition's steps, each in its unit's hands. All faults at once."""
     faults: list[Fault] = []
     steps: list[StepPlan] = []
+    around = [unit for unit in units if region.startswith(unit.region)]
     window = Step(code="intake", label="受理", role="window")
     for step in (window, *steps_needed(spec, answers, part)):
         role = spec.roles.get(step.role, WINDOW)
         try:
-            unit = responsible(role, region, units)
+            unit = responsible(role, region, around)
         except Refused as no:
             faults += no.faults
             continue
@@ -126,7 +124,7 @@ def new_demands(before: Collection[str], now: Collection[str]) -> list[str]:
 
 def person_kind(number: str) -> str:
     """Whether a number is a firm's credit code or a person's: firms apply too."""
-    return "legal" if is_credit_code(number) and not is_identity_number(number) else "natural"
+    return "natural" if is_identity_number(number) or not is_credit_code(number) else "legal"
 
 
 def applicant_of(answers: Mapping[str, Any]) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -55,7 +56,9 @@ def parse(form: type[Form], data: Mapping[str, Any] | Form) -> Form:
     if isinstance(data, form):
         return data
     values = data.model_dump() if isinstance(data, Form) else dict(data)
-    if faults := [Fault("form.nul", "内容含有无法保存的字符，请删除后重填。", path) for path in _nuls(values)]:
+    if _suspect(values) and (
+        faults := [Fault("form.nul", "内容含有无法保存的字符，请删除后重填。", path) for path in _nuls(values)]
+    ):
         raise Refused.of(faults)
     try:
         return form.model_validate(values)
@@ -71,6 +74,14 @@ def fault_of(error: Any) -> Fault:
     else:
         text = _SAID.get(error["type"], "内容不对，请核对后重填。").format(**context)
     return Fault(f"form.{error['type']}", text, ".".join(str(part) for part in error["loc"]))
+
+
+_ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")
+
+
+def _suspect(values: Mapping[str, Any]) -> bool:
+    """Whether it is worth looking for them one by one: as ASCII, a NUL and a surrogate are escapes."""
+    return _ESCAPED.search(json.dumps(values, default=str)) is not None
 
 
 def _nuls(value: Any, path: str = "") -> list[str]:

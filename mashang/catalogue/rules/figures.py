@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from .codes import Handling, StepKind
-from .merge import is_instant, merged_materials, merged_visits, parts_of
+from .merge import is_instant, items_of, merged_materials, merged_visits, parts_of
+from .remembered import remembered
 from .spec import Answers, ItemSpec, PackageSpec, Spec, Step
 
 HOURS_A_DAY = 8
@@ -79,9 +80,14 @@ def limits_of(spec: Spec, answers: Answers | None = None, part: str = "") -> Lim
     if isinstance(spec, ItemSpec):
         promised = spec.instant_limit if instant and spec.handling != Handling.INSTANT else spec.promised
         return Limits(spec.statutory, promised, instant)
-    longest = max((i.statutory for i in spec.items_of(part)), key=in_days, default="")
+    return Limits(*_of_package(spec, part), instant)
+
+
+@remembered
+def _of_package(spec: Spec, part: str = "") -> tuple[str, str]:
+    longest = max((i.statutory for i in items_of(spec, part)), key=in_days, default="")
     days, _path = longest_path([s for s in spec.steps if part in ("", s.part)])
-    return Limits(longest, as_limit(days), instant)
+    return longest, as_limit(days)
 
 
 @dataclass(frozen=True, slots=True)

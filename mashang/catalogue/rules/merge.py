@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .codes import Handling, Necessity, StepKind
+from .remembered import remembered
 from .spec import Answers, Field, ItemSpec, Material, PackageSpec, Result, Spec, Step, Visit, all_hold
 
 _STRONGER = {Necessity.REQUIRED: 0, Necessity.DEFERRABLE: 1, Necessity.OPTIONAL: 2}
@@ -28,6 +29,7 @@ def results_of(spec: Spec, part: str = "") -> tuple[Result, ...]:
     return tuple(i.result for i in items_of(spec, part) if i.result)
 
 
+@remembered
 def merged_fields(spec: Spec, part: str = "") -> tuple[Field, ...]:
     """The one form: the items' fields in order, each code once; required when any item requires it.
 
@@ -49,6 +51,7 @@ def merged_fields(spec: Spec, part: str = "") -> tuple[Field, ...]:
     return tuple(found.values())
 
 
+@remembered
 def merged_materials(spec: Spec, part: str = "") -> tuple[Material, ...]:
     """The one set: each code once, with the strongest necessity; what the package itself brings forth is not asked."""
     produced = {r.code for r in results_of(spec)} if isinstance(spec, PackageSpec) else set()
@@ -141,9 +144,8 @@ def steps_needed(spec: Spec, answers: Answers, part: str = "") -> tuple[Step, ..
             for before in by_code[code].after:
                 yield from effective(before)
 
-    return tuple(
-        s.model_copy(update={"after": tuple(dict.fromkeys(e for a in s.after for e in effective(a)))}) for s in kept
-    )
+    waits = ((s, tuple(dict.fromkeys(e for a in s.after for e in effective(a)))) for s in kept)
+    return tuple(s if after == s.after else s.model_copy(update={"after": after}) for s, after in waits)
 
 
 def stops(spec: Spec, answers: Answers) -> list[str]:

@@ -19,19 +19,24 @@ from mashang.kernel.refused import Refused
 @dataclass(frozen=True, slots=True)
 class Mount:
     """A part of the command: `target` is "module:function" or "module:Typer app". With `django`, keys, database and
-    Django are made ready first, unless the subcommand asked for stands in `bare`, with the app that needs none of it."""
+    Django are made ready first, unless the subcommand asked for stands in `bare`, with the app that needs none of it.
+    With `tables`, a database that has not been set up is refused."""
 
     help: str
     target: str
     django: bool = False
     bare: dict[str, str] = field(default_factory=dict)
+    tables: bool = False
 
     def load(self, rest: Sequence[str]) -> Any:
         """The command for the arguments that follow its name."""
         subcommand = next((word for word in rest if not word.startswith("-")), "")
         target = self.bare.get(subcommand, self.target)
         if self.django and subcommand not in self.bare:
-            import_module("mashang.site.environment").prepare(database="--help" not in rest and bool(rest))
+            environment, asked = import_module("mashang.site.environment"), "--help" not in rest and bool(rest)
+            environment.prepare(database=asked)
+            if asked and self.tables:
+                environment.require_tables()
         module, _, name = target.partition(":")
         found = getattr(import_module(module), name)
         if isinstance(found, typer.Typer):
@@ -53,12 +58,15 @@ MOUNTS = {
     "restore": Mount("从备份文件恢复 · Restore from a backup", COMMANDS + "backup:restore"),
     "stop": Mount("停止演示和自带数据库 · Stop demo and embedded database", COMMANDS + "stop:stop"),
     "manage": Mount("Django 管理命令 · Django's own commands", COMMANDS + "manage:manage", django=True),
-    "clock": Mount("期限计算 · Due dates", CLOCK, django=True, bare={"due": CLOCK, "rules": CLOCK, "": CLOCK}),
+    "clock": Mount(
+        "期限计算 · Due dates", CLOCK, django=True, bare={"due": CLOCK, "rules": CLOCK, "": CLOCK}, tables=True
+    ),
     "ledger": Mount(
         "存证账本 · The ledger",
         "mashang.ledger.commands:app",
         django=True,
         bare={"verify": OFFLINE, "witness": OFFLINE},
+        tables=True,
     ),
     "score": Mount("绩效计分 · Scores", "mashang.performance.commands:app"),
     "text": Mount("文本：分类、查重、热点、答复检查 · Chinese text", "mashang.text.commands:app"),

@@ -8,6 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import django
+from django.db import OperationalError, connection
+
+from mashang.kernel.refused import Refused
 
 from . import postgres
 from .paths import KEYS, VAR
@@ -26,6 +29,18 @@ def prepare(*, start_django: bool = True, database: bool = True) -> None:
         os.environ["DATABASE_URL"] = os.environ[EMBEDDED] = postgres.ensure(VAR)
     if start_django:
         django.setup()
+
+
+def require_tables() -> None:
+    """Refuses a database that does not answer, and one in which nothing has been set up."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('ledger_entry')")
+            if cursor.fetchone()[0]:
+                return
+    except OperationalError as fault:
+        raise Refused("database.unreachable", f"连不上数据库，请核对 DATABASE_URL：{fault}") from None
+    raise Refused("database.empty", "这个数据库里还没有表，请先运行 mashang setup（或 make demo）。")
 
 
 def embedded() -> bool:

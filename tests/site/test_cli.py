@@ -91,3 +91,18 @@ def test_a_second_demo_from_the_same_folder_is_told_where_the_first_one_is(tmp_p
 def test_a_busy_port_gives_way_to_the_next() -> None:
     first = free_port("127.0.0.1", 0)
     assert free_port("127.0.0.1", first) == first
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "named", [{}, {"DATABASE_URL": "postgresql:///nowhere?host=/nonexistent"}], ids=["empty", "unreachable"]
+)
+def test_a_command_on_a_database_that_is_not_ready_says_so(tmp_path: Path, named: dict[str, str]) -> None:
+    kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "MASHANG_VAR")}
+    command = [sys.executable, "-m", "mashang.site", "ledger", "seal"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=kept | {"MASHANG_VAR": str(tmp_path / "var")} | named
+    )
+    assert done.returncode == 1
+    assert "数据库" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -197,9 +197,10 @@ class Expiry(models.Model):
     at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     outcome = models.TextField(default="")
+    tries = models.IntegerField(default=0)
 
     class Meta:
-        indexes = [models.Index(fields=["id"], name="expiry_to_answer", condition=Q(done_at=None))]
+        indexes = [models.Index(fields=["tries", "id"], name="expiry_to_answer", condition=Q(done_at=None))]
 
 
 class Draft(models.Model):

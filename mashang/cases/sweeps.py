@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F
 
 from mashang.clocks import queries as clocks
 from mashang.clocks.actions import sweep
@@ -40,14 +41,19 @@ def fire(now: datetime) -> int:
 
 
 def expire(now: datetime) -> int:
-    """Answer to what fired: each in an act of its own, under a key, so that a kill in between repeats nothing."""
-    pending = list(Expiry.objects.filter(done_at=None).select_related("case").order_by("id")[:BATCH])
+    """Answer to what fired: each in an act of its own, under a key, so that a kill in between repeats nothing.
+
+    One that breaks stands behind all others next time, so that it is seen in the log and holds nothing up.
+    """
+    pending = list(Expiry.objects.filter(done_at=None).select_related("case").order_by("tries", "id")[:BATCH])
     for expiry in pending:
+        mine, outcome = Expiry.objects.filter(pk=expiry.pk), ""
         try:
             outcome = _answer(expiry, now)
         except Refused as no:
             outcome = no.code
-        Expiry.objects.filter(pk=expiry.pk).update(done_at=now, outcome=outcome)
+        finally:
+            mine.update(**({"done_at": now, "outcome": outcome} if outcome else {"tries": F("tries") + 1}))
     return len(pending)
 
 

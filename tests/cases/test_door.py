@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -156,6 +157,26 @@ def test_what_runs_out_makes_the_case_late_once_and_tells_the_unit(county, now):
     assert Case.objects.get(number=number).late
     assert Notice.objects.filter(text__contains="超期").count() == 3
     assert [e.verb for e in ledger.history(number)].count("errand.overdue") == 3
+
+
+def test_what_breaks_holds_nothing_else_up(county, now, monkeypatch):
+    first, second = (hand_in(county, now, key=k).number for k in ("a", "b"))
+    later, real = now + timedelta(days=60), sweeps.act
+    sweeps.fire(later)
+
+    def broken(number, *values, **named):
+        if number == first:
+            raise ZeroDivisionError
+        return real(number, *values, **named)
+
+    monkeypatch.setattr(sweeps, "act", broken)
+    for _ in range(9):
+        with suppress(ZeroDivisionError):
+            sweeps.expire(later)
+    assert Case.objects.get(number=second).late
+    monkeypatch.undo()
+    assert sweeps.expire(later) == 3
+    assert Case.objects.get(number=first).late
 
 
 def test_work_is_given_to_a_colleague_but_not_to_another_unit(county, now):

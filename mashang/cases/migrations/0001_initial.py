@@ -93,6 +93,7 @@ class Migration(migrations.Migration):
                 ("at", models.DateTimeField()),
                 ("done_at", models.DateTimeField(null=True)),
                 ("outcome", models.TextField(default="")),
+                ("tries", models.IntegerField(default=0)),
                 (
                     "case",
                     models.ForeignKey(
@@ -281,7 +282,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="expiry",
-            index=models.Index(condition=models.Q(("done_at", None)), fields=["id"], name="expiry_to_answer"),
+            index=models.Index(condition=models.Q(("done_at", None)), fields=["tries", "id"], name="expiry_to_answer"),
         ),
         migrations.AddIndex(
             model_name="notice",

@@ -66,6 +66,20 @@ def test_a_villager_hands_in_with_scripts_turned_off(seat: Seat, turn: Turn) -> 
     assert Case.objects.get(number=number).state == "submitted"
 
 
+def test_what_depends_on_an_answer_is_asked_only_after_it(seat: Seat, turn: Turn) -> None:
+    turn("2026-03-02 09:10")
+    page = seat("citizen", APPLY)
+    old_house, drawing = page.get_by_label("旧房怎样处置"), page.get_by_label("通用图集图号")
+    expect(old_house).to_be_hidden()
+    page.get_by_label("有一处，新房建成后退出").check()
+    expect(old_house).to_be_visible()
+    page.get_by_label("没有", exact=True).check()
+    expect(old_house).to_be_hidden()
+    expect(drawing).to_be_hidden()
+    page.get_by_label("选用通用图集（免费）").check()
+    expect(drawing).to_be_visible()
+
+
 def test_what_was_typed_survives_a_reload_a_refusal_and_is_forgotten_once_handed_in(
     seat: Seat, turn: Turn, open_page: Seat
 ) -> None:

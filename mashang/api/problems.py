@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
@@ -103,14 +104,22 @@ def answer(
 
 
 def _placed(request: HttpRequest, fault: Fault, text: str) -> ProblemFault:
+    if fault.field.startswith("/"):  # a pointer already
+        return ProblemFault(code=fault.code, detail=text, pointer="#" + fault.field)
     where, _, name = fault.field.partition(":")
     if name:  # "query:limit", from the framework
         return ProblemFault(code=fault.code, detail=text, parameter=name)
     if request.content_type != "application/json":
         return ProblemFault(code=fault.code, detail=text, parameter=where)
     parts = [*getattr(request, "faults_under", ()), *where.split(".")]
-    pointer = "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
-    return ProblemFault(code=fault.code, detail=text, pointer="#" + pointer)
+    return ProblemFault(code=fault.code, detail=text, pointer="#" + pointer_to(*parts))
+
+
+def pointer_to(*parts: str | int) -> str:
+    """A JSON Pointer (RFC 6901), escaped as in a URI fragment."""
+    return "".join(
+        "/" + quote(str(part).replace("~", "~0").replace("/", "~1"), safe="~!$&'()*+,;=:@") for part in parts
+    )
 
 
 def refused(request: HttpRequest, no: Refused) -> HttpResponse:

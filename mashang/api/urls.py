@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
-from . import cases, catalogue, files, problems
+from . import cases, catalogue, files, problems, scores, texts
 from .base import ABOUT, VERSION, JsonParser, PublicApi
 
 api = PublicApi(
@@ -17,7 +17,7 @@ api = PublicApi(
     parser=JsonParser(),
 )  # fmt: skip
 problems.install(api)
-for router in (catalogue.router, cases.router, files.router, files.proofs):
+for router in (catalogue.router, cases.router, files.router, files.proofs, texts.router, scores.router):
     api.add_router("", router)
 
 

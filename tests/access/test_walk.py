@@ -308,6 +308,7 @@ CLIENTS = {
     "other county": (("cases:read", "cases:write"), "", "350623"),
     "writes only": (("cases:write",), "武平县人民政府", ""),
     "catalogue only": (("catalogue:read",), "", ""),
+    "texts and scores": (("text:use", "score:use", "score:read"), "武平县桃溪镇人民政府", ""),
 }
 
 
@@ -323,6 +324,7 @@ def test_a_calling_system_sees_what_the_rule_says_at_every_operation(name: str, 
     reads(walker, "cases:read" in scopes)
     api_files(walker, "cases:read" in scopes)
     api_writes(walker, "cases:write" in scopes)
+    calculations(walker, scopes)
     for operation, args in (
         ("list_entries", ()),
         ("read_entry", ("rural-house",)),
@@ -364,6 +366,21 @@ def reads(walker: Walker, may: bool) -> None:
         for operation in ("read_case", "list_actions"):
             walker.expect(f"api:{operation}", number, status=inside)
         walker.expect("api:read_receipt", number, status={200, 409} if inside == {200} else inside)
+
+
+def calculations(walker: Walker, scopes: tuple[str, ...]) -> None:
+    """What stores nothing has scopes of its own; runs of another place are not there."""
+    for scope, operations in (
+        ("text:use", ("classify_texts", "check_replies", "find_similar", "group_hot", "mask_texts")),
+        ("score:use", ("run_score", "check_score")),
+    ):
+        for operation in operations:
+            walker.expect(f"api:{operation}", post={}, status={415} if scope in scopes else {403})
+    may = "score:read" in scopes
+    walker.expect("api:list_scores", status={200} if may else {403})
+    for run in reference.rows("SELECT id FROM performance_run"):
+        walker.expect("api:read_score", run["id"], status={200, 404} if may else {403})
+    walker.expect("api:read_score", 999_999_999, status={404} if may else {403})
 
 
 def api_files(walker: Walker, may: bool) -> None:

@@ -26,7 +26,7 @@ OPERATIONS = [
 
 
 def address(path: str) -> str:
-    values = {"number": "x", "code": "x", "id": "1", "action": "x", "result": "x"}
+    values = {"number": "x", "code": "x", "id": "1", "action": "x", "result": "x", "run": "1"}
     return path.format(**values)
 
 
@@ -40,7 +40,7 @@ def test_every_operation_stands_in_the_table_and_the_table_names_none_that_is_go
 def test_an_operation_that_the_table_does_not_list_is_not_found(admit, monkeypatch, name, method, path):
     if rights.OPERATIONS[name] == rights.PUBLIC:
         return
-    system = admit("cases:read", "cases:write", "catalogue:read")
+    system = admit(*rights.SCOPES)
     monkeypatch.delitem(rights.OPERATIONS, name)
     assert system.call(method, address(path), {}).status_code == 404
 
@@ -64,6 +64,9 @@ SCOPES = [  # scope → operations that it opens besides the public ones and the
     ("catalogue:read", set()),
     ("cases:read", {"list_cases", "read_case", "list_actions", "download_document", "read_result", "read_receipt"}),
     ("cases:write", {"create_case", "press_action", "upload_document"}),
+    ("text:use", {"classify_texts", "check_replies", "find_similar", "group_hot", "mask_texts"}),
+    ("score:use", {"run_score", "check_score"}),
+    ("score:read", {"list_scores", "read_score"}),
 ]
 
 

@@ -17,6 +17,7 @@ from schemathesis.checks import load_all_checks
 
 from mashang.api import urls
 from mashang.kernel import clock
+from mashang.org.rights import SCOPES
 
 from .test_cases import MONDAY, at
 
@@ -42,6 +43,12 @@ def connection_kept() -> Iterator[None]:
 def schema(db: None) -> Any:
     with connection_kept():
         return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
+
+
+@pytest.fixture
+def system(admit: Any) -> Any:
+    """A system that may do everything, so that what it asks comes to the operations."""
+    return admit(*SCOPES, unit="武平县人民政府")
 
 
 OPERATIONS = sorted(

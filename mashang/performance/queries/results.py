@@ -135,6 +135,14 @@ def run_info(run: int) -> RunInfo:
     return _run_info(row)
 
 
+def run_for(run: int, by: Actor) -> RunInfo:
+    """The run, not found for those who see none of its region's units."""
+    info = run_info(run)
+    if not _sees_some(by, info.scheme.region):
+        raise NotFound("没有找到这次考评计算。")
+    return info
+
+
 def check_unit(by: Actor, unit: int, region: str) -> None:
     if not org.may(by, RIGHT, units=[unit], region=region):
         raise Forbidden("您不能查看这个单位的考评，请联系本单位负责人或效能办。")

@@ -48,12 +48,11 @@ def read_scheme(text: str) -> Scheme:
 def toml(data: bytes) -> dict[str, Any]:
     """TOML as plain values; refuses what is not UTF-8 or not TOML, naming the line."""
     try:
-        raw = tomllib.loads(data.decode("utf-8-sig"))
+        return {key: _plain(value) for key, value in tomllib.loads(data.decode("utf-8-sig")).items()}
     except UnicodeDecodeError as error:
         raise Refused("scheme.encoding", "方案文件不是 UTF-8 编码，请另存为 UTF-8。") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, a number without end, brackets without end
         raise Refused("scheme.toml", f"方案文件不是合格的 TOML：{error}。") from error
-    return {key: _plain(value) for key, value in raw.items()}
 
 
 def _plain(value: Any) -> Any:

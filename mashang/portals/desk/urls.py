@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, inbox, lists, score, watch
+from . import case, inbox, lists, score, text, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -25,6 +25,11 @@ urlpatterns = [
     path("score/<int:run>/proof", score.proof, name="score_proof"),
     path("score/<int:run>/inputs.json", score.inputs, name="score_inputs"),
     path("score/<int:run>/scores.xlsx", score.workbook, name="score_workbook"),
+    path("text", text.replies, name="text"),
+    path("text/hot", text.hot, name="text_hot"),
+    path("text/similar", text.similar, name="text_similar"),
+    path("text/classify", text.classify, name="text_classify"),
+    path("text/mask", text.mask, name="text_mask"),
     path("case/<str:number>", case.case, name="case"),
     path("case/<str:number>/file/<int:document>", case.file, name="file"),
     path("case/<str:number>/result/<str:result>.pdf", case.result, name="result"),

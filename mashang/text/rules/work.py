@@ -38,9 +38,11 @@ def _engine(name: str) -> Any:
 # -- answers
 
 
-def exchange(title: str, body: str, reply: str, asked: datetime, answered: datetime, calendar: Calendar) -> Exchange:
-    """A message and its answer with the working days between them."""
-    days = _engine("delay").working_days(calendar, asked, answered)
+def exchange(
+    title: str, body: str, reply: str, asked: datetime | None, answered: datetime | None, calendar: Calendar
+) -> Exchange:
+    """A message and its answer with the working days between them, unknown where a date is."""
+    days = _engine("delay").working_days(calendar, asked, answered) if asked and answered else None
     made: Exchange = _engine("replies").Exchange(title, body, reply, days)
     return made
 

@@ -1,0 +1,166 @@
+"""Schemes scored on values that are given, which stores nothing; and the platform's own runs, read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import groupby
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from ninja import Path, Query, Router
+
+from mashang.kernel.refused import Fault, Refused
+from mashang.performance import queries
+from mashang.performance.rules import output
+from mashang.performance.rules.engine import Result, evaluate
+from mashang.performance.rules.frozen import fingerprint, freeze
+from mashang.performance.rules.parse import parse, toml
+from mashang.performance.rules.scheme import Scheme
+from mashang.performance.rules.table import Table, table_from, table_of
+from mashang.text.rules import clean
+
+from . import sums
+from .base import given, operation
+from .door import Called
+from .problems import pointer_to
+
+router = Router(tags=["scores"])
+_LINE = re.compile(r"第 (\d+) 行(?:（.*）)? ?(.*)")
+_FORM = "values 应当是 CSV 文本，或由对象组成的数组，每格是文字、数或 null。"
+
+
+@contextmanager
+def _pointing(place: Callable[[Fault], str]) -> Iterator[None]:
+    """Faults of a text or table that lies inside the body point to where they are in it."""
+    try:
+        yield
+    except Refused as no:
+        raise Refused.of([Fault(f.code, f.text, place(f)) for f in no.faults]) from no
+
+
+def _in_scheme(fault: Fault) -> str:
+    return "/scheme"
+
+
+def _in_values(fault: Fault) -> str:
+    """Row and column of values that came as objects; a table that came as text has its rows in the sentence."""
+    found = _LINE.match(fault.field)
+    return pointer_to("values", int(found[1]) - 1, *([found[2]] if found[2] else [])) if found else "/values"
+
+
+def _scheme(text: str) -> Scheme:
+    with _pointing(_in_scheme):
+        raw = toml(text.encode("utf-8", "replace"))
+        for part in ("nodes", "indicators"):
+            if isinstance(raw.get(part), dict) and len(raw[part]) > sums.NODES:
+                raise Refused("scheme.large", f"方案太大：{part} 最多 {sums.NODES} 个，请用命令 mashang score。")
+        return parse(raw)
+
+
+def _table(values: Any, scheme: Scheme) -> Table:
+    """The values as the engine takes them. Rows that are objects are counted from 1 in sentences, from 0 in pointers."""
+    if isinstance(values, str):
+        with _pointing(lambda _fault: "/values"):
+            return table_from(values.encode("utf-8", "replace"), "values.csv", scheme)
+    rows = _rows(values)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    if len(columns) * len(rows) > sums.CELLS:
+        raise Refused("values.many", f"数据太大：最多 {sums.CELLS} 格，请分次提交。", "values")
+    lines = [(n, [row.get(name, "") for name in columns]) for n, row in enumerate(rows, 1)]
+    with _pointing(_in_values):
+        return table_of([(0, columns), *lines], scheme)
+
+
+def _rows(values: Any) -> list[dict[str, str]]:
+    """Rows of text, with every cell that is none of text, number and null as a fault."""
+    if not isinstance(values, list) or len(values) > sums.MOST:
+        raise Refused("values.form", f"{_FORM}最多 {sums.MOST} 行。", "values")
+    faults = [
+        Fault("values.form", _FORM, pointer_to("values", n)) for n, row in enumerate(values) if type(row) is not dict
+    ]
+    faults += [
+        Fault("values.form", _FORM, pointer_to("values", n, clean(name)))
+        for n, row in enumerate(values)
+        if type(row) is dict
+        for name, cell in row.items()
+        if cell is not None and type(cell) not in (str, int, float)
+    ]
+    if faults:
+        raise Refused.of(faults)
+    return [{clean(name): "" if c is None else clean(str(c)) for name, c in row.items()} for row in values]
+
+
+@operation(router, "POST", "/score/check", {200: sums.SchemeChecked}, summary="Whether a scheme, and values, are sound")
+def check_score(request: Called, asked: sums.SchemeGiven) -> HttpResponse:
+    """All faults at once: the scheme's in `scheme`, the values' at their row and column."""
+    scheme = _scheme(asked.scheme)
+    table = None if asked.values is None else _table(asked.values, scheme)
+    if table is not None:
+        _evaluated(scheme, table)
+    told = sums.SchemeChecked(
+        code=scheme.code, name=scheme.name, version=scheme.version, nodes=len(scheme.nodes), indicators=len(scheme.indicators),
+        units=0 if table is None else len(table), notices=[] if table is None else list(table.notices),
+    )  # fmt: skip
+    return given(told)
+
+
+@operation(router, "POST", "/score/run", {200: sums.Scored}, summary="Scores and ranks at every node of a scheme")
+def run_score(request: Called, asked: sums.ScoreAsked) -> HttpResponse:
+    """As `mashang score run` does: nothing is rounded, the digest is that of the same scheme and values anywhere."""
+    scheme = _scheme(asked.scheme)
+    table = _table(asked.values, scheme)
+    result = _evaluated(scheme, table)
+    told = sums.Scored(
+        digest=fingerprint(freeze(scheme, table)), notices=list(table.notices), units=list(_units(result))
+    )
+    return given(told)
+
+
+def _evaluated(scheme: Scheme, table: Table) -> Result:
+    if len(table) * (len(scheme.nodes) + len(scheme.indicators)) > sums.SCORES:
+        raise Refused("score.many", f"结果太大：单位数乘以节点和指标数最多 {sums.SCORES}，请分次提交。", "values")
+    with _pointing(_in_values):
+        return evaluate(scheme, table)
+
+
+def _units(result: Result) -> Iterator[sums.UnitScores]:
+    head, *rows = output.scores_long(result)
+    told: list[dict[str, Any]] = [dict(zip(map(str, head), row, strict=True)) for row in rows]
+    for (unit, period), found in groupby(told, key=lambda r: (r["unit"], r.get("period", ""))):
+        nodes = list(found)
+        scores = [
+            sums.NodeScore(
+                node=r["node"], name=r["name"], score=float(r["score"]) if r["score"] else None, shown=r["shown"],
+                rank=r["rank"] or None, of=r["of"],
+            )
+            for r in nodes
+        ]  # fmt: skip
+        yield sums.UnitScores(unit=unit, period=period, grade=nodes[0]["grade"], scores=scores)
+
+
+@operation(router, "GET", "/scores", {200: sums.RunPage}, summary="Runs on the platform, the latest first")
+def list_scores(request: Called, asked: Query[sums.RunsAsked]) -> HttpResponse:
+    """Of regions in which the token reaches a unit."""
+    by = request.auth
+    found = [run for scheme in queries.schemes(by, asked.region) for run in queries.runs(by, scheme.id)]
+    runs = sorted((r for r in found if asked.period in ("", r.period)), key=lambda r: -r.id)
+    return given(sums.RunPage(items=[sums.RunLine(**_line(r)) for r in runs[: asked.limit]]))
+
+
+@operation(router, "GET", "/scores/{run}", {200: sums.RunShown}, summary="Totals, ranks and grades of a run")
+def read_score(request: Called, run: Annotated[int, Path(ge=1, le=2**63 - 1)]) -> HttpResponse:
+    """Of the units that the token reaches; `digest` is that of the frozen inputs."""
+    by = request.auth
+    info = queries.run_for(run, by)
+    units = [sums.UnitPlace(**asdict(row)) for row in queries.board(run, by)]
+    return given(sums.RunShown(**_line(info), units=units))
+
+
+def _line(run: queries.RunInfo) -> dict[str, Any]:
+    return {
+        "id": run.id, "scheme": run.scheme.code, "version": run.scheme.version, "name": run.scheme.name,
+        "region": run.scheme.region, "period": run.period, "at": run.at, "digest": run.digest,
+    }  # fmt: skip

@@ -92,7 +92,7 @@ def train(
         model = learning.train(corpus, {"texts": str(len(texts))})
         if conflicts:
             _write_conflicts(conflicts, corpus.conflicts)
-        with written(out, "wb") as file:
+        with written(out, "wb", make_folder=True) as file:
             file.write(model.save())
     told = {
         "texts": len(texts),

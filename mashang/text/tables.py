@@ -25,9 +25,11 @@ def read_table(path: Path, needed: Sequence[str] = (), least: int = 1) -> Table:
 
 
 @contextmanager
-def written(target: Path, mode: str = "w") -> Iterator[IO[Any]]:
+def written(target: Path, mode: str = "w", *, make_folder: bool = False) -> Iterator[IO[Any]]:
     """A file that appears under its name only when the block ends well."""
     try:
+        if make_folder:
+            target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     except OSError as fault:
         raise Refused("table.out", f"写不了“{target}”：{fault.strerror}。", "out") from None

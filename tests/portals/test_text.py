@@ -6,6 +6,7 @@ import csv
 import io
 import logging
 import os
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,15 +16,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from mashang.clocks import shipped
 from mashang.org.models import Account
 from mashang.portals.desk.text import answers, frame, letters
+from mashang.text.rules import find_personal, work
+from mashang.text.rules.tables import table_of
 from mashang.text.training import read, train
 from tests.county import county
-from tests.text.sentences import labelled
+from tests.text.sentences import SHARED, labelled, needs_shared
 
 __all__ = ["county"]
 pytestmark = pytest.mark.django_db
 PAGES = ("/desk/text", "/desk/text/hot", "/desk/text/similar", "/desk/text/classify", "/desk/text/mask")
+MAIN = re.compile(r"<head>.*?</head>|<script.*?</script>|value=\"[^\"]*\"", re.S)
 PHONE, MASKED = "13959871234", "139****1234"
 Visit = Callable[[str], Client]
 
@@ -252,6 +257,22 @@ def test_nothing_of_it_is_kept_or_logged(office: Client, tmp_path: Path, caplog:
         office.post("/desk/text/mask?way=one", {"text": PHONE})
     assert set(tmp_path.rglob("*")) == before
     assert not [r for r in caplog.records if "青山小区" in r.getMessage() or PHONE in r.getMessage()]
+
+
+@needs_shared
+@pytest.mark.slow
+def test_real_letters_and_answers_come_out_as_the_command_tells(office: Client) -> None:
+    raw = {name: (SHARED / f"{name}.csv").read_bytes() for name in ("messages", "replies")}
+    table = table_of(raw["messages"], "messages.csv")
+    groups = work.grouped(work.messages(table)).groups
+    text = send(office, "/desk/text/hot", SimpleUploadedFile("m.csv", raw["messages"])).content.decode()
+    assert f"归为 {len(groups)} 组" in text and groups[0].title[:10] in text
+    assert not find_personal(MAIN.sub("", text))
+    table = table_of(raw["replies"], "replies.csv")
+    checks = work.checked(work.exchanges(table, shipped.calendar()))
+    rows = taken(send(office, "/desk/text", SimpleUploadedFile("r.csv", raw["replies"]), "take"))
+    assert [row["risk"] for row in rows] == [str(check.risk) for check in checks]
+    assert send(office, "/desk/text", SimpleUploadedFile("r.csv", raw["replies"])).status_code == 200
 
 
 def test_a_month_of_answers_is_checked_in_a_moment(office: Client) -> None:

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mashang.text.commands import app
+from mashang.text.rules import work
 from mashang.text.rules.delay import within
 from mashang.text.rules.tables import read_time
 from mashang.text.tables import read_table
@@ -47,6 +48,17 @@ def model(tmp_path: Path, training_file: Path) -> Path:
     done = call("train", training_file, "--out", target)
     assert done.exit_code == 0, done.output
     return target
+
+
+def test_a_model_is_laid_into_a_folder_that_is_made_for_it(tmp_path: Path, training_file: Path) -> None:
+    target = tmp_path / "var" / "models" / "sorting.npz"
+    assert call("train", training_file, "--out", target).exit_code == 0
+    first = work.installed(target.parent)
+    assert first is not None and first is work.installed(target.parent)
+    assert work.installed(tmp_path) is None
+    (tmp_path / "file").write_text("in the way")
+    done = call("train", training_file, "--out", tmp_path / "file" / "m.npz")
+    assert done.exit_code == 2 and "写不了" in done.stderr
 
 
 @pytest.mark.row("B4")

@@ -40,8 +40,8 @@ def replies(request: HttpRequest) -> HttpResponse:
 def _fields() -> list[parts.Field]:
     return [
         parts.Field("title", _("来信标题")),
-        parts.Field("body", _("来信"), "textarea", required=True, attrs={"rows": 5}),
-        parts.Field("reply", _("答复"), "textarea", required=True, attrs={"rows": 7}),
+        parts.Field("body", _("来信"), "textarea", required=True),
+        parts.Field("reply", _("答复"), "textarea", required=True),
         parts.Field("at", _("来信时间"), "date", size="s"),
         parts.Field("replied_at", _("答复时间"), "date", size="s"),
     ]

@@ -16,7 +16,7 @@ from .frame import Found, Way, text_page, typed_text
 @require_http_methods(["GET", "POST"])
 def mask(request: HttpRequest) -> HttpResponse:
     field = parts.Field(
-        "text", _("文字"), "textarea", required=True, attrs={"rows": 8},
+        "text", _("文字"), "textarea", required=True,
         help=_("遮盖电话、身份证号、银行卡号、车牌和电子邮箱；姓名和地址请自行检查。"),
     )  # fmt: skip
     return text_page(request, "mask", {"one": Way("", [field], _("遮盖"), _masked)})

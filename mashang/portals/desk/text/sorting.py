@@ -31,7 +31,7 @@ def classify(request: HttpRequest) -> HttpResponse:
         return text_page(request, "classify", {}, ready=False)
     fields = [
         parts.Field("title", _("来信标题")),
-        parts.Field("body", _("来信"), "textarea", required=True, attrs={"rows": 6}),
+        parts.Field("body", _("来信"), "textarea", required=True),
     ]
     ways = {
         "one": Way(_("分一件"), fields, _("分类"), partial(_one, model)),

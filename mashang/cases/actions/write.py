@@ -25,7 +25,10 @@ _STEP = (
     " clocks jsonb, opened_at timestamptz, due_at timestamptz, held boolean, done_at timestamptz, done_by int, result text"
 )
 # NO KEY, so that rows that only name the case go in meanwhile: a sweep that holds the case's clocks never waits for it.
-_LOCK = "SELECT id FROM cases_case WHERE number = %s FOR NO KEY UPDATE"
+# The long statements of an act are planned once and not each time anew, for this transaction only: lists need their
+# plans to fit what is asked.
+_PLANNED_ONCE = "set_config('plan_cache_mode', 'force_generic_plan', true)"
+_LOCK = f"SELECT id, {_PLANNED_ONCE} FROM cases_case WHERE number = %s FOR NO KEY UPDATE"
 _LOAD = f"""
 SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
   (SELECT to_jsonb(s) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s),
@@ -34,9 +37,9 @@ SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
       AND n.code = ANY (SELECT unnest(s.next) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s)),
   (SELECT jsonb_build_array(encode(r.digest, 'hex'), r.answer) FROM cases_request r WHERE r.actor = %s AND r.key = %s)
 FROM cases_case c WHERE c.id = %s"""
-_ALLOCATE = """
+_ALLOCATE = f"""
 SELECT nextval('cases_case_id_seq'), cases_next_number(%s),
-  (SELECT array_agg(nextval('cases_step_id_seq')) FROM generate_series(1, %s))"""
+  (SELECT array_agg(nextval('cases_step_id_seq')) FROM generate_series(1, %s)), {_PLANNED_ONCE}"""
 _STEP_IDS = "SELECT nextval('cases_step_id_seq') FROM generate_series(1, %s)"
 _NEW = f"""
 INSERT INTO cases_case ({_FIELDS}, updated_at, search)

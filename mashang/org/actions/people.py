@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -83,8 +84,7 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
     """
     guard(by, "org.register_person", at_own_unit(by))
     check(person_faults(form))
-    row = _person(form, now)
-    values = [getattr(row, name) for name in _COLUMNS]
+    values = [*_values(form, now).values()]
     with transaction.atomic(savepoint=False):
         found = None
         while found is None:  # another counter takes the same person in at this instant: a moment later they are known
@@ -113,23 +113,25 @@ SELECT id, name_blind, false FROM known UNION ALL SELECT id, NULL, true FROM mad
 """The known person with this number, else the new one; no row when another session is just writing them."""
 
 
-def _person(form: NewPerson, now: datetime) -> Person:
+def _values(form: NewPerson, now: datetime) -> dict[str, Any]:
+    """By column, in the order of `_COLUMNS`."""
     name, phone, number = form.name.strip(), plain_phone(form.phone), form.number.strip().upper()
-    return Person(
-        kind=form.kind,
-        name_sealed=vault.seal(name),
-        name_masked=mask_name(name, form.kind),
-        name_blind=vault.blind(name, "name"),
-        phone_sealed=vault.seal(phone) if phone else None,
-        phone_masked=mask_phone(phone) if phone else "",
-        phone_blind=vault.blind(phone, "phone") if phone else None,
-        phone_tail_blind=vault.blind(phone[-4:], "tail") if phone else None,
-        number_sealed=vault.seal(number) if number else None,
-        number_masked=(mask_id(number) if form.kind == "natural" else number) if number else "",
-        number_blind=vault.blind(number, "number") if number else None,
-        is_demo=form.demo,
-        registered_at=now,
-    )
+    return {
+        "kind": form.kind,
+        "name_sealed": vault.seal(name),
+        "name_masked": mask_name(name, form.kind),
+        "name_blind": vault.blind(name, "name"),
+        "phone_sealed": vault.seal(phone) if phone else None,
+        "phone_masked": mask_phone(phone) if phone else "",
+        "phone_blind": vault.blind(phone, "phone") if phone else None,
+        "phone_tail_blind": vault.blind(phone[-4:], "tail") if phone else None,
+        "number_sealed": vault.seal(number) if number else None,
+        "number_masked": (mask_id(number) if form.kind == "natural" else number) if number else "",
+        "number_blind": vault.blind(number, "number") if number else None,
+        "is_demo": form.demo,
+        "registered_at": now,
+        "phone_signs_in": False,
+    }
 
 
 def open_account(person: int, username: str, password: str, *, by: Actor, now: datetime, demo_label: str = "") -> int:
@@ -171,7 +173,7 @@ def account_for_phone(phone: str, name: str, *, now: datetime) -> int | None:
         named = Person.objects.select_for_update().filter(phone_blind=digest, account=None, kind="natural")
         row = named.filter(name_blind=vault.blind(name.strip(), "name")).order_by("pk").first()
         if row is None:
-            row = _person(form, now)
+            row = Person(**_values(form, now))
             row.save()
             facts = {"person": row.pk, "kind": row.kind}
             note("person.registered", f"person:{row.pk}", by=by, now=now, facts=facts, private={"name": name})

@@ -1,6 +1,6 @@
 """Due times: the house's calendar beside pandas, businesstimedelta and the bare numpy floors, in one run.
 
-    python benchmarks/clocks.py
+    python -m benchmarks.clocks
 
 Starts from 2020 to 2025, 1-390 working hours or 1-60 days, 08:00-12:00 and 14:30-17:30, make-up days in. The peers get
 fewer rows (they are slow); the answers are compared with ours. Needs no database. Only ratios within a run mean much.

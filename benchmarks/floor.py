@@ -1,5 +1,5 @@
 """The floor: a plain Django view that reads JSON and inserts one row by the ORM, without sign-in, rights or middleware.
-Served by Granian as ours is, see http.py."""
+Served by Granian as ours is, see cases.py."""
 
 from __future__ import annotations
 

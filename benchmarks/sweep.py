@@ -1,6 +1,6 @@
 """Sweeps and revised calendars at size: 0.1, 1 and 5 million open clocks.
 
-    DATABASE_URL=postgresql://... python benchmarks/sweep.py [ROWS ...]
+    DATABASE_URL=postgresql://... python -m benchmarks.sweep [ROWS ...]
 
 Works in a test database of its own, made and dropped again. Prints the best of several rounds; goals: find, fire and
 record 1,000 of 1 million in 20 ms, nothing due in 1 ms at any size, a new notice over 1 million in 3 s.

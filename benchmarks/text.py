@@ -1,7 +1,7 @@
 """Text: sorting beside the plain scikit-learn pipeline of the same model, near-duplicates, hot matters, and how right.
 
-    OMP_NUM_THREADS=1 python benchmarks/text.py            # speed; with ../shared/data also hot matters and answers
-    OMP_NUM_THREADS=1 python benchmarks/text.py --folds    # also five-fold cross-validation (a minute or two)
+    OMP_NUM_THREADS=1 python -m benchmarks.text            # speed; with ../shared/data also hot matters and answers
+    OMP_NUM_THREADS=1 python -m benchmarks.text --folds    # also five-fold cross-validation (a minute or two)
 
 One core; only ratios within a run mean much. The scikit-learn pipeline is built from the trained model and its answers
 are compared. Reads ../shared/data where it is there, and says so where not; prints none of it.

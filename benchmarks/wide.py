@@ -1,6 +1,6 @@
 """An act on a case with 95 steps side by side, beside one with 8: the same work, so nearly the same cost.
 
-python -m benchmarks.http --only wide
+python -m benchmarks.cases --only wide
 """
 
 from __future__ import annotations

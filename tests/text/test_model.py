@@ -53,6 +53,14 @@ def test_texts_one_at_a_time_and_in_batches_are_scored_alike() -> None:
     assert np.array_equal(batch[:200], batch[-200:])
 
 
+def test_a_nul_says_nothing_and_moves_no_text() -> None:
+    texts, _ = labelled(20, seed=12)
+    torn = ["\0" + text[:3] + "\0\0" + text[3:] + "\0" for text in texts[:10]] + texts[10:]
+    assert np.array_equal(model().scores(torn), model().scores(texts))
+    assert model().scores([]).shape == (0, len(model().labels))
+    assert model().matrix([]).shape == (0, len(model().idf))
+
+
 def test_segmentation_makes_no_difference() -> None:
     text = "反映 东风路 红绿灯 坏 很久 没有 人 修"
     raw = "反映东风路的红绿灯坏了很久，没有人修！"

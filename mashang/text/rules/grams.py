@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .plain import folding
-from .similar import points
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
@@ -48,20 +47,20 @@ class Alphabet:
         folded = folding()
         self.table = number[folded]
         self.table[folded == 0] = _PASSED
+        self.table[0] = _CLOSED
 
     def read(self, texts: Sequence[str]) -> tuple[NDArray[np.uint16], Ints]:
         """The numbers of the characters of all texts, each text closed by a 0, and where each text begins."""
-        codes, starts = points(texts)
-        numbers = self.table[codes]
-        kept = numbers != _PASSED
-        before = np.zeros(len(kept) + 1, dtype=np.int64)
-        np.cumsum(kept, out=before[1:])
-        begin = before[starts] + np.arange(len(starts))
-        out = np.zeros(begin[-1], dtype=np.uint16)
-        inside = np.ones(len(out), dtype=bool)
-        inside[begin[1:] - 1] = False
-        out[inside] = numbers[kept]
-        return out, begin
+        joined = "\0".join((*texts, ""))
+        if joined.count("\0") > len(texts):  # a NUL says nothing, and here it closes a text
+            joined = "\0".join((*(text.replace("\0", "") for text in texts), ""))
+        numbers = self.table[np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)]
+        numbers = numbers[numbers != _PASSED]
+        closed = np.flatnonzero(numbers == _CLOSED)
+        numbers[closed] = 0
+        begin = np.zeros(len(texts) + 1, dtype=np.int64)
+        np.add(closed, 1, out=begin[1:])
+        return numbers, begin
 
     def spell(self, key: int) -> str:
         """The characters of a gram."""
@@ -69,7 +68,8 @@ class Alphabet:
         return "".join(chr(int(self.codes[part - 1])) for part in parts if part)
 
 
-_PASSED = np.uint16(0xFFFF)
+LETTERS = 65_000  # an alphabet has room for so many characters
+_PASSED, _CLOSED = np.uint16(0xFFFF), np.uint16(0xFFFE)
 
 
 def gram_keys(numbers: NDArray[np.uint16], longest: int = LONGEST) -> list[Keys]:
@@ -86,39 +86,37 @@ def gram_keys(numbers: NDArray[np.uint16], longest: int = LONGEST) -> list[Keys]
 class Table:
     """Finds the place of a gram among `keys` (all different, none 0), -1 for others. At most a third full."""
 
-    __slots__ = ("keys", "mask", "places", "shift", "slots")
+    __slots__ = ("closed", "keys", "mask", "places", "shift")
 
     def __init__(self, keys: Keys) -> None:
         self.keys = keys
         bits = max(int(3 * len(keys) + 1).bit_length(), 4)
         self.shift, self.mask = np.uint64(64 - bits), (1 << bits) - 1
-        self.slots = np.zeros(1 << bits, dtype=np.uint64)
+        self.closed = np.append(keys, np.uint64(0))  # place -1, that of an empty slot, is the key 0
         self.places = np.full(1 << bits, -1, dtype=np.int32)
-        waiting = np.arange(len(keys), dtype=np.int64)
+        waiting = np.arange(len(keys), dtype=np.int32)
         slot = self._slot(keys)
         while len(waiting):
-            free = self.slots[slot] == 0
-            self.slots[slot[free][::-1]] = keys[waiting[free]][::-1]  # of several for one slot, the first stays
-            won = self.slots[slot] == keys[waiting]
-            self.places[slot[won]] = waiting[won]
-            waiting, slot = waiting[~won], (slot[~won] + 1) & self.mask
+            free = self.places[slot] < 0
+            self.places[slot[free][::-1]] = waiting[free][::-1]  # of several for one slot, the first stays
+            lost = self.places[slot] != waiting
+            waiting, slot = waiting[lost], (slot[lost] + 1) & self.mask
 
     def _slot(self, keys: Keys) -> Ints:
-        return ((keys * _MIX) >> self.shift).astype(np.int64)
+        return ((keys * _MIX) >> self.shift).view(np.int64)
 
     def find(self, keys: Keys) -> NDArray[np.int32]:
         """The place of each key, -1 where it is not known."""
         slot = self._slot(keys)
-        met = self.slots[slot]
-        found = np.where(met == keys, self.places[slot], np.int32(-1))
-        found[keys == 0] = -1
-        open_ = np.flatnonzero((met != keys) & (met != 0) & (keys != 0))
+        found = self.places[slot]
+        met = self.closed[found]
+        open_ = np.flatnonzero((met != keys) & (met != 0))
         while len(open_):
             slot[open_] = (slot[open_] + 1) & self.mask
-            met = self.slots[slot[open_]]
-            hit = met == keys[open_]
-            found[open_[hit]] = self.places[slot[open_[hit]]]
-            open_ = open_[~hit & (met != 0)]
+            place = self.places[slot[open_]]
+            found[open_] = place
+            met = self.closed[place]
+            open_ = open_[(met != keys[open_]) & (met != 0)]
         return found
 
 

@@ -12,6 +12,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -20,11 +21,12 @@ from scipy.sparse import csr_matrix
 
 from mashang.kernel.refused import Refused
 
-from .grams import LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys, word_steps
+from .grams import LETTERS, LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys, word_steps
 
 Floats = NDArray[np.float32]
+Cells = NDArray[np.signedinteger[Any]]
 FORMAT = "mashang-text-1"
-_AT_ONCE = 40_000  # characters worked on at a time, so that tables and counts stay near the processor
+_AT_ONCE = 80_000  # characters worked on at a time, so that tables and counts stay near the processor
 _ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "knots", "levels")
 
 
@@ -38,7 +40,7 @@ class Verdict:
 
 
 class Reader:
-    """Turns texts into counted grams: row, column and count, columns numbered over all views."""
+    """Turns texts into counted grams, columns numbered over all views."""
 
     __slots__ = ("alphabet", "columns", "longest", "table", "views", "width")
 
@@ -50,35 +52,52 @@ class Reader:
         self.longest = max(view.high for view in views)
 
     def counted(self, texts: Sequence[str]) -> tuple[Ints, Ints, Ints]:
-        """Row, column and count of each gram of each text, by row then column."""
+        """Where each text begins (one value more than texts), then column and count of its grams, by column.
+
+        Grams of all lengths stand in one array, short ones first, so that what a view reads is a slice of it.
+        """
         numbers, begin = self.alphabet.read(texts)
-        rows = np.repeat(np.arange(len(texts), dtype=np.int64), np.diff(begin))
-        offset = np.arange(len(numbers)) - begin[rows] if any(view.head for view in self.views) else rows
-        rows *= self.width
-        found = [self.table.find(keys) for keys in gram_keys(numbers, self.longest)]
-        places = [np.flatnonzero(gram >= 0) for gram in found]
-        grams = [gram[place] for gram, place in zip(found, places, strict=True)]
-        met = []
+        keys = gram_keys(numbers, self.longest)
+        edges = list(accumulate(map(len, keys), initial=0))
+        found = self.table.find(np.concatenate(keys))
+        place = np.flatnonzero(found >= 0)
+        gram, bounds = found[place], np.searchsorted(place, edges).tolist()
+        for n in range(1, self.longest):
+            place[bounds[n] : bounds[n + 1]] -= edges[n]  # now the place in the texts
+        length = np.repeat(np.arange(1, self.longest + 1), np.diff(bounds))
+        size = begin[1:] - begin[:-1]
+        reach = place + length - np.repeat(begin[:-1], size)[place]  # characters of its text up to the gram's end
+        rows: Cells = np.arange(len(texts), dtype=np.int64) * self.width
+        if len(texts) * self.width < 2**31:  # such cells are sorted in half the time
+            rows = rows.astype(np.int32)
+        row = np.repeat(rows, size)[place]
+        met: list[Cells] = []
         for view, columns in zip(self.views, self.columns, strict=True):
-            step = word_steps(found, columns, begin) if view.words else None
-            for length in range(view.low, view.high + 1):
-                place, gram = places[length - 1], grams[length - 1]
-                if view.head:
-                    inside = offset[place] <= view.head - length
-                    place, gram = place[inside], gram[inside]
-                if step is not None:
-                    chosen = step[place] == length
-                    place, gram = place[chosen], gram[chosen]
-                column = columns[gram]
-                known = column >= 0
-                met.append(rows[place[known]] + column[known])
-        cells = np.concatenate(met)
-        cells.sort()
-        first = np.flatnonzero(np.diff(cells, prepend=-1))
-        count = np.diff(first, append=len(cells))
-        cells = cells[first]
-        row = cells // self.width
-        return row, cells - row * self.width, count
+            part = slice(bounds[view.low - 1], bounds[view.high])
+            chosen = np.flatnonzero(reach[part] <= view.head) + part.start if view.head else part
+            if view.words:
+                by_length = [found[edges[n] : edges[n + 1]] for n in range(self.longest)]
+                begins = word_steps(by_length, columns, begin)[place[chosen]] == length[chosen]
+                chosen = np.arange(len(place))[chosen][begins]
+            column = columns[gram[chosen]]
+            met.append((column + row[chosen])[column >= 0])
+        return _tallied(np.concatenate(met), rows)
+
+
+def _tallied(cells: Cells, rows: Cells) -> tuple[Ints, Ints, Ints]:
+    """Sorts cells (row + column) and counts equal ones: where each row begins, columns, counts."""
+    cells.sort()
+    fresh = np.ones(len(cells), dtype=bool)
+    np.not_equal(cells[1:], cells[:-1], out=fresh[1:])
+    first = np.flatnonzero(fresh)
+    count = np.empty(len(first), dtype=np.int64)
+    np.subtract(first[1:], first[:-1], out=count[:-1])
+    count[-1:] = len(cells) - first[-1:]
+    cells = cells[first]
+    if len(rows) == 1:
+        return np.array([0, len(cells)]), cells, count
+    begin = np.append(np.searchsorted(cells, rows), len(cells))
+    return begin, cells - np.repeat(rows, np.diff(begin)), count
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +127,19 @@ class Model:
 
     def matrix(self, texts: Sequence[str]) -> csr_matrix:
         """Texts x columns, weighted and scaled."""
-        row, column, count = self.reader.counted(texts)
+        begin, column, value = self._weighted(texts)
+        return csr_matrix((value, column, begin), shape=(len(texts), self.reader.width))
+
+    def _weighted(self, texts: Sequence[str]) -> tuple[Ints, Ints, Floats]:
+        """Where each text begins, then column and weight of its grams."""
+        begin, column, count = self.reader.counted(texts)
         value = (1 + np.log(count.astype(np.float32))) * self.idf[column]
-        cell = row * len(self.views) + self.view_of[column]
+        cell: Cells = self.view_of[column]
+        if len(texts) > 1:
+            cell = np.repeat(np.arange(0, len(texts) * len(self.views), len(self.views)), np.diff(begin)) + cell
         length = np.sqrt(np.bincount(cell, weights=value * value, minlength=1)).astype(np.float32)
         value /= length[cell]
-        begin = np.searchsorted(row, np.arange(len(texts) + 1))
-        return csr_matrix((value, column, begin), shape=(len(texts), self.reader.width))
+        return begin, column, value
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Texts x labels; the highest is the class."""
@@ -125,7 +150,11 @@ class Model:
             while last < len(texts) and (size < _AT_ONCE or last == first):
                 size += len(texts[last])
                 last += 1
-            out[first:last] = self.matrix(texts[first:last]) @ self.weights + self.bias
+            if last - first == 1:  # one text needs no sparse matrix
+                _, column, value = self._weighted(texts[first:last])
+                out[first] = value @ self.weights[column] + self.bias
+            else:
+                out[first:last] = self.matrix(texts[first:last]) @ self.weights + self.bias
             first = last
         return out
 
@@ -231,7 +260,7 @@ def built(
         and all(1 <= view.low <= view.high <= LONGEST for view in views)
         and int(columns.max(initial=-1)) < width
         and int(arrays["codes"].max(initial=0)) < 0x110000
-        and len(arrays["codes"]) < 0xFFFF
+        and len(arrays["codes"]) <= LETTERS
     )
     if not fits:
         raise _unreadable()

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from .grams import LONGEST, Alphabet, Ints, View, gram_keys
+from .grams import LETTERS, LONGEST, Alphabet, Ints, View, gram_keys
 from .model import Floats, Reader
 from .plain import folding
 from .similar import points
-
-_LETTERS = 65_000  # an alphabet has room for so many characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def counted(texts: Sequence[str], views: Sequence[View], least: int = 2, words: 
     Views of words know only `words`, and single characters. Frequent grams come first, so that what is asked for most lies together in memory.
     """
     codes = folding()[points(texts)[0]]
-    alphabet = Alphabet(np.unique(codes[codes > 0])[:_LETTERS])
+    alphabet = Alphabet(np.unique(codes[codes > 0])[:LETTERS])
     numbers, _ = alphabet.read(texts)
     seen = [_twice(keys, least) for keys in gram_keys(numbers, max(view.high for view in views))]
     keys = np.concatenate(seen)
@@ -75,8 +73,7 @@ def _twice(keys: NDArray[np.uint64], least: int) -> NDArray[np.uint64]:
 
 def counts_of(reader: Reader, texts: Sequence[str]) -> csr_matrix:
     """Counts, texts x columns."""
-    row, column, count = reader.counted(texts)
-    begin = np.searchsorted(row, np.arange(len(texts) + 1))
+    begin, column, count = reader.counted(texts)
     return csr_matrix((count.astype(np.float32), column, begin), shape=(len(texts), reader.width))
 
 

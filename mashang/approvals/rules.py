@@ -27,16 +27,14 @@ SINGLE, JOINT, STATED, PROMISED, NOTIFY, SERVE = "XK-20", "XK-45", "FD-x", "CN-x
 CHECK_LIMIT = "1wd"
 """How soon an officer comes when a check is asked for (Longyan: within one working day)."""
 WINDOW = Role(label="窗口", unit_kind="window")
+INTAKE = Step(code="intake", label="受理", role="window")
 
 
-def responsible(role: Role, region: str, units: Iterable[UnitInfo]) -> int:
-    """The unit that does this role's work for a place: searched from the township upward. Refuses when there is none."""
-    near = [unit for unit in units if region.startswith(unit.region) and role.unit_kind in ("", unit.kind)]
-    fitting = [unit for unit in near if not role.match or any(word in unit.name for word in role.match)]
-    for length in (12, 9, 6, 4, 2):
-        for unit in fitting:
-            if len(unit.region) == length:
-                return unit.id
+def responsible(role: Role, around: Iterable[UnitInfo]) -> int:
+    """The unit that does this role's work, of those around a place, the nearest first. Refuses when there is none."""
+    for unit in around:
+        if role.unit_kind in ("", unit.kind) and (not role.match or any(word in unit.name for word in role.match)):
+            return unit.id
     raise Refused(
         "unit.none", f"这个地方还没有设置“{role.label}”，暂时不能在这里办理，请到县行政服务中心咨询。", "region"
     )
@@ -66,23 +64,21 @@ def step_clocks(step: Step) -> tuple[tuple[str, str], ...]:
     return ((PROMISED, step.promised),)
 
 
-def plan(spec: Spec, answers: Answers, part: str, region: str, units: Collection[UnitInfo]) -> list[StepPlan]:
-    """The step graph: intake first, then the definition's steps, each in its unit's hands. All faults at once."""
+def plan(spec: Spec, answers: Answers, part: str, around: Collection[UnitInfo]) -> list[StepPlan]:
+    """The step graph: intake first, then the definition's steps, each in the hands of the nearest unit. All faults at once."""
     faults: list[Fault] = []
     steps: list[StepPlan] = []
-    around = [unit for unit in units if region.startswith(unit.region)]
-    window = Step(code="intake", label="受理", role="window")
-    for step in (window, *steps_needed(spec, answers, part)):
+    for step in (INTAKE, *steps_needed(spec, answers, part)):
         role = spec.roles.get(step.role, WINDOW)
         try:
-            unit = responsible(role, region, around)
+            unit = responsible(role, around)
         except Refused as no:
             faults += no.faults
             continue
-        if step is window:
+        if step is INTAKE:
             steps.append(StepPlan(step.code, step.label, "intake", unit))
         else:
-            after = step.after or (window.code,)
+            after = step.after or (INTAKE.code,)
             steps.append(StepPlan(step.code, step.label, step.kind.value, unit, after, step_clocks(step)))
     if faults:
         raise Refused.of(list({f.text: f for f in faults}.values()))

@@ -12,9 +12,9 @@ from mashang.cases import actions
 from mashang.cases.models import Case
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.ledger import actions as ledger_actions
 from mashang.ledger import queries as ledger
 from tests.flows.story import Story, hand_in_house
+from tests.sealing import seal_all
 
 from .conftest import MONDAY
 
@@ -92,7 +92,7 @@ def test_a_receipt_comes_when_the_ledger_is_sealed_and_proves_the_case(system):
 def test_the_receipt_is_true_under_the_published_keys(committed, system):
     with at():
         number = system.hand_in()
-        ledger_actions.seal(clock.now())
+        seal_all(clock.now())
         receipt = system.get(f"/cases/{number}/receipt")
     assert receipt.json()["case"] == number
     assert not ledger.check(receipt.content.decode()).faults

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from time import monotonic, sleep
 
 import pytest
 from django.conf import settings
@@ -14,15 +13,15 @@ from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from mashang.catalogue import actions as catalogue
-from mashang.clocks import queries as clock_queries
-from mashang.kernel import clock, sql
+from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.ledger.actions import seal
 from mashang.ledger.queries import audit
 from mashang.ledger.queries.audit import Report
-from mashang.org import kept, seeds
+from mashang.org import seeds
 from mashang.site import procedures, reference
 from mashang.site.county import year
+from tests.county import put_back
+from tests.sealing import recorded, seal_all
 
 NOW = datetime(2026, 6, 17, 10, 20, tzinfo=clock.ZONE)  # a Wednesday morning
 
@@ -51,27 +50,13 @@ def county(
         patch.setattr(settings, "VAR", tmp_path_factory.mktemp("county"))
         patch.setattr(year, "FIRST", 6)
         patch.setattr(year, "REST", 14)
-        _forget()
+        assert connection.settings_dict["NAME"].startswith("test_")
+        put_back({})  # an empty ledger
         with clock.at(NOW):
-            assert connection.settings_dict["NAME"].startswith("test_")
             _make()
-            yield County(NOW, recorded(), _sealed(), audit())
+            yield County(NOW, recorded(), seal_all(NOW), audit())
         call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
-        _forget()
-
-
-def recorded() -> int:
-    """How many entries the ledger holds."""
-    return int(sql.run("SELECT count(*) FROM ledger_entry").fetchone()[0])
-
-
-def _sealed() -> int:
-    """Seal what is there. Other sessions' transactions can hold the horizon back for a moment."""
-    entries, sealed, end = recorded(), 0, monotonic() + 30
-    while sealed < entries and monotonic() < end:
-        sealed += seal(NOW)
-        sleep(0.01)
-    return sealed
+        put_back({})
 
 
 def _make() -> None:
@@ -82,8 +67,3 @@ def _make() -> None:
     catalogue.import_shipped(by=Actor.system("setup"), now=NOW)
     year.seed_first(silent)
     year.seed_rest(silent)
-
-
-def _forget() -> None:
-    kept.forget()
-    clock_queries.forget()

@@ -21,8 +21,9 @@ from mashang.site.county import life, year
 from mashang.site.county.plots import past
 from mashang.supervision import sweeps as supervision
 from mashang.supervision.models import Matter
+from tests.sealing import recorded
 
-from .conftest import County, recorded, silent
+from .conftest import County, silent
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 

@@ -34,8 +34,7 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     spec = version.spec
     answers = _answers(spec, form)
     person = _applicant(answers, by, now)
-    units = org.units_in(day=now.date())
-    plans = rules.plan(spec, answers, form.part, form.region, units)
+    plans = rules.plan(spec, answers, form.part, org.units_around(form.region, now.date()))
     case_rules.check_plan(plans)
     limits = limits_of(spec, answers, form.part)
     case.title, case.definition, case.channel = rules.title_of(spec, form.part), version.id, form.channel

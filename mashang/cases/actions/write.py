@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -216,9 +216,14 @@ def _steps(case: CaseFile, planned: list[StepInHand], by: int | None) -> Iterato
 def _new_values(case: CaseFile) -> list[Any]:
     return [
         case.id, case.number, case.kind, case.title, case.about, case.state, case.outcome, case.lead_unit_id, case.region,
-        case.units, case.persons, case.parent_id, case.definition, case.channel, case.opened_at, case.due_at,
+        _numbers(case.units), _numbers(case.persons), case.parent_id, case.definition, case.channel, case.opened_at, case.due_at,
         case.settled_at, case.held, case.late, case.supervised, case.now, _tokens(case),
     ]  # fmt: skip
+
+
+def _numbers(values: Iterable[int]) -> str:
+    """An array as PostgreSQL reads it: made in no time, where the driver looks at every element."""
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _tokens(case: CaseFile) -> str:
@@ -228,7 +233,7 @@ def _tokens(case: CaseFile) -> str:
 
 def _change_values(case: CaseFile) -> list[Any]:
     return [
-        case.title, case.about, case.state, case.outcome, case.units, case.persons, case.due_at, case.settled_at,
+        case.title, case.about, case.state, case.outcome, _numbers(case.units), _numbers(case.persons), case.due_at, case.settled_at,
         case.held, case.late, case.supervised, case.now, bool(case.words), _tokens(case) if case.words else "", case.id,
     ]  # fmt: skip
 

@@ -152,6 +152,9 @@ from .places import (
     unit_named as unit_named,
 )
 from .places import (
+    units_around as units_around,
+)
+from .places import (
     units_in as units_in,
 )
 from .places import (

@@ -52,6 +52,7 @@ class _Units:
     by_id: dict[int, UnitInfo]
     children: dict[int, list[int]]
     under: dict[int, frozenset[int]] = field(default_factory=dict)
+    around: dict[tuple[str, date], tuple[UnitInfo, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class _Regions:
     children: dict[str, list[str]]
 
 
+MOST_PLACES = 2000
 _units: Kept[_Units] = Kept("units")
 _regions: Kept[_Regions] = Kept("regions")
 
@@ -136,6 +138,17 @@ def units_of(ids: Iterable[int]) -> list[UnitInfo]:
     """Units by id, in the order asked; unknown ids are left out."""
     table = unit_table()
     return [table[i] for i in ids if i in table]
+
+
+def units_around(place: str, day: date) -> tuple[UnitInfo, ...]:
+    """Units that serve a place because it lies in their region, open on the day; the nearest region first."""
+    known = _units.get("", _load_units).around
+    if (place, day) not in known:
+        if len(known) > MOST_PLACES:
+            known.clear()
+        found = [u for u in unit_table().values() if place.startswith(u.region) and u.open_on(day)]
+        known[place, day] = tuple(sorted(found, key=lambda u: -len(u.region)))
+    return known[place, day]
 
 
 def units_in(region_code: str = "", *, kind: str = "", day: date | None = None) -> list[UnitInfo]:

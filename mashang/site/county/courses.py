@@ -69,7 +69,7 @@ class Application:
     def _window(self, at: datetime) -> int:
         """The window that takes this entry in for this town."""
         spec = catalogue.current(self.plot.entry).spec
-        return responsible(spec.roles.get("window", WINDOW), self.plot.town, org.units_in(day=at.date()))
+        return responsible(spec.roles.get("window", WINDOW), org.units_around(self.plot.town, at.date()))
 
     def _citizen(self, at: datetime) -> Actor:
         return self.life.cast.citizen(self.plot.place, self.plot.county, at)

@@ -164,7 +164,7 @@ def _check(exchange: Exchange, signs: _Signs, place: int) -> Check:
     }
     risk = round(1 / (1 + math.exp(-_sum(parts, signs, place, reply))), 4)
     held = risk >= HOLD
-    return Check(parts, risk, "hold" if held else "pass", _reason(parts) if held else "各项达到要求。")
+    return Check(parts, risk, "hold" if held else "pass", _reason(parts) if held else _passed(parts))
 
 
 def _relevance(exchange: Exchange, signs: _Signs, place: int) -> Part:
@@ -289,6 +289,12 @@ _WHY = {  # in the order in which they are told
     "length": "过于简短",
     "grounds": "缺少依据",
 }
+
+
+def _passed(parts: dict[str, Part]) -> str:
+    """That nothing holds the answer back, and what could be better."""
+    weak = any(parts[name].value < 0.5 for name in _WHY)
+    return f"未到把关线；偏弱：{_reason(parts)}" if weak else "各项达到要求。"
 
 
 def _reason(parts: dict[str, Part]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import typst
 from django.db import connections
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from mashang.org.kept import forget
@@ -29,6 +30,9 @@ def _nothing_kept() -> Iterator[None]:
 
 
 messages.compile_all()
+# a machine at work on other things is slow now and then: that says nothing of what is tested
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 IN_CI = os.environ.get("CI") == "true"

@@ -23,7 +23,7 @@ from mashang.performance.rules.table import table_from
 from .test_cases import at
 from .test_texts import points, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ASEM = Path(performance.__file__).parent / "data" / "asem"
 SCHEME = """
 [scheme]

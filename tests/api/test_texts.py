@@ -10,7 +10,7 @@ import pytest
 from mashang.text.training import read, train
 from tests.text.sentences import labelled
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PHONE, MASKED = "13959871234", "139****1234"
 LAMP = {"title": "青山小区路灯不亮", "body": f"青山小区的路灯整夜不亮，请尽快修理，电话{PHONE}"}
 GOOD = {

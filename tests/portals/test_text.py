@@ -26,7 +26,7 @@ from tests.county import county
 from tests.text.sentences import SHARED, labelled, needs_shared
 
 __all__ = ["county"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 PAGES = ("/desk/text", "/desk/text/hot", "/desk/text/similar", "/desk/text/classify", "/desk/text/mask")
 MAIN = re.compile(r"<head>.*?</head>|<script.*?</script>|value=\"[^\"]*\"", re.S)
 PHONE, MASKED = "13959871234", "139****1234"

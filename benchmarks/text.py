@@ -26,6 +26,7 @@ from sklearn.svm import LinearSVC
 from mashang.clocks import shipped
 from mashang.text import training
 from mashang.text.commands import _labelled
+from mashang.text.files import read_table
 from mashang.text.rules import delay, work
 from mashang.text.rules.grams import View
 from mashang.text.rules.hot import grouped
@@ -33,7 +34,6 @@ from mashang.text.rules.model import Model
 from mashang.text.rules.plain import plain
 from mashang.text.rules.replies import Exchange, check_replies
 from mashang.text.rules.similar import near_duplicates
-from mashang.text.tables import read_table
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "appeals"
 PHRASES = (

@@ -63,9 +63,8 @@ def _answer(expiry: Expiry, now: datetime) -> str:
     key = f"expiry:{expiry.pk}"
     effect = procedure.effects.get(expiry.effect) if expiry.firing == "due" else None
     if effect:
-        if not Request.objects.filter(
-            actor=CLOCK.ref, key=key
-        ).exists():  # else a worker was killed right after the act
+        answered = Request.objects.filter(actor=CLOCK.ref, key=key).exists()
+        if not answered:  # else a worker was killed right after the act
             verb = procedure.actions[effect]
             step = _step_for(case, verb.steps) if verb.on == "step" else 0
             act(case.number, effect, {}, by=CLOCK, now=now, key=key, step=step)

@@ -16,9 +16,9 @@ import typer
 
 from mashang.kernel.refused import Fault, Refused
 
+from .files import read_table, write_csv, write_json, written
 from .rules import work
 from .rules.tables import read_time, texts_of
-from .tables import read_table, write_csv, write_json, written
 
 app = typer.Typer(
     name="text",

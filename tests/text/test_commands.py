@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from mashang.text.commands import app
+from mashang.text.files import read_table
 from mashang.text.rules import work
 from mashang.text.rules.delay import within
 from mashang.text.rules.tables import read_time
-from mashang.text.tables import read_table
 
 from .sentences import SHARED, labelled, needs_shared
 

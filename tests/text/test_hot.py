@@ -10,10 +10,10 @@ import pytest
 
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
+from mashang.text.files import read_table
 from mashang.text.rules import work
 from mashang.text.rules.hot import Message, current_heat, grouped, heat, is_rising
 from mashang.text.rules.places import places
-from mashang.text.tables import read_table
 
 from .sentences import SHARED, needs_shared
 

@@ -11,9 +11,9 @@ import pytest
 from mashang.kernel.refused import Refused
 from mashang.text import training
 from mashang.text.commands import _labelled
+from mashang.text.files import read_table
 from mashang.text.rules.evaluation import calibration_error, macro_f1, report
 from mashang.text.rules.tables import texts_of
-from mashang.text.tables import read_table
 
 from .sentences import SHARED, labelled, needs_shared
 

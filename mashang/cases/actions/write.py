@@ -170,40 +170,38 @@ def write(
     `request` is (actor, key, digest, answer); only unattached documents of `owner` can be bound.
     """
     parts: list[sql.Part] = [("made", _NEW, _new_values(case)) if new else ("changed", _CHANGE, _change_values(case))]
-    parts += _steps(case, planned, by)
+    parts += [*_steps(case, planned, by), *_around(case, owner)]
+    actor, key, digest, answer = request
+    if key:
+        parts.append(("answered", _ANSWERED, [actor, key, digest, json.dumps(answer), case.now]))
+    parts += [(f"room{place}", *make(case)) for place, make in enumerate(case.also)]
+    bound = "SELECT count(*) FROM bound" if case.attached else "SELECT 0"
+    row = sql.together([*parts, *more], bound).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _around(case: CaseFile, owner: str) -> Iterator[sql.Part]:
+    """Who takes part, which files are bound, who is told."""
     if case.parties:
         parties = [
-            {
-                "person": p.person_id,
-                "role": p.role,
-                "shown": p.shown,
-                "tail": p.phone_tail.hex() if p.phone_tail else None,
-            }
+            {"person": p.person_id, "role": p.role, "shown": p.shown, "tail": (p.phone_tail or b"").hex() or None}
             for p in case.parties
         ]
-        parts.append(("joined", _JOINED, [case.id, json.dumps(parties)]))
+        yield "joined", _JOINED, [case.id, json.dumps(parties)]
     if case.attached:
         listed = json.dumps([{"id": d, "material": m} for d, m in case.attached])
-        parts.append(("bound", _BOUND, [case.id, case.step.id if case.step else None, listed, owner]))
+        yield "bound", _BOUND, [case.id, case.step.id if case.step else None, listed, owner]
     if case.messages:
         notices = [
             {"person": m.person, "staff": m.staff, "unit": m.unit, "channel": m.channel, "text": m.text}
             for m in case.messages
         ]
-        parts.append(("told", _TOLD, [case.id, case.now, case.now, case.now, json.dumps(notices)]))
-    actor, key, digest, answer = request
-    if key:
-        parts.append(("answered", _ANSWERED, [actor, key, digest, json.dumps(answer), case.now]))
-    parts += [(f"room{place}", *make(case)) for place, make in enumerate(case.also)]
-    answer = "SELECT count(*) FROM bound" if case.attached else "SELECT 0"
-    row = sql.together([*parts, *more], answer).fetchone()
-    return int(row[0]) if row else 0
+        yield "told", _TOLD, [case.id, case.now, case.now, case.now, json.dumps(notices)]
 
 
 def _steps(case: CaseFile, planned: list[StepInHand], by: int | None) -> Iterator[sql.Part]:
-    in_hand = (
-        [case.step] if case.step and (case.finished or (case.step.state == "open" and not case.drop_steps)) else []
-    )
+    still_open = case.step is not None and case.step.state == "open" and not case.drop_steps
+    in_hand = [case.step] if case.step and (case.finished or still_open) else []
     worked = [_json_step(s, case, by) for s in (*in_hand, *case.opening)]
     if worked:
         yield "worked", _WORKED, [json.dumps(worked)]

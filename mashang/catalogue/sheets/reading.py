@@ -178,24 +178,25 @@ def names_from_csv(data: bytes, filename: str, *, region: str, place: str, sourc
             continue
         if cells["item_code"] in specs:
             faults.add(table.name, line.number, "item_code", _("代码重复。"), "twice")
-        group = "" if cells["main_item"] == "未分类" else cells["main_item"]
-        spec = {
-            "code": cells["item_code"],
-            "name": cells["name"],
-            "detail": "name",
-            "group": group,
-            "region": region,
-            "level": Level.COUNTY,
-            "type": kind,
-            "organ": {"name": f"{place}·{cells['department']}"},
-            "codes": {"implementation": cells["item_code"]},
-            "handling": Handling.OTHER,
-            "depth": Depth.NONE,
-            "statutory_note": "以实施单位公布为准",
-            "promised_note": "以实施单位公布为准",
-            "source": source,
-        }
+        organ = f"{place}·{cells['department']}"
+        spec = {**_bare(cells), "region": region, "type": kind, "organ": {"name": organ}, "source": source}
         if item := _built(table, line.number, spec, faults):
             specs[item.code] = item
     faults.raise_if_any()
     return list(specs.values())
+
+
+def _bare(cells: Mapping[str, str]) -> dict[str, Any]:
+    """A published name as a definition without substance."""
+    return {
+        "code": cells["item_code"],
+        "name": cells["name"],
+        "detail": "name",
+        "group": "" if cells["main_item"] == "未分类" else cells["main_item"],
+        "level": Level.COUNTY,
+        "codes": {"implementation": cells["item_code"]},
+        "handling": Handling.OTHER,
+        "depth": Depth.NONE,
+        "statutory_note": "以实施单位公布为准",
+        "promised_note": "以实施单位公布为准",
+    }

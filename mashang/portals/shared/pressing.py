@@ -47,27 +47,17 @@ def press(
 
     `more` gives further options of the form from its fields.
     """
-    by, now = request.actor, clock.now()
+    by = request.actor
     view = queries.case_for(by, number)
     verb = case_rules.verb_of(view.procedure, action)
     on = next((s for s in view.steps if s.pk == step), None)
     if step and on is None:
         raise NotFound
-    refused, key = None, request.POST.get("key", "")
+    refused = None
     if request.method == "POST":
-        if queries.answered(key, by) == number:
+        refused = _acted(request, number, verb, step)
+        if refused is None:
             return HttpResponseRedirect(back)
-        try:
-            data = actionforms.posted(request, verb.form, by=by, now=now)
-            actions.act(number, action, data, by=by, now=now, key=key, step=step)
-            messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
-            return HttpResponseRedirect(back)
-        except Refused as no:
-            if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
-                return HttpResponseRedirect(back)
-            if isinstance(no, NotFound):
-                raise
-            refused = no
     if not queries.may_press(view, verb, on, by):
         raise NotFound
     fields = actionforms.fields_of(verb.form, actionforms.Ask(view, on.unit_id if on else view.case.lead_unit_id, by))
@@ -76,6 +66,24 @@ def press(
         refused=refused, key=request.POST.get("key"), cancel=back, **(more(fields) if more else {}),
     )  # fmt: skip
     return Pressing(view, verb, on, form, 422 if refused else 200)
+
+
+def _acted(request: Asked, number: str, verb: Action, step: int) -> Refused | None:
+    """Press it; what was refused is given back to be shown. A press that went through before is not made again."""
+    by, now, key = request.actor, clock.now(), request.POST.get("key", "")
+    if queries.answered(key, by) == number:
+        return None
+    try:
+        data = actionforms.posted(request, verb.form, by=by, now=now)
+        actions.act(number, verb.code, data, by=by, now=now, key=key, step=step)
+    except NotFound:
+        if queries.answered(key, by) == number:  # the same press, sent twice at once, went through
+            return None
+        raise
+    except Refused as no:
+        return None if queries.answered(key, by) == number else no
+    messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
+    return None
 
 
 def result(view: queries.CaseView, number: str) -> HttpResponse:

@@ -115,14 +115,13 @@ def run(count: int) -> None:
     empty = timed(lambda: actions.sweep(NOW), 21)
     full, full_work = sweep_committed(1000)
     days = [{"name": name, "date": day, "isOffDay": off} for name, day, off in NOTICE_2027]
-    before, begun = spent(), time.perf_counter()
-    with transaction.atomic():
-        done = actions.load_notice({"year": 2027, "papers": ["试验"], "days": days}, by="试验", now=NOW)
-    took, work = time.perf_counter() - begun, spent() - before
+    begun = time.perf_counter()
+    done = actions.load_notice({"year": 2027, "papers": ["试验"], "days": days}, by="试验", now=NOW)
+    took = time.perf_counter() - begun
     print(f"{count:,} open clocks")
     print(f"  nothing due                    {empty:8.2f} ms")
     print(f"  1,000 due: fired and recorded  {full:8.1f} ms, of it processor {full_work:.1f} ms")
-    print(f"  new notice, {len(done.moved):>9,} moved    {took:9.2f} s, of it processor {work:.2f} s")
+    print(f"  new notice, {done.moved:>9,} moved    {took:9.2f} s")
 
 
 def main(sizes: list[int]) -> None:

@@ -16,4 +16,4 @@ def load(data: Mapping[str, Any]) -> dict[str, Any]:
     """Load a notice and recompute what runs; gives what to look at again and how much moved."""
     read = read_notice(data)
     done = actions.load_notice(data, by=Actor.system("mashang clock load"), now=clock.now())
-    return {"year": read.year, "doubts": doubts(read), "looked": done.looked, "moved": len(done.moved)}
+    return {"year": read.year, "doubts": doubts(read), "looked": done.looked, "moved": done.moved}

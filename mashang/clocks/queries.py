@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from django.db import connection, transaction
 
 from mashang.kernel import sql
 from mashang.kernel.clock import ZONE, local
@@ -196,8 +199,30 @@ def moves_of(case_id: int) -> list[Moved]:
     return [Moved(a, b, c, d, e, local(old), local(new)) for a, b, c, d, e, old, new in found.fetchall()]
 
 
+@contextmanager
+def recomputing() -> Iterator[None]:
+    """One at a time computes clocks anew; readers of moves wait, for its windows are not committed in the order of their ids."""
+    if connection.in_atomic_block:
+        sql.run(f"select pg_advisory_xact_lock({_MOVING})")
+        yield
+        return
+    sql.run(f"select pg_advisory_lock({_MOVING})")
+    try:
+        yield
+    finally:
+        sql.run(f"select pg_advisory_unlock({_MOVING})")
+
+
+_MOVING = "hashtext('clocks_move')"
+
+
+@transaction.atomic
 def moves_after(move_id: int, limit: int) -> list[tuple[int, Moved]]:
-    """What revised calendars moved after the move with this id, oldest first, each with its own id: for whoever tells."""
+    """What revised calendars moved after the move with this id, oldest first, each with its own id: for whoever tells.
+
+    Waits for a recomputation, so that none is committed later with a smaller id.
+    """
+    sql.run(f"select pg_advisory_xact_lock_shared({_MOVING})")
     found = sql.run(
         "select m.id, m.clock_id, m.case_id, c.step_id, c.label, c.party, m.old_due_at, m.new_due_at"
         " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.id > %s order by m.id limit %s",

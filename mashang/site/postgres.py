@@ -34,6 +34,7 @@ SETTINGS = {
     "max_connections": "100",
     "jit": "off",
     "max_wal_size": "1GB",
+    "wal_buffers": "16MB",
     "random_page_cost": "1.1",
     "log_min_duration_statement": "5s",
     "log_line_prefix": "%m [%p] ",

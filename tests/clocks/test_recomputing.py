@@ -31,12 +31,20 @@ NOTICE = {
 }
 
 
+def moves(done: actions.Recomputed) -> list[queries.Moved]:
+    """What this revision moved."""
+    last = sql.run("select count(*) from clocks_move where revision_id < %s", [done.revision]).fetchone()[0]
+    found = [move for _, move in queries.moves_after(0, 1000)][last:]
+    assert len(found) == done.moved
+    return found
+
+
 def test_the_next_notice_settles_what_was_provisional(catalogue: None) -> None:
     clock = make_clock("XK-20", at=at("2026-12-20T09:00"))
     assert clock.provisional
     actions.write([clock, make_clock("XK-BZ", at=at("2026-12-14T09:00"), case_id=2)])
     done = actions.load_notice(NOTICE, by="管理员", now=NOW)
-    assert (done.looked, [moved.case_id for moved in done.moved]) == (2, [])  # one day off more, one on more
+    assert (done.looked, moves(done)) == (2, [])  # one day off more, one on more
     assert not queries.clocks_of(1)[0].provisional
 
 
@@ -49,7 +57,7 @@ def test_what_moves_is_written_recorded_and_told(catalogue: None) -> None:
     ]
     actions.write(before)
     done = actions.load_notice(NOTICE, by="管理员", now=NOW)
-    moved = {m.case_id: (m.old_due_at, m.new_due_at, m.party) for m in done.moved}
+    moved = {m.case_id: (m.old_due_at, m.new_due_at, m.party) for m in moves(done)}
     assert moved[2] == (at("2027-01-04T17:30"), at("2027-01-05T17:30"), "unit:7")
     assert moved[3] == (at("2027-01-05T09:30"), at("2027-01-06T09:30"), "unit:7")
     assert moved[1][:2] == (at("2027-01-08T17:30"), at("2027-01-09T17:30"))  # the Saturday worked instead
@@ -58,7 +66,7 @@ def test_what_moves_is_written_recorded_and_told(catalogue: None) -> None:
         [row] = queries.clocks_of(case_id)
         assert row.due_at == new == rules.due_of(row, queries.calendar_for(row.region, row.unit_id)).at
         assert (row.calendar_version, queries.moves_of(case_id)[0][5:]) == (done.revision, (old, new))
-    assert actions.recompute(now=NOW).moved == []
+    assert actions.recompute(now=NOW).moved == 0
 
 
 def test_arrays_move_what_single_clocks_would_move(catalogue: None) -> None:
@@ -80,7 +88,7 @@ def test_arrays_move_what_single_clocks_would_move(catalogue: None) -> None:
     actions.write(clocks)
     done = actions.load_notice(NOTICE, by="管理员", now=NOW)
     assert done.looked == 120
-    assert 10 < len(done.moved) < 110
+    assert 10 < done.moved < 110
     for number in range(120):
         [row] = queries.clocks_of(number)
         calendar = queries.calendar_for(row.region, row.unit_id)
@@ -93,10 +101,10 @@ def test_a_typhoon_order_moves_only_its_region_and_may_be_withdrawn(catalogue: N
     actions.write([there, elsewhere])
     order = rules.Overlay("3508", date(2026, 3, 4), date(2026, 3, 4), "台风停工", "龙政防指〔2026〕3号")
     done = actions.load_overlay(order, by="管理员", now=at("2026-03-03T09:00"))
-    assert [(m.case_id, m.new_due_at) for m in done.moved] == [(1, at("2026-03-10T17:30"))]
+    assert [(m.case_id, m.new_due_at) for m in moves(done)] == [(1, at("2026-03-10T17:30"))]
     order_id = sql.run("select id from clocks_overlay").fetchone()[0]
     back = actions.withdraw("overlay", order_id, by="管理员", now=at("2026-03-03T10:00"))
-    assert [(m.case_id, m.new_due_at) for m in back.moved] == [(1, there.due_at)]
+    assert [(m.case_id, m.new_due_at) for m in moves(back)] == [(1, there.due_at)]
     with pytest.raises(Refused, match="已经撤销"):
         actions.withdraw("overlay", order_id, by="管理员", now=at("2026-03-03T11:00"))
 
@@ -105,7 +113,7 @@ def test_new_opening_hours_move_hour_limits_and_closing_times(catalogue: None) -
     actions.write([make_clock("XK-BZ"), make_clock("CN-x", limit="4wh", case_id=2)])
     hours = rules.OpeningHours("08:00-12:00,15:00-18:00", region="35")
     done = actions.load_hours(hours, by="管理员", now=at("2026-03-02T09:30"))
-    assert [m.new_due_at for m in done.moved] == [at("2026-03-09T18:00"), at("2026-03-02T16:10")]
+    assert [m.new_due_at for m in moves(done)] == [at("2026-03-09T18:00"), at("2026-03-02T16:10")]
 
 
 def test_a_clock_moved_into_the_future_may_fire_again(catalogue: None) -> None:
@@ -129,7 +137,7 @@ def test_suspended_and_stopped_clocks_are_not_moved(catalogue: None) -> None:
     )
     order = rules.Overlay("35", date(2026, 3, 4), date(2026, 3, 10), "台风停工", "闽政〔2026〕9号")
     done = actions.load_overlay(order, by="管理员", now=at("2026-03-03T09:00"))
-    assert (done.looked, done.moved) == (0, [])
+    assert (done.looked, done.moved) == (0, 0)
 
 
 def test_versions_of_a_notice_are_all_kept(catalogue: None) -> None:
@@ -146,7 +154,7 @@ def test_an_empty_notice_is_refused(catalogue: None) -> None:
 
 
 def test_recomputing_nothing_is_nothing(catalogue: None) -> None:
-    assert actions.recompute(now=NOW)[1:] == (0, [])
+    assert actions.recompute(now=NOW)[1:] == (0, 0)
 
 
 def test_a_clock_begun_on_the_calendar_that_another_process_still_kept_is_moved_soon_after(catalogue: None) -> None:

@@ -1,14 +1,16 @@
-"""A calendar changed: what runs is computed anew, all at once, and what moved is written, recorded and told.
+"""A calendar changed: what runs is computed anew, and what moved is written, recorded and told.
 
-Read as whole columns in one binary COPY, computed with `rules.batch`, and only the rows that moved are written.
+Read as whole columns in one binary COPY, computed with `rules.batch`, and only the rows that moved are written: some
+ten thousand clocks at a time, each such window committed by itself, so that nobody's act waits long for a row.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +21,13 @@ from mashang.kernel import sql
 from mashang.kernel.clock import ZONE
 
 from .. import queries
-from ..queries import Moved
 from ..rules import Calendar, ClockRule, Limit
 from ..rules.arrays import Ints
 from ..rules.batch import NAT, Times, due_batch, warning_batch
 
 UNITS = ("wd", "nd", "wh", "h", "mo", "yr", "on")
-WINDOW = 1_000_000  # ids read at once
+WINDOW = 50_000  # ids read, computed and written at once
+LANES = 2  # windows worked on side by side, each on a connection of its own
 _RUNNING = "state = 'running' and due_at is not null and id >= {low} and id < {high}"
 # Whole columns as arrays: a row at a time would cost more in messages than all that is computed with them.
 _READ = f"""copy (
@@ -52,12 +54,12 @@ with done as (
   from unnest((select %s::bigint[]), (select %s::bigint[]), (select %s::bigint[]), (select %s::bigint[]))
     as n (id, old_due, due, warn)
   where c.id = n.id and c.state = 'running' and c.due_at = to_timestamp(n.old_due)
-  returning c.id, c.case_id, c.step_id, c.label, c.party, n.old_due, n.due
+  returning c.id, c.case_id, n.old_due, n.due
 ), kept as (
   insert into clocks_move (clock_id, case_id, old_due_at, new_due_at, revision_id, moved_at)
   select id, case_id, to_timestamp(old_due), to_timestamp(due), %s, %s from done where old_due <> due
 )
-select id, case_id, step_id, label, party, old_due, due from done where old_due <> due
+select count(*) from done where old_due <> due
 """
 _LONG = 946_684_800_000_000  # PostgreSQL's epoch, 2000-01-01 UTC, in microseconds of the Unix epoch
 _EAST = int(datetime(2026, 1, 1, tzinfo=ZONE).utcoffset().total_seconds())  # type: ignore[union-attr]  # always known
@@ -65,11 +67,11 @@ _NEVER = np.iinfo(np.int64).min  # '-infinity' as PostgreSQL sends it
 
 
 class Recomputed(NamedTuple):
-    """What a revision did: how many running clocks were looked at, and those whose due time moved (tell their parties)."""
+    """How many running clocks were looked at, and how many due times moved (`queries.moves_after` names them)."""
 
     revision: int
     looked: int
-    moved: list[Moved]
+    moved: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +103,49 @@ class _Group:
 
 
 def recompute(*, now: datetime) -> Recomputed:
-    """Compute every running clock on the newest calendars; write, record and give back what moved.
+    """Compute every running clock on the newest calendars; write and record what moved.
 
-    Running it again moves nothing. Call it once more some seconds after a change (`queries.FRESH`), for clocks that
-    another process began meanwhile on the calendar it still kept. A due time moved past `now` may fire again; rows
-    that somebody changed since they were read are left alone: the change computed them anew.
+    Windows are committed one by one, unless the caller is in a transaction: then all of it stands or falls with that. Broken off and
+    begun again, it moves the rest. Running it again moves nothing. Call it once more some seconds after a change
+    (`queries.FRESH`), for clocks that another process began meanwhile on the calendar it still kept. A due time moved
+    past `now` may fire again; rows that somebody changed since they were read are left alone: the change computed them anew.
     """
-    with transaction.atomic():
-        queries.forget()
-        revision, looked, moved = queries.revision(), 0, list[Moved]()
+    queries.forget()
+    with queries.recomputing():
         query = "select coalesce(min(id), 0), coalesce(max(id), -1) from clocks_clock"
         [(lowest, highest)] = sql.run(query).fetchall()
-        for low in range(lowest, highest + 1, WINDOW):
-            window = low, low + WINDOW
-            rows = _read(window)
-            if rows is not None:
-                looked += len(rows.ids)
-                moved += _moved(rows, window, revision, now)
-    return Recomputed(revision, looked, moved)
+        windows = iter([(low, low + WINDOW) for low in range(lowest, highest + 1, WINDOW)])
+        revision = queries.revision()
+
+        def lane() -> tuple[int, int]:
+            done = [_window(window, revision, now) for window in windows]
+            return sum(looked for looked, _ in done), sum(moved for _, moved in done)
+
+        lanes = [lane()] if connection.in_atomic_block or highest - lowest < WINDOW else _side_by_side(lane)
+    return Recomputed(revision, sum(looked for looked, _ in lanes), sum(moved for _, moved in lanes))
 
 
-def _moved(rows: _Rows, window: tuple[int, int], revision: int, now: datetime) -> list[Moved]:
+def _side_by_side(lane: Callable[[], tuple[int, int]]) -> list[tuple[int, int]]:
+    """The lanes take the next window from one row of them; what breaks in one ends the whole when the others are done."""
+
+    def alone() -> tuple[int, int]:
+        try:
+            return lane()
+        finally:
+            connection.close()  # this thread's own
+
+    with ThreadPoolExecutor(LANES) as pool:
+        return [running.result() for running in [pool.submit(alone) for _ in range(LANES)]]
+
+
+def _window(window: tuple[int, int], revision: int, now: datetime) -> tuple[int, int]:
+    """How many clocks were looked at and how many due times moved between two ids."""
+    with transaction.atomic():
+        rows = _read(window)
+        return (len(rows.ids), _moved(rows, window, revision, now)) if rows else (0, 0)
+
+
+def _moved(rows: _Rows, window: tuple[int, int], revision: int, now: datetime) -> int:
     dues, warns = np.empty(len(rows.ids), "datetime64[s]"), np.full(len(rows.ids), NAT)
     for group, members in _groups(rows, window):
         part = rows.at(members)
@@ -131,19 +155,18 @@ def _moved(rows: _Rows, window: tuple[int, int], revision: int, now: datetime) -
     same = (dues == rows.dues) & ((warns == rows.warns) | (np.isnat(warns) & np.isnat(rows.warns)))
     changed = np.flatnonzero(~same)
     if not len(changed):
-        return []
+        return 0
     changed = changed[np.argsort(rows.ids[changed])]
-    old, new, warn = rows.dues[changed], dues[changed], warns[changed]
+    warn = warns[changed]
     columns = [
         _array(rows.ids[changed]),
-        _array(_epoch(old)),
-        _array(_epoch(new)),
+        _array(_epoch(rows.dues[changed])),
+        _array(_epoch(dues[changed])),
         _array(_epoch(warn), np.isnat(warn)),
     ]
     epoch = int(now.timestamp())
     found = sql.run(_WRITE, [revision, *[epoch] * 4, *columns, revision, now]).fetchall()
-    instants = {second: _instant(second) for row in found for second in row[5:7]}
-    return [Moved(a, b, c, d, e, instants[old], instants[new]) for a, b, c, d, e, old, new in found]
+    return int(found[0][0])
 
 
 def _dues(group: _Group, rows: _Rows) -> Times:
@@ -241,16 +264,9 @@ def _epoch(moments: Times) -> NDArray[np.int64]:
     return moments.view(np.int64) - _EAST
 
 
-def _instant(epoch: int) -> datetime:
-    return _ZERO + timedelta(seconds=epoch + _EAST)
-
-
 def _array(values: Any, nulls: Any = None) -> str:
     """A PostgreSQL array literal: much faster to make than a list of adapted values."""
     texts = list(map(str, values.tolist()))
     for index in np.flatnonzero(nulls).tolist() if nulls is not None else ():
         texts[index] = "null"
     return "{" + ",".join(texts) + "}"
-
-
-_ZERO = datetime(1970, 1, 1, tzinfo=ZONE)

@@ -1,6 +1,6 @@
 """What times are computed from: notices, regional orders, opening hours, clock rules.
 
-Each change adds a `Revision`; `recomputing` then moves what runs.
+Each change adds a `Revision`, which is in force once committed; `recomputing` then moves what runs.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
         revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
         version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)
         _insert_notice(replace(read, version=version), revision)
-        return recompute(now=now)
+    return recompute(now=now)
 
 
 def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:
@@ -76,8 +76,7 @@ def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recompu
                 revision,
             ],
         )
-        queries.forget()
-        return recompute(now=now)
+    return recompute(now=now)
 
 
 def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomputed:
@@ -91,8 +90,7 @@ def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomp
             [hours.region, hours.unit_id, hours.hours, hours.rest_hours, first, last, hours.valid_from, hours.valid_to,
              revision],
         )  # fmt: skip
-        queries.forget()
-        return recompute(now=now)
+    return recompute(now=now)
 
 
 def withdraw(table: Literal["overlay", "opening"], row_id: int, *, by: Actor | str, now: datetime) -> Recomputed:
@@ -102,8 +100,7 @@ def withdraw(table: Literal["overlay", "opening"], row_id: int, *, by: Actor | s
         statement = _WITHDRAW[table]
         if not sql.run(statement, [revision, row_id]).rowcount:
             raise Refused("clocks.withdrawn", "没有这条安排，或者它已经撤销。")
-        queries.forget()
-        return recompute(now=now)
+    return recompute(now=now)
 
 
 _WITHDRAW = {

@@ -40,7 +40,7 @@ def notice_days(text: str) -> list[dict[str, object]]:
 
 def _told(done: actions.Recomputed) -> str:
     return _("已生效：重算在办时限 %(looked)d 个，变动 %(moved)d 个，正在逐件告知。") % {
-        "looked": done.looked, "moved": len(done.moved),
+        "looked": done.looked, "moved": done.moved,
     }  # fmt: skip
 
 

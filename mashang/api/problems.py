@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field
 
 from mashang.cases import rules as case_rules
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.said import told
 
 log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -92,7 +93,7 @@ def answer(
 ) -> HttpResponse:
     """The problem document; its sentences are in the language that was asked for, where there is a translation."""
     first = faults[0]
-    words = [gettext(str(f.text)) for f in faults]
+    words = [told(f.text, gettext) for f in faults]
     problem = Problem(
         type=f"urn:mashang:problem:{first.code}", title=str(TITLES.get(status, TITLES[400])), status=status,
         detail=" ".join(words), instance=request.path, code=first.code,

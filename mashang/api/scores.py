@@ -10,9 +10,11 @@ from itertools import groupby
 from typing import Annotated, Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from ninja import Path, Query, Router
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said, told
 from mashang.performance import queries
 from mashang.performance.rules import output
 from mashang.performance.rules.engine import Result, evaluate
@@ -29,7 +31,7 @@ from .problems import pointer_to
 
 router = Router(tags=["scores"])
 _LINE = re.compile(r"第 (\d+) 行(?:（.*）)? ?(.*)")
-_FORM = "values 应当是 CSV 文本，或由对象组成的数组，每格是文字、数或 null。"
+_FORM = said("values 应当是 CSV 文本，或由对象组成的数组，每格是文字、数或 null。")
 
 
 @contextmanager
@@ -56,7 +58,10 @@ def _scheme(text: str) -> Scheme:
         raw = toml(text.encode("utf-8", "replace"))
         for part in ("nodes", "indicators"):
             if isinstance(raw.get(part), dict) and len(raw[part]) > sums.NODES:
-                raise Refused("scheme.large", f"方案太大：{part} 最多 {sums.NODES} 个，请用命令 mashang score。")
+                raise Refused(
+                    "scheme.large",
+                    said("方案太大：{part} 最多 {most} 个，请用命令 mashang score。", part=part, most=sums.NODES),
+                )
         return parse(raw)
 
 
@@ -68,7 +73,7 @@ def _table(values: Any, scheme: Scheme) -> Table:
     rows = _rows(values)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if len(columns) * len(rows) > sums.CELLS:
-        raise Refused("values.many", f"数据太大：最多 {sums.CELLS} 格，请分次提交。", "values")
+        raise Refused("values.many", said("数据太大：最多 {most} 格，请分次提交。", most=sums.CELLS), "values")
     lines = [(n, [row.get(name, "") for name in columns]) for n, row in enumerate(rows, 1)]
     with _pointing(_in_values):
         return table_of([(0, columns), *lines], scheme)
@@ -77,7 +82,7 @@ def _table(values: Any, scheme: Scheme) -> Table:
 def _rows(values: Any) -> list[dict[str, str]]:
     """Rows of text, with every cell that is none of text, number and null as a fault."""
     if not isinstance(values, list) or len(values) > sums.MOST:
-        raise Refused("values.form", f"{_FORM}最多 {sums.MOST} 行。", "values")
+        raise Refused("values.form", said("{form}最多 {most} 行。", form=_FORM, most=sums.MOST), "values")
     faults = [
         Fault("values.form", _FORM, pointer_to("values", n)) for n, row in enumerate(values) if type(row) is not dict
     ]
@@ -102,7 +107,7 @@ def check_score(request: Called, asked: sums.SchemeGiven) -> HttpResponse:
         _evaluated(scheme, table)
     told = sums.SchemeChecked(
         code=scheme.code, name=scheme.name, version=scheme.version, nodes=len(scheme.nodes), indicators=len(scheme.indicators),
-        units=0 if table is None else len(table), notices=[] if table is None else list(table.notices),
+        units=0 if table is None else len(table), notices=[] if table is None else [told(notice, gettext) for notice in table.notices],
     )  # fmt: skip
     return given(told)
 
@@ -114,14 +119,20 @@ def run_score(request: Called, asked: sums.ScoreAsked) -> HttpResponse:
     table = _table(asked.values, scheme)
     result = _evaluated(scheme, table)
     told = sums.Scored(
-        digest=fingerprint(freeze(scheme, table)), notices=list(table.notices), units=list(_units(result))
+        digest=fingerprint(freeze(scheme, table)),
+        notices=[told(notice, gettext) for notice in table.notices],
+        units=list(_units(result)),
     )
     return given(told)
 
 
 def _evaluated(scheme: Scheme, table: Table) -> Result:
     if len(table) * (len(scheme.nodes) + len(scheme.indicators)) > sums.SCORES:
-        raise Refused("score.many", f"结果太大：单位数乘以节点和指标数最多 {sums.SCORES}，请分次提交。", "values")
+        raise Refused(
+            "score.many",
+            said("结果太大：单位数乘以节点和指标数最多 {most}，请分次提交。", most=sums.SCORES),
+            "values",
+        )
     with _pointing(_in_values):
         return evaluate(scheme, table)
 

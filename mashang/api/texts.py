@@ -8,11 +8,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpResponse
+from django.utils.translation import gettext
 from ninja import Router
 
 from mashang.clocks import queries as clocks
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.text.rules import clean, find_personal, mask_personal, work
 
@@ -74,8 +76,8 @@ def check_replies(request: Called, asked: sums.Answers) -> HttpResponse:
     ]
     items = [
         sums.CheckedReply(
-            id=clean(one.id), verdict=check.verdict, risk=check.risk, reason=check.reason, working_days=exchange.working_days,
-            parts={name: sums.PartOfReply(value=round(p.value, 3), passage=p.passage) for name, p in check.parts.items()},
+            id=clean(one.id), verdict=check.verdict, risk=check.risk, reason=told(check.reason, gettext), working_days=exchange.working_days,
+            parts={name: sums.PartOfReply(value=round(p.value, 3), passage=told(p.passage, gettext)) for name, p in check.parts.items()},
         )
         for one, exchange, check in zip(asked.items, exchanges, work.checked(exchanges), strict=True)
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from mashang.catalogue.rules import (
     steps_needed,
 )
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.org.queries import UnitInfo
 from mashang.org.rules import is_credit_code, is_identity_number
 
@@ -36,7 +37,9 @@ def responsible(role: Role, around: Iterable[UnitInfo]) -> int:
         if role.unit_kind in ("", unit.kind) and (not role.match or any(word in unit.name for word in role.match)):
             return unit.id
     raise Refused(
-        "unit.none", f"这个地方还没有设置“{role.label}”，暂时不能在这里办理，请到县行政服务中心咨询。", "region"
+        "unit.none",
+        said("这个地方还没有设置“{label}”，暂时不能在这里办理，请到县行政服务中心咨询。", label=role.label),
+        "region",
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.org.rules import Facts
 from mashang.text import rules as text
@@ -137,16 +138,22 @@ def search_query(words: str) -> str:
 def check_plan(plans: Sequence[StepPlan]) -> None:
     """A step graph must name each step once, wait only for steps it has, and never in a circle. Refuses with all faults."""
     codes = [p.code for p in plans]
-    faults = [Fault("plan.twice", f"环节“{c}”重复。") for c in sorted({c for c in codes if codes.count(c) > 1})]
+    faults = [
+        Fault("plan.twice", said("环节“{code}”重复。", code=c))
+        for c in sorted({c for c in codes if codes.count(c) > 1})
+    ]
     known = set(codes)
     faults += [
-        Fault("plan.unknown", f"环节“{p.code}”要等的“{a}”不存在。") for p in plans for a in p.after if a not in known
+        Fault("plan.unknown", said("环节“{code}”要等的“{before}”不存在。", code=p.code, before=a))
+        for p in plans
+        for a in p.after
+        if a not in known
     ]
     left = {p.code: {a for a in p.after if a in known} for p in plans}
     while ready := {code for code, after in left.items() if not after}:
         left = {code: after - ready for code, after in left.items() if code not in ready}
     if left:
-        faults.append(Fault("plan.circle", f"环节互相等待，无法开始：{'、'.join(sorted(left))}。"))
+        faults.append(Fault("plan.circle", said("环节互相等待，无法开始：{names}。", names=sorted(left))))
     if faults:
         raise Refused.of(faults)
 
@@ -165,11 +172,15 @@ def media_type(name: str, head: bytes) -> str:
     ending = "." + name.rsplit(".", 1)[-1].lower() if "." in name else ""
     kinds = [(kind, endings) for sign, kind, endings in _SIGNS if head.startswith(sign)]
     if not kinds:
-        raise Refused("document.type", f"“{name}”不是可以接收的文件，请上传 PDF、JPG、PNG、DOCX 或 XLSX。", "file")
+        raise Refused(
+            "document.type", said("“{name}”不是可以接收的文件，请上传 PDF、JPG、PNG、DOCX 或 XLSX。", name=name), "file"
+        )
     for kind, endings in kinds:
         if ending in endings:
             return kind
-    raise Refused("document.ending", f"“{name}”的内容与文件名后缀不符，请改正文件名后重新上传。", "file")
+    raise Refused(
+        "document.ending", said("“{name}”的内容与文件名后缀不符，请改正文件名后重新上传。", name=name), "file"
+    )
 
 
 def file_name(name: str) -> str:

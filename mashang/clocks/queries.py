@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from mashang.kernel import sql
 from mashang.kernel.clock import ZONE, local
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .rules import (
     Calendar,
@@ -88,11 +89,13 @@ def rule_for(code: str, version: int | None = None) -> ClockRule:
     """The clock rule of a code: its newest version, or the one that a running clock began under."""
     versions = _current().rules.get(code)
     if not versions:
-        raise Refused("clock.rule-unknown", f"没有编号为“{code}”的时钟规则，请管理员先在时钟目录中登记。")
+        raise Refused(
+            "clock.rule-unknown", said("没有编号为“{code}”的时钟规则，请管理员先在时钟目录中登记。", code=code)
+        )
     if version is None:
         return versions[-1]
     if not 1 <= version <= len(versions):
-        raise Refused("clock.rule-version", f"时钟规则“{code}”没有第 {version} 版。")
+        raise Refused("clock.rule-version", said("时钟规则“{code}”没有第 {version} 版。", code=code, version=version))
     return versions[version - 1]
 
 
@@ -139,16 +142,23 @@ def orders() -> list[Order]:
     hours = sql.run(
         "select id, region, unit_id, hours, rest_hours from clocks_opening where withdrawn_id is null order by id desc"
     ).fetchall()
-    said = [
-        Order("overlay", o[0], f"{o[1] or '全部地区'} {o[2]} 至 {o[3]} {o[4]}（{o[5]}）{o[6] or '停工'}")
-        for o in overlays
-    ]
-    rest = {h[0]: f"，休息日 {h[4]}" if h[4] else "" for h in hours}
-    said += [
-        Order("opening", h[0], f"{'单位 ' + str(h[2]) if h[2] else h[1] or '全部地区'} 办公 {h[3]}{rest[h[0]]}")
-        for h in hours
-    ]
-    return said
+    orders = [
+        Order("overlay", id_, said(
+            "{region} {first} 至 {last} {reason}（{document}）{hours}", region=region or _EVERYWHERE, first=first, last=last,
+            reason=reason, document=document, hours=open_ or said("停工"),
+        ))
+        for id_, region, first, last, reason, document, open_ in overlays
+    ]  # fmt: skip
+    for id_, region, unit, open_, rest in hours:
+        place = said("单位 {unit}", unit=unit) if unit else region or _EVERYWHERE
+        words = said("{place} 办公 {hours}", place=place, hours=open_)
+        orders.append(
+            Order("opening", id_, said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words)
+        )
+    return orders
+
+
+_EVERYWHERE = said("全部地区")
 
 
 def notices() -> list[Notice]:

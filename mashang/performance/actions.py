@@ -14,6 +14,7 @@ from django.db import transaction
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.said import said
 from mashang.ledger.actions import record
 from mashang.ledger.rules import Entry
 from mashang.org import queries as org
@@ -57,7 +58,9 @@ def write_scheme(text: str, region: str, *, by: Actor, now: datetime) -> int:
         held = models.Scheme.objects.select_for_update().filter(**key).first()
         if held is not None and held.frozen_at is not None:
             raise Refused(
-                "scheme.frozen", f"方案“{scheme.code}”第{scheme.version}版已经定稿，请另写一个新版本。", "version"
+                "scheme.frozen",
+                said("方案“{code}”第{version}版已经定稿，请另写一个新版本。", code=scheme.code, version=scheme.version),
+                "version",
             )
         row = held or models.Scheme(**key)
         row.name, row.text, row.written_at, row.written_by = scheme.name or scheme.code, text, now, by.ref
@@ -72,7 +75,9 @@ def freeze_scheme(scheme: int, *, by: Actor, now: datetime) -> None:
         row = _scheme(scheme, lock=True)
         _guard(by, "performance.edit_scheme", region=row.region_id)
         if row.frozen_at is not None:
-            raise Refused("scheme.frozen", f"方案“{row.code}”第{row.version}版已经定稿。")
+            raise Refused(
+                "scheme.frozen", said("方案“{code}”第{version}版已经定稿。", code=row.code, version=row.version)
+            )
         row.frozen_at, row.frozen_by = now, by.ref
         row.save(update_fields=["frozen_at", "frozen_by"])
         _note("scheme.frozen", by, now, code=row.code, version=row.version, region=row.region_id)
@@ -85,7 +90,12 @@ def report(form: NewFigure, *, by: Actor, now: datetime) -> int:
     _check(form)
     with transaction.atomic():
         if models.Figure.objects.filter(**_key(form)).exists():
-            text = f"{unit.short_name}{form.period}的“{form.indicator}”已经上报，要改请走更正，写明理由并经批准。"
+            text = said(
+                "{unit}{period}的“{indicator}”已经上报，要改请走更正，写明理由并经批准。",
+                unit=unit.short_name,
+                period=form.period,
+                indicator=form.indicator,
+            )
             raise Refused("figure.twice", text, "indicator")
         row = models.Figure.objects.create(
             **_key(form),
@@ -116,7 +126,11 @@ def report_sheet(scheme: int, period: str, data: bytes, name: str, evidence: str
             units[unit] = named[0].id
         else:
             faults.append(
-                Fault("figure.unit", f"{table.place(n)}：这一地区没有（或不止一个）叫“{unit}”的单位。", table.place(n))
+                Fault(
+                    "figure.unit",
+                    said("{place}：这一地区没有（或不止一个）叫“{unit}”的单位。", place=table.place(n), unit=unit),
+                    table.place(n),
+                )
             )
     if faults:
         raise Refused.of(faults)
@@ -168,9 +182,13 @@ def run(scheme: int, period: str, *, by: Actor, now: datetime) -> int:
     row = _scheme(scheme)
     _guard(by, "performance.run", region=row.region_id)
     if row.frozen_at is None:
-        raise Refused("run.draft", f"方案“{row.code}”第{row.version}版还没有定稿，不能用来计分。", "scheme")
+        raise Refused(
+            "run.draft",
+            said("方案“{code}”第{version}版还没有定稿，不能用来计分。", code=row.code, version=row.version),
+            "scheme",
+        )
     if now < span.start:
-        raise Refused("run.future", f"{period} 还没有开始，不能计分。", "period")
+        raise Refused("run.future", said("{period} 还没有开始，不能计分。", period=period), "period")
     rule = read_scheme(row.text)
     with transaction.atomic():
         units = _units(row.region_id, span.end - timedelta(days=1), rule)
@@ -298,7 +316,15 @@ def _check(form: NewFigure, *more: Fault) -> None:
     known = {c for row in rows for c in _reported(read_scheme(row.text))}
     if form.indicator not in known:
         faults.append(
-            Fault("figure.indicator", f"方案“{form.scheme_code}”没有要上报的指标“{form.indicator}”。", "indicator")
+            Fault(
+                "figure.indicator",
+                said(
+                    "方案“{scheme}”没有要上报的指标“{indicator}”。",
+                    scheme=form.scheme_code,
+                    indicator=form.indicator,
+                ),
+                "indicator",
+            )
         )
     if faults:
         raise Refused.of(faults)

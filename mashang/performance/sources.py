@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from mashang.approvals import measures as approvals
 from mashang.cases.measures import Measured
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 from mashang.reviews import measures as reviews
 from mashang.supervision import measures as supervision
 
@@ -45,7 +46,11 @@ MEASURES: dict[str, Source] = {
 def source(name: str) -> Source:
     """The measure of this name; refuses one that is not in the table."""
     if name not in MEASURES:
-        raise Refused("score.no-measure", f"没有名为“{name}”的实测指标，可用：{'、'.join(MEASURES)}。", "source")
+        raise Refused(
+            "score.no-measure",
+            said("没有名为“{name}”的实测指标，可用：{names}。", name=name, names=[*MEASURES]),
+            "source",
+        )
     return MEASURES[name]
 
 

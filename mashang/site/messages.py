@@ -16,7 +16,7 @@ import polib
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
-CALLS = {"_", "say", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
+CALLS = {"_", "say", "said", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 SENTENCES = {"Refused", "Fault"}
 LABELS = {"title", "description"}
 IN_TEMPLATE = re.compile(r"(?:_|n?gettext)\((?:u)?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")

@@ -19,6 +19,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.svm import LinearSVC
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .rules.evaluation import report
 from .rules.grams import LONGEST, View
@@ -94,7 +95,9 @@ def _refuse_thin(names: tuple[str, ...], true: Ints) -> None:
     thin = [f"“{name}”" for name, count in zip(names, size, strict=True) if count < 2]
     if thin:
         raise Refused(
-            "train.thin", f"类别{'、'.join(thin)}只有一条，每个类别至少要两条，请补充或并入其他类别。", "label"
+            "train.thin",
+            said("类别{names}只有一条，每个类别至少要两条，请补充或并入其他类别。", names=thin),
+            "label",
         )
 
 
@@ -260,7 +263,9 @@ def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
     """All figures over grouped folds; each fold's confidence is calibrated inside its own training part."""
     if folds < 2 or folds > len(np.unique(corpus.groups)):
         raise Refused(
-            "train.folds", f"折数 {folds} 不合适：至少 2，且不能多于组数 {len(np.unique(corpus.groups))}。", "folds"
+            "train.folds",
+            said("折数 {folds} 不合适：至少 2，且不能多于组数 {n}。", folds=folds, n=len(np.unique(corpus.groups))),
+            "folds",
         )
     fold = deal(corpus.groups, corpus.true, folds)
     scores = np.zeros((len(fold), len(corpus.labels)), dtype=np.float32)

@@ -13,6 +13,7 @@ from mashang.cases.models import Case
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.ledger import queries as ledger
+from mashang.site.messages import CHINESE
 from tests.flows.story import Story, hand_in_house
 from tests.sealing import seal_all
 
@@ -288,3 +289,16 @@ def test_what_other_rooms_do_to_a_case_changes_its_etag(system):
         after = system.get(f"/cases/{number}").headers["ETag"]
     assert (before, after) == ('"1"', '"2"')
     assert json.loads(system.get("/cases").content)["items"][0]["revision"] == 2
+
+
+def test_a_refusal_with_values_is_told_in_english_whole(system):
+    with at():
+        number = system.hand_in()
+        system.press(number, "accept", {}, "intake")
+        withdrawn = system.post(f"/cases/{number}/actions/withdraw", {"data": {"reason": "不建了"}}, "w")
+        again = system.post(
+            f"/cases/{number}/actions/withdraw", {"data": {"reason": "不建了"}}, "v", Accept_Language="en"
+        )
+    assert withdrawn.status_code == 200
+    assert (again.status_code, again.json()["code"]) == (409, "conflict.state")
+    assert again.json()["detail"].startswith("This case is now “") and not CHINESE.search(again.json()["detail"])

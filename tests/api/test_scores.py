@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mashang.performance.rules.engine import evaluate
 from mashang.performance.rules.frozen import fingerprint, freeze
 from mashang.performance.rules.parse import parse, toml
 from mashang.performance.rules.table import table_from
+from mashang.site.messages import CHINESE
 
 from .test_cases import at
 from .test_texts import points, told
@@ -168,3 +170,21 @@ def test_each_scope_opens_its_own(admit, method, path):
     status = {name: system.call(method, path, body).status_code for name, system in (("use", use), ("read", read))}
     assert other.call(method, path, body).status_code == 403
     assert (status["use"] == 403, status["read"] == 403) == (method == "GET", method == "POST")
+
+
+def test_every_fault_of_scheme_and_values_is_told_in_english(scores):
+    scheme = SCHEME.replace('kind = "as-is"', 'kind = "guess"', 1).replace(
+        'parent = "total"\nweight = 40', 'parent = "top"\nweight = 40'
+    )
+    values = [{"unit": "one", "speed": "９０", "praise": "many"}, {"unit": "one", "speed": 70.5}]
+    for asked in ({"scheme": scheme}, {"scheme": SCHEME, "values": values}):
+        answer = scores.call(
+            "POST",
+            "/score/run" if "values" in asked else "/score/check",
+            {**asked, "values": values},
+            Accept_Language="en",
+        )
+        assert answer.status_code == 422, answer.content.decode()
+        details = [fault["detail"] for fault in answer.json()["errors"]]
+        assert len(details) >= 2
+        assert not [d for d in details if CHINESE.search(re.sub("“[^”]*”", "", d))], details

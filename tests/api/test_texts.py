@@ -133,3 +133,11 @@ def test_as_many_as_are_taken_are_answered(texts):
     assert told(texts.call("POST", "/text/hot", {"items": items}))["items"]
     checked = [{**one, "reply": f"经查，第{n}村路灯已修好。"} for n, one in enumerate(items)]
     assert len(told(texts.call("POST", "/text/check-replies", {"items": checked}))["items"]) == 2000
+
+
+def test_passages_and_faults_are_told_in_english_to_those_who_ask(texts):
+    found = told(texts.call("POST", "/text/check-replies", {"items": [GOOD, BAD]}, Accept_Language="en"))
+    good, bad = (item["parts"] for item in found["items"])
+    assert bad["tone"]["passage"] == "improper words: “不归我”"
+    assert good["delay"]["passage"] == "4 working days"
+    assert found["items"][1]["reason"].startswith("improper words (improper words: “不归我”); ")

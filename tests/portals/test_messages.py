@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -79,3 +80,31 @@ def test_django_reads_the_compiled_catalogue():
         assert translation.gettext("适老版") == "Large print"
     with translation.override("zh-hans"):
         assert translation.gettext("适老版") == "适老版"
+
+
+TERMINAL = re.compile(
+    r"commands|^site/|^(ledger/(files|keys|offline|queries/audit)|ledger/rules/growth|ledger/actions/cosigning|clocks/batchfile|text/files)"
+)
+"""What only speaks to terminals, in Chinese."""
+
+
+def test_refusals_with_values_carry_their_template():
+    loose = []
+    for path in messages.ROOT.rglob("*.py"):
+        where = str(path.relative_to(messages.ROOT))
+        if TERMINAL.search(where):
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
+                "Refused",
+                "Fault",
+                "NotFound",
+                "Forbidden",
+            ):
+                text = "".join(
+                    part.value for arg in node.args[:2] for made in ast.walk(arg) if isinstance(made, ast.JoinedStr)
+                    for part in made.values if isinstance(part, ast.Constant)
+                )  # fmt: skip
+                if messages.CHINESE.search(text):
+                    loose.append(f"{where}:{node.lineno}: {text}")
+    assert not loose, "\n".join(loose)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mashang.cases.casefile import CaseFile, Message
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .. import papers, rules, site, store
 from ..procedure import INTAKE, S, application
@@ -32,7 +33,7 @@ def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> Non
     folder = store.folder(case.id)
     _refuse_pending(folder)
     if missing := [m["name"] for m in folder.materials if m["state"] == "later"]:
-        raise Refused("grant.later", f"容缺材料还没有补齐：{'、'.join(missing)}。补齐后再作决定。")
+        raise Refused("grant.later", said("容缺材料还没有补齐：{names}。补齐后再作决定。", names=missing))
     store.change(case, decided_at=now)
     case.fact(conclusion=form.conclusion)
     case.finish("granted")

@@ -15,6 +15,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import Spec, clean_answers, limits_of, materials_needed, split_private, stops
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, Refused
+from mashang.kernel.said import said
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org import rules as org_rules
@@ -116,7 +117,7 @@ def _materials(
     needs = materials_needed(spec, answers, form.part)
     unknown = (set(form.materials) | set(form.reuse)) - {n.material.code for n in needs}
     if unknown:
-        raise Refused("material.unknown", f"这一事项不要这些材料：{'、'.join(sorted(unknown))}。", "materials")
+        raise Refused("material.unknown", said("这一事项不要这些材料：{names}。", names=sorted(unknown)), "materials")
     listed = []
     for need in needs:
         code, kept = need.material.code, held.get(need.material.held_as)
@@ -172,7 +173,7 @@ def _hand(case: CaseFile, materials: Mapping[str, int]) -> list[str]:
     known = {m["code"]: m["name"] for m in store.folder(case.id).materials}
     unknown = set(materials) - known.keys()
     if unknown:
-        raise Refused("material.unknown", f"这一件没有这些材料：{'、'.join(sorted(unknown))}。", "materials")
+        raise Refused("material.unknown", said("这一件没有这些材料：{names}。", names=sorted(unknown)), "materials")
     case.attach({document: code for code, document in materials.items()})
     store.change(case, materials=[{"code": c, "state": "handed", "document": d} for c, d in materials.items()])
     return [known[code] for code in materials]
@@ -192,7 +193,7 @@ def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> N
         )
     if later and form.later_until is None:
         names = "、".join(n.material.name for n in later)
-        raise Refused("application.later", f"{names}可以容缺后补，请填写补交期限。", "later_until")
+        raise Refused("application.later", said("{names}可以容缺后补，请填写补交期限。", names=names), "later_until")
     if form.later_until is not None and form.later_until <= now.date():
         raise Refused("application.later-past", "补交期限应在今天之后。", "later_until")
     due = form.later_until.isoformat() if form.later_until else None

@@ -16,6 +16,7 @@ from django.db import transaction
 from mashang.kernel import sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .. import rules
 from ..models import Document
@@ -37,9 +38,9 @@ def keep(name: str, content: Readable, *, by: Actor, now: datetime, facts: dict[
     clean = rules.file_name(name)
     data = content.read(rules.MAX_UPLOAD + 1)
     if len(data) > rules.MAX_UPLOAD:
-        raise Refused("document.size", f"“{clean}”超过 20 MB，请压缩或分成几份上传。", "file")
+        raise Refused("document.size", said("“{name}”超过 20 MB，请压缩或分成几份上传。", name=clean), "file")
     if not data:
-        raise Refused("document.empty", f"“{clean}”是空文件，请重新选择。", "file")
+        raise Refused("document.empty", said("“{name}”是空文件，请重新选择。", name=clean), "file")
     kind = rules.media_type(clean, data[:16])
     digest = vault.blind_bytes(data, "document")
     with transaction.atomic():

@@ -13,6 +13,7 @@ from typing import Any
 from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 from mashang.org import queries as org
 
 from .. import rules
@@ -175,7 +176,7 @@ def count(by: Actor, filter: Filter, *, right: str = "cases.view", most: int = 1
 
 def _statement(by: Actor, filter: Filter, columns: str, after: str, limit: int, right: str) -> tuple[str, list[Any]]:
     if not 1 <= limit <= MAX_PAGE:
-        raise Refused("page.limit", f"每页件数应在 1 到 {MAX_PAGE} 之间。", "limit")
+        raise Refused("page.limit", said("每页件数应在 1 到 {most} 之间。", most=MAX_PAGE), "limit")
     where, values = conditions(filter)
     seen, seen_values = org.visible_to(by, right, "c")
     forward = filter.updated_since is not None

@@ -16,6 +16,7 @@ from django.db import transaction
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .. import queries, shipped
 from ..rules import ClockRule, Notice, OpeningHours, Overlay, read_notice, write_rule
@@ -51,7 +52,9 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
     """Keep a notice as the next version of its year, and move what runs. Refuses an empty or faulty notice."""
     read = read_notice(data)
     if not read.known:
-        raise Refused("notice.empty", f"{read.year} 年的放假通知没有任何日期，请等通知公布后再装入。", "days")
+        raise Refused(
+            "notice.empty", said("{year} 年的放假通知没有任何日期，请等通知公布后再装入。", year=read.year), "days"
+        )
     with transaction.atomic():
         revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
         version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .arrays import EPOCH, Arrays, Ints, arrays, as_ints
 from .calendar import Calendar
@@ -146,7 +147,13 @@ def _refusal(calendar: Calendar, rows: Ints) -> Refused:
     named = "、".join(str(row + 1) for row in rows[:20].tolist()) + ("等" if len(rows) > 20 else "")
     return Refused(
         "calendar.outside",
-        f"第 {named} 行（共 {len(rows)} 行）的日期超出工作日历（{calendar.first} 至 {calendar.last}）或中止期间起止颠倒，请核对。",
+        said(
+            "第 {rows} 行（共 {n} 行）的日期超出工作日历（{first} 至 {last}）或中止期间起止颠倒，请核对。",
+            rows=named,
+            n=len(rows),
+            first=calendar.first,
+            last=calendar.last,
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .counting import USUAL_COUNTING, Counting, Due, Moment, Span, merged, outside, reversed_pause
 from .hours import CLOSED, DAY, USUAL, OpeningHours, Timetable
@@ -107,7 +108,7 @@ class Calendar:
         """The earliest second by which so many working seconds are done."""
         day = bisect_left(self.worked, worked) - 1
         if day >= self.size:
-            raise outside(f"{self.last} 之后", self.first, self.last)
+            raise outside(said("{last} 之后", last=self.last), self.first, self.last)
         return day * DAY + self.tables[day].reached(worked - self.worked[day])
 
     # -- due
@@ -139,7 +140,7 @@ class Calendar:
                 return self._working_day(first, limit.amount, days)
             return self._natural_day(first, self.natural_days(start, limit), days, counting)
         except IndexError:
-            raise outside(f"{self.last} 之后", self.first, self.last) from None
+            raise outside(said("{last} 之后", last=self.last), self.first, self.last) from None
 
     def _working_day(self, first: int, amount: int, pauses: Sequence[tuple[int, int]]) -> int:
         target = self.before[first] + amount
@@ -170,7 +171,7 @@ class Calendar:
             return limit.amount
         if limit.unit == ON:
             if limit.amount < self.ordinal + start:
-                raise Refused("limit.past", f"期限“{limit.label}”早于起算日，请核对。", "limit")
+                raise Refused("limit.past", said("期限“{label}”早于起算日，请核对。", label=limit.label), "limit")
             return limit.amount - self.ordinal - start
         return _months_on(date.fromordinal(self.ordinal + start), limit) - self.ordinal - start
 
@@ -201,7 +202,7 @@ class Calendar:
                     break
                 end += last - first
             if end > self.size * DAY:
-                raise outside(f"{self.last} 之后", self.first, self.last)
+                raise outside(said("{last} 之后", last=self.last), self.first, self.last)
             return end
         target = self.worked_before(start) + seconds
         for first, last in spans:
@@ -247,7 +248,7 @@ class Calendar:
                 last = self._days_back(day, limit)
                 end = last * DAY + self.tables[last].closes
         except IndexError:
-            raise outside(f"{self.first} 之前", self.first, self.last) from None
+            raise outside(said("{first} 之前", first=self.first), self.first, self.last) from None
         provisional = self.unsettled[day + 1] > self.unsettled[last]
         return Due(self.instant(end), date.fromordinal(self.ordinal + last), provisional)
 

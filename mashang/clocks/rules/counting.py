@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 Moment = date | datetime
 Span = tuple[Moment, Moment]  # dates: both ends included; instants: from, up to but not including
@@ -56,11 +57,17 @@ class Line(NamedTuple):
 
 
 def outside(day: object, first: date, last: date, field: str = "start") -> Refused:
-    return Refused("calendar.outside", f"日期 {day} 超出工作日历的范围（{first} 至 {last}），请核对日期。", field)
+    return Refused(
+        "calendar.outside",
+        said("日期 {day} 超出工作日历的范围（{first} 至 {last}），请核对日期。", day=day, first=first, last=last),
+        field,
+    )
 
 
 def reversed_pause(start: Moment, end: Moment) -> Refused:
-    return Refused("pause.reversed", f"中止期间 {start} 至 {end} 的起止颠倒，请核对。", "pauses")
+    return Refused(
+        "pause.reversed", said("中止期间 {start} 至 {end} 的起止颠倒，请核对。", start=start, end=end), "pauses"
+    )
 
 
 def merged(spans: Iterable[tuple[int, int]], floor: int) -> list[tuple[int, int]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from mashang.kernel.said import said
+
 from .calendar import Calendar
 from .counting import USUAL_COUNTING, Counting, Line, Moment, Span, merged
 from .hours import DAY
@@ -15,7 +17,9 @@ ROLL = "民法典第二百零三条"
 WEEKEND = "国务院关于职工工作时间的规定第七条"
 COUNTED = "民法典第二百条"
 WORKING = "行政许可法第八十二条"
-_WEEK = "一二三四五六日"
+_WEEK = (
+    said("星期一"), said("星期二"), said("星期三"), said("星期四"), said("星期五"), said("星期六"), said("星期日"),
+)  # fmt: skip
 
 
 def explain(
@@ -56,12 +60,16 @@ def _days(
         day = date.fromordinal(calendar.ordinal + index)
         paused = _pause_of(calendar, index, pauses, grounds)
         if index == first and not counting.start_day:
-            lines.append(Line(day, False, number, "起算当日不计", START))
+            lines.append(Line(day, False, number, said("起算当日不计"), START))
         elif paused is not None:
             lines.append(Line(day, False, number, paused[0], paused[1]))
         elif number == wanted:
             name = _name(calendar, index) if index == last else _rest(calendar, index)[0]
-            why = f"末日为休息日，顺延至下一工作日（{name}）" if index == last else f"末日顺延，{name}"
+            why = (
+                said("末日为休息日，顺延至下一工作日（{name}）", name=name)
+                if index == last
+                else said("末日顺延，{name}", name=name)
+            )
             lines.append(Line(day, False, number, why, ROLL))
         elif limit.unit == "wd" and not calendar.tables[index].total:
             lines.append(Line(day, False, number, *_rest(calendar, index)))
@@ -84,12 +92,14 @@ def _hours(
         used += seconds
         day = date.fromordinal(calendar.ordinal + index)
         if lost or (not seconds and _pause_of(calendar, index, pauses, grounds)):
-            why, article = _pause_of(calendar, index, pauses, grounds) or ("中止", "")
-            why = f"{why}，其余计 {_length(seconds)}" if seconds else why
+            why, article = _pause_of(calendar, index, pauses, grounds) or (said("中止"), "")
+            why = said("{why}，其余计 {length}", why=why, length=_length(seconds)) if seconds else why
         elif seconds:
-            why, article = f"{_name(calendar, index)}，计 {_length(seconds)}", START
+            why, article = said("{name}，计 {length}", name=_name(calendar, index), length=_length(seconds)), START
         else:
-            why, article = _rest(calendar, index) if not calendar.tables[index].total else ("办公时间以外，不计", START)
+            why, article = (
+                _rest(calendar, index) if not calendar.tables[index].total else (said("办公时间以外，不计"), START)
+            )
         lines.append(Line(day, seconds > 0, used, why, article))
     return lines
 
@@ -99,23 +109,27 @@ def _pause_of(calendar: Calendar, index: int, pauses: list[Span], grounds: list[
     for number, (first, last) in enumerate(calendar.paused_days(pauses)):
         if first <= index < last:
             ground = grounds[number] if number < len(grounds) else ""
-            return (f"中止，不计（{ground}）" if ground else "中止，不计"), ground or "中止期间"
+            return (said("中止，不计（{ground}）", ground=ground) if ground else said("中止，不计")), ground or said(
+                "中止期间"
+            )
     return None
 
 
 def _rest(calendar: Calendar, index: int) -> tuple[str, str]:
     name, source = calendar.names.get(index, ("", ""))
     if name:
-        return f"{name}休息，不计", source
-    return f"星期{_WEEK[(calendar.ordinal + index - 1) % 7]}休息，不计", WEEKEND
+        return said("{name}休息，不计", name=name), source
+    return said("{weekday}休息，不计", weekday=_WEEK[(calendar.ordinal + index - 1) % 7]), WEEKEND
 
 
 def _name(calendar: Calendar, index: int) -> str:
     weekday = (calendar.ordinal + index - 1) % 7
     name = calendar.names.get(index, ("", ""))[0]
     works = calendar.tables[index].total
-    extra = f"（{name}调休上班）" if name and works and weekday > 4 else f"（{name}）" if name else ""
-    return f"星期{_WEEK[weekday]}{'' if works else '，自然日照计'}{extra}"
+    told = _WEEK[weekday] if works else said("{weekday}，自然日照计", weekday=_WEEK[weekday])
+    if name and works and weekday > 4:
+        return said("{weekday}（{name}调休上班）", weekday=told, name=name)
+    return said("{weekday}（{name}）", weekday=told, name=name) if name else told
 
 
 def _worked_article(calendar: Calendar, index: int) -> str:
@@ -125,4 +139,4 @@ def _worked_article(calendar: Calendar, index: int) -> str:
 
 def _length(seconds: int) -> str:
     hours, minutes = divmod(seconds // 60, 60)
-    return f"{hours}小时{minutes}分" if minutes else f"{hours}小时"
+    return said("{hours}小时{minutes}分", hours=hours, minutes=minutes) if minutes else said("{hours}小时", hours=hours)

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 DAY = 86_400
 USUAL = "08:00-12:00,14:30-17:30"
@@ -69,12 +70,18 @@ def _parse(text: str) -> Timetable:
     for part in text.replace(" ", "").split(","):
         match = _SPAN.fullmatch(part)
         if not match:
-            raise Refused("hours.form", f"办公时间“{part}”写法不对，请写成 08:00-12:00,14:30-17:30。", "hours")
+            raise Refused(
+                "hours.form", said("办公时间“{part}”写法不对，请写成 08:00-12:00,14:30-17:30。", part=part), "hours"
+            )
         opens, closes = (int(match[i]) * 3600 + int(match[i + 1]) * 60 for i in (1, 3))
         if closes > DAY or opens >= closes:
-            raise Refused("hours.reversed", f"办公时间“{part}”的起止颠倒或超过 24:00，请核对。", "hours")
+            raise Refused(
+                "hours.reversed", said("办公时间“{part}”的起止颠倒或超过 24:00，请核对。", part=part), "hours"
+            )
         if spans and opens < spans[-1][1]:
-            raise Refused("hours.overlap", f"办公时间“{text}”有重叠或次序颠倒，请按先后分段填写。", "hours")
+            raise Refused(
+                "hours.overlap", said("办公时间“{text}”有重叠或次序颠倒，请按先后分段填写。", text=text), "hours"
+            )
         spans.append((opens, closes))
     return Timetable(tuple(spans), sum(b - a for a, b in spans))
 
@@ -101,7 +108,11 @@ class OpeningHours:
         if self.rest_hours:
             Timetable.parse(self.rest_hours)
         if self.season and not all(_SEASON.fullmatch(end) for end in self.season):
-            raise Refused("hours.season", f"季节“{'至'.join(self.season)}”写法不对，请写成 05-01 至 09-30。", "season")
+            raise Refused(
+                "hours.season",
+                said("季节“{season}”写法不对，请写成 05-01 至 09-30。", season="至".join(self.season)),
+                "season",
+            )
 
     def applies(self, region: str, unit_id: int | None) -> bool:
         return self.unit_id == unit_id if self.unit_id is not None else region.startswith(self.region)

@@ -8,6 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 UNITS = {"wd": "个工作日", "nd": "日", "wh": "个工作小时", "h": "小时", "mo": "个月", "yr": "年"}
 ON = "on"
@@ -45,8 +46,8 @@ class Limit:
     def label(self) -> str:
         """In Chinese, like "20个工作日"."""
         if self.unit == ON:
-            return f"到{date.fromordinal(self.amount)}"
-        return f"{self.amount}{UNITS[self.unit]}"
+            return said("到{day}", day=date.fromordinal(self.amount))
+        return said("{amount}{unit}", amount=self.amount, unit=UNITS[self.unit])
 
     @property
     def by_hours(self) -> bool:
@@ -57,7 +58,11 @@ class Limit:
         if other.unit != self.unit and (self.unit, other.unit) != (ON, "nd"):
             raise Refused(
                 "limit.unit-differs",
-                f"延长的时限“{other.label}”与原时限“{self.label}”单位不同，请按原时限的单位填写。",
+                said(
+                    "延长的时限“{more}”与原时限“{own}”单位不同，请按原时限的单位填写。",
+                    more=other.label,
+                    own=self.label,
+                ),
                 "limit",
             )
         return Limit(self.amount + other.amount, self.unit)
@@ -69,17 +74,27 @@ def _parse(text: str, periods: bool) -> Limit:
         try:
             return Limit.on(date.fromisoformat(text[3:]))
         except ValueError:
-            raise Refused("limit.date", f"期限“{text[3:]}”不是有效日期，请写成 2026-06-30。", "limit") from None
+            raise Refused(
+                "limit.date", said("期限“{text}”不是有效日期，请写成 2026-06-30。", text=text[3:]), "limit"
+            ) from None
     match = _FORM.fullmatch(text.strip())
     if not match:
-        raise Refused("limit.form", f"时限“{text}”写法不对，请写成数字加单位，例如 20wd、30nd、4wh、24h。", "limit")
+        raise Refused(
+            "limit.form",
+            said("时限“{text}”写法不对，请写成数字加单位，例如 20wd、30nd、4wh、24h。", text=text),
+            "limit",
+        )
     amount, unit = int(match[1]), match[2]
     if unit not in UNITS or (unit in PERIODS and not periods):
         raise Refused(
             "limit.unit",
-            f"时限“{text}”的单位“{unit}”不认识，只能用 wd（工作日）、nd（自然日）、wh（工作小时）、h（小时）。",
+            said(
+                "时限“{text}”的单位“{unit}”不认识，只能用 wd（工作日）、nd（自然日）、wh（工作小时）、h（小时）。",
+                text=text,
+                unit=unit,
+            ),
             "limit",
         )
     if not amount:
-        raise Refused("limit.nothing", f"时限“{text}”必须大于零；当场办结的事项不设时限。", "limit")
+        raise Refused("limit.nothing", said("时限“{text}”必须大于零；当场办结的事项不设时限。", text=text), "limit")
     return Limit(amount, unit)

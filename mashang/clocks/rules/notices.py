@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 
 # 全国年节及纪念日放假办法 (2024) art. 2: those that fall on the same date each year. The others follow moon or sun.
 FIXED = {(1, 1): "元旦", (5, 1): "劳动节", (5, 2): "劳动节", (10, 1): "国庆节", (10, 2): "国庆节", (10, 3): "国庆节"}
@@ -77,7 +78,11 @@ def read_notice(data: Mapping[str, Any], version: int = 1) -> Notice:
     for number, row in enumerate(rows, 1):
         day = _read_day(row, number, year, faults)
         if day and day.date in days:
-            faults.append(Fault("notice.twice", f"第 {number} 条的日期 {day.date} 重复出现。", "days"))
+            faults.append(
+                Fault(
+                    "notice.twice", said("第 {number} 条的日期 {date} 重复出现。", number=number, date=day.date), "days"
+                )
+            )
         elif day:
             days[day.date] = day
     if faults:
@@ -87,15 +92,31 @@ def read_notice(data: Mapping[str, Any], version: int = 1) -> Notice:
 
 def _read_day(row: object, number: int, year: int, faults: list[Fault]) -> Day | None:
     if not isinstance(row, dict) or not isinstance(row.get("isOffDay"), bool):
-        faults.append(Fault("notice.row", f"第 {number} 条须有 name、date 和 isOffDay（true 或 false）。", "days"))
+        faults.append(
+            Fault(
+                "notice.row",
+                said("第 {number} 条须有 name、date 和 isOffDay（true 或 false）。", number=number),
+                "days",
+            )
+        )
         return None
     try:
         day = date.fromisoformat(str(row.get("date")))
     except ValueError:
-        faults.append(Fault("notice.date", f"第 {number} 条的日期“{row.get('date')}”不存在。", "days"))
+        faults.append(
+            Fault(
+                "notice.date", said("第 {number} 条的日期“{day}”不存在。", number=number, day=row.get("date")), "days"
+            )
+        )
         return None
     if not date(year - 1, 12, 1) <= day <= date(year + 1, 1, 31):
-        faults.append(Fault("notice.far", f"第 {number} 条的日期 {day} 不属于 {year} 年的通知。", "days"))
+        faults.append(
+            Fault(
+                "notice.far",
+                said("第 {number} 条的日期 {day} 不属于 {year} 年的通知。", number=number, day=day, year=year),
+                "days",
+            )
+        )
         return None
     return Day(day, str(row.get("name") or ""), row["isOffDay"])
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .counting import USUAL_COUNTING, Counting
 from .limit import Limit
@@ -69,11 +70,20 @@ class ClockRule:
             own = Limit.parse(own, periods=True) if isinstance(own, str) else own
             if self.limit is not None and own != self.limit:
                 raise Refused(
-                    "clock.limit-fixed", f"“{self.label}”的时限是{self.limit.label}，不能另定为{own.label}。", "limit"
+                    "clock.limit-fixed",
+                    said(
+                        "“{label}”的时限是{fixed}，不能另定为{given}。",
+                        label=self.label,
+                        fixed=self.limit.label,
+                        given=own.label,
+                    ),
+                    "limit",
                 )
             return own
         if self.limit is None:
-            raise Refused("clock.limit-missing", f"“{self.label}”的时限由本件确定，请填写时限。", "limit")
+            raise Refused(
+                "clock.limit-missing", said("“{label}”的时限由本件确定，请填写时限。", label=self.label), "limit"
+            )
         return self.limit
 
 
@@ -95,7 +105,12 @@ def read_rule(data: Mapping[str, Any], grounds: Mapping[str, Ground], version: i
     unknown = [code for code in data.get("grounds", ()) if code not in grounds]
     if unknown or data["kind"] not in KINDS:
         raise Refused(
-            "rule.form", f"时钟“{data['code']}”的类别或中止事由不认识：{'、'.join(unknown) or data['kind']}。"
+            "rule.form",
+            said(
+                "时钟“{code}”的类别或中止事由不认识：{unknown}。",
+                code=data["code"],
+                unknown="、".join(unknown) or data["kind"],
+            ),
         )
     limit, warn = data.get("limit"), data.get("warn")
     return ClockRule(

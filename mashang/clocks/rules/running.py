@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .calendar import Calendar
 from .counting import Counting, Due, Line
@@ -129,15 +130,25 @@ def suspend(row: ClockRow, at: datetime, ground: str, expected: datetime | None 
     _refuse_stopped(row)
     found = row.rule.ground(ground)
     if not found:
-        allowed = "、".join(g.label for g in row.rule.grounds)
+        allowed = [g.label for g in row.rule.grounds]
         raise Refused(
             "clock.ground",
-            f"“{row.label}”不能以“{ground}”为由中止；"
-            + (f"可以中止的事由：{allowed}。" if allowed else "该时限依法不得中止。"),
+            said(
+                "“{label}”不能以“{ground}”为由中止；可以中止的事由：{allowed}。",
+                label=row.label,
+                ground=ground,
+                allowed=allowed,
+            )
+            if allowed
+            else said("“{label}”不能以“{ground}”为由中止；该时限依法不得中止。", label=row.label, ground=ground),
             "ground",
         )
     if any(pause.end is None and pause.ground == ground for pause in row.pauses):
-        raise Refused("clock.suspended", f"“{row.label}”已因“{found.label}”中止，尚未恢复，不必重复中止。", "ground")
+        raise Refused(
+            "clock.suspended",
+            said("“{label}”已因“{ground}”中止，尚未恢复，不必重复中止。", label=row.label, ground=found.label),
+            "ground",
+        )
     _refuse_before(row, at)
     late = row.due_at is not None and at >= row.due_at
     return replace(
@@ -161,9 +172,9 @@ def resume(row: ClockRow, at: datetime, calendar: Calendar, ground: str = "") ->
     _refuse_stopped(row)
     ending = [pause for pause in row.pauses if pause.end is None and ground in ("", pause.ground)]
     if not ending:
-        raise Refused("clock.running", f"“{row.label}”没有中止，不需要恢复。", "ground")
+        raise Refused("clock.running", said("“{label}”没有中止，不需要恢复。", label=row.label), "ground")
     if any(at < pause.start for pause in ending):
-        raise Refused("clock.reversed", f"“{row.label}”的恢复时间早于中止时间，请核对。", "at")
+        raise Refused("clock.reversed", said("“{label}”的恢复时间早于中止时间，请核对。", label=row.label), "at")
     pauses = tuple(pause._replace(end=at) if pause in ending else pause for pause in row.pauses)
     row = replace(row, pauses=pauses)
     if any(pause.end is None for pause in pauses):
@@ -177,15 +188,23 @@ def extend(row: ClockRow, limit: Limit | str, at: datetime, calendar: Calendar, 
     more = Limit.parse(limit, periods=True) if isinstance(limit, str) else limit
     allowed = row.rule.extension
     if not allowed:
-        raise Refused("clock.no-extension", f"“{row.label}”依规定不得延长。", "limit")
+        raise Refused("clock.no-extension", said("“{label}”依规定不得延长。", label=row.label), "limit")
     if len(row.extensions) >= allowed.times:
-        raise Refused("clock.extended", f"“{row.label}”最多延长 {allowed.times} 次，已经用完。", "limit")
+        raise Refused(
+            "clock.extended",
+            said("“{label}”最多延长 {times} 次，已经用完。", label=row.label, times=allowed.times),
+            "limit",
+        )
     if not ground.strip():
         raise Refused("clock.reason", "请写明延长的理由，并告知申请人。", "ground")
     if more.unit == allowed.limit.unit and more.amount > allowed.limit.amount:
-        raise Refused("clock.too-long", f"“{row.label}”一次最多延长{allowed.limit.label}。", "limit")
+        raise Refused(
+            "clock.too-long",
+            said("“{label}”一次最多延长{most}。", label=row.label, most=allowed.limit.label),
+            "limit",
+        )
     if row.due_at is not None and at > row.due_at:
-        raise Refused("clock.late", f"“{row.label}”已经到期，延长须在到期之前办理。", "at")
+        raise Refused("clock.late", said("“{label}”已经到期，延长须在到期之前办理。", label=row.label), "at")
     _refuse_before(row, at)
     row.total.plus(more)
     row = replace(row, extensions=(*row.extensions, Extended(at, str(more), ground)))
@@ -265,12 +284,12 @@ def warning_of(row: ClockRow, due_at: datetime, calendar: Calendar) -> datetime 
 
 def _refuse_stopped(row: ClockRow) -> None:
     if row.state == "stopped":
-        raise Refused("clock.stopped", f"“{row.label}”已经结束，不能再变动。")
+        raise Refused("clock.stopped", said("“{label}”已经结束，不能再变动。", label=row.label))
 
 
 def _refuse_before(row: ClockRow, at: datetime) -> None:
     if at < row.started_at and row.rule.direction == "after":
-        raise Refused("clock.reversed", f"“{row.label}”的办理时间早于起算时间，请核对。", "at")
+        raise Refused("clock.reversed", said("“{label}”的办理时间早于起算时间，请核对。", label=row.label), "at")
 
 
 _DAY = date(2000, 1, 2) - date(2000, 1, 1)

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from typing import Literal
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.text.rules import clean, mask_name, narrow
 
-from .wording import Facts, as_lines, as_text, rows_of, said
+from .wording import Facts, as_lines, as_text, rows_of, worded
 
 FORM = 1
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -116,10 +117,17 @@ def check(kind: str, facts: Facts, holder: str, number: str) -> None:
     form = KINDS.get(kind, OTHER)
     missing = [name for name in form.needs if not facts.get(name)]
     faults = [
-        Fault("document.fact", f"{form.label}缺少“{WORDS.get(name, name)}”，请补充后再出具。", name) for name in missing
+        Fault(
+            "document.fact",
+            said("{paper}缺少“{what}”，请补充后再出具。", paper=form.label, what=WORDS.get(name, name)),
+            name,
+        )
+        for name in missing
     ]
     if not clean(holder).strip():
-        faults.append(Fault("document.holder", f"{form.label}没有写明发给谁，请补充后再出具。", "holder"))
+        faults.append(
+            Fault("document.holder", said("{paper}没有写明发给谁，请补充后再出具。", paper=form.label), "holder")
+        )
     if not re.fullmatch(r"[^\s\x00-\x1f]{1,100}", number):
         faults.append(Fault("document.number", "文书编号不能为空，也不能有空格。", "number"))
     if faults:
@@ -138,7 +146,7 @@ def compose(
     form = KINDS.get(kind, OTHER)
     shown, day = title or form.label, chinese_date(issued)
     if form.layout == "notice":
-        before, listed, after = said(kind, facts, shown)
+        before, listed, after = worded(kind, facts, shown)
         return Sheet(shown, number, as_text(holder), before, listed, after, unit=unit, date=day)
     until = (("有效期至", chinese_date(valid_to)),) if valid_to else ()
     law, _mark, article = form.basis.partition("法")

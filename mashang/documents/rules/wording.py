@@ -118,6 +118,6 @@ _SAYS: dict[str, Callable[[str, Facts], Wording]] = {
 }
 
 
-def said(kind: str, facts: Facts, title: str) -> Wording:
+def worded(kind: str, facts: Facts, title: str) -> Wording:
     """What a notice of this kind says of these facts."""
     return _SAYS[kind](as_text(facts.get("item") or title), facts)

@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 LOG = 1  # signature type: Ed25519 over the text of the note
 WITNESS = 4  # signature type: cosignature/v1, Ed25519 over a time and the text
@@ -42,10 +43,10 @@ class Key:
     @classmethod
     def parse(cls, text: str) -> Key:
         """Refuses anything but a key of type LOG or WITNESS whose id is right."""
-        name, id_, data = _parts(text.strip(), "公钥")
+        name, id_, data = _parts(text.strip(), said("公钥"))
         key = cls(name, data[0], data[1:])
         if key.id.hex() != id_:
-            raise bad_note("公钥的编号与内容不符，请核对公钥是否抄录完整。")
+            raise bad_note(said("公钥的编号与内容不符，请核对公钥是否抄录完整。"))
         return key
 
     @property
@@ -87,11 +88,11 @@ class Signer:
     def parse(cls, text: str) -> Signer:
         text = text.strip()
         if not text.startswith(_PRIVATE):
-            raise bad_note("签名私钥的格式不对：应以 PRIVATE+KEY+ 开头。")
-        name, id_, data = _parts(text.removeprefix(_PRIVATE), "签名私钥")
+            raise bad_note(said("签名私钥的格式不对：应以 PRIVATE+KEY+ 开头。"))
+        name, id_, data = _parts(text.removeprefix(_PRIVATE), said("签名私钥"))
         signer = cls(name, data[0], data[1:])
         if signer.key.id.hex() != id_:
-            raise bad_note("签名私钥的编号与内容不符，文件可能已损坏。")
+            raise bad_note(said("签名私钥的编号与内容不符，文件可能已损坏。"))
         return signer
 
     @property
@@ -130,10 +131,10 @@ class Note:
         """Refuses what is not a signed note."""
         head, gap, tail = note.rpartition("\n\n")
         if not gap or not tail.endswith("\n") or _CONTROL.search(note):
-            raise bad_note("这不是一份签名文本：缺少正文与签名之间的空行，或含有控制字符。")
+            raise bad_note(said("这不是一份签名文本：缺少正文与签名之间的空行，或含有控制字符。"))
         lines = tail[:-1].split("\n")
         if len(lines) > _MOST_SIGNATURES:
-            raise bad_note("签名行过多。")
+            raise bad_note(said("签名行过多。"))
         return cls(head + "\n", tuple(_signature(line) for line in lines))
 
     def signed_by(self, keys: Iterable[Key]) -> tuple[list[Key], list[Key]]:
@@ -172,13 +173,13 @@ class Checkpoint:
         """From the text of a note. Refuses what is not a checkpoint."""
         origin, *rest = text.removesuffix("\n").split("\n")
         if len(rest) < 2 or not origin or not all(rest):
-            raise bad_note("这不是检查点：应依次写明来源、条数和根值。")
+            raise bad_note(said("这不是检查点：应依次写明来源、条数和根值。"))
         size, root, *extra = rest
         if not re.fullmatch(r"0|[1-9][0-9]{0,17}", size):
-            raise bad_note("检查点的条数不是规范的整数。")
+            raise bad_note(said("检查点的条数不是规范的整数。"))
         hash_ = unb64(root)
         if len(hash_) != 32:
-            raise bad_note("检查点的根值应为 32 字节。")
+            raise bad_note(said("检查点的根值应为 32 字节。"))
         return cls(origin, int(size), hash_, dict(line.partition(" ")[::2] for line in extra))
 
 
@@ -208,9 +209,9 @@ def unb64(text: str) -> bytes:
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as fault:
-        raise bad_note("内容不是规范的 Base64 编码，可能没有抄录完整。") from fault
+        raise bad_note(said("内容不是规范的 Base64 编码，可能没有抄录完整。")) from fault
     if _b64(data) != text:
-        raise bad_note("内容不是规范的 Base64 编码。")
+        raise bad_note(said("内容不是规范的 Base64 编码。"))
     return data
 
 
@@ -227,10 +228,10 @@ def _parts(text: str, what: str) -> tuple[str, str, bytes]:
     name, _, rest = text.partition("+")
     id_, _, data = rest.partition("+")
     if not _NAME.fullmatch(name) or not re.fullmatch(r"[0-9a-f]{8}", id_):
-        raise bad_note(f"{what}的格式不对：应为“名称+编号+内容”。")
+        raise bad_note(said("{what}的格式不对：应为“名称+编号+内容”。", what=what))
     decoded = unb64(data)
     if len(decoded) != 33 or decoded[0] not in (LOG, WITNESS):
-        raise bad_note(f"{what}的类型不支持：只支持 Ed25519。")
+        raise bad_note(said("{what}的类型不支持：只支持 Ed25519。", what=what))
     return name, id_, decoded
 
 
@@ -239,5 +240,5 @@ def _signature(line: str) -> tuple[str, bytes, bytes]:
     name, _, data = rest.partition(" ")
     decoded = unb64(data) if data else b""
     if mark != "—" or not _NAME.fullmatch(name) or len(decoded) < 5:
-        raise bad_note("签名行的格式不对：应为“— 名称 签名”。")
+        raise bad_note(said("签名行的格式不对：应为“— 名称 签名”。"))
     return name, decoded[:4], decoded[4:]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 
 from . import merkle, notes
 from .entry import Row, commitment
@@ -60,7 +61,9 @@ def verify(receipt: str, keys: Sequence[Key]) -> Verdict:
     checkpoint = Checkpoint.parse(note.text)
     good, bad = note.signed_by(keys)
     log = next((k.name for k in good if k.kind == notes.LOG and k.name == checkpoint.origin), "")
-    faults = [Fault("receipt.signature", f"“{k.name}”在检查点上的签名不对，检查点可能被改动。") for k in bad]
+    faults = [
+        Fault("receipt.signature", said("“{name}”在检查点上的签名不对，检查点可能被改动。", name=k.name)) for k in bad
+    ]
     if not log and not bad:
         faults.append(Fault("receipt.unsigned", "检查点没有所给公钥的签名，请核对公钥是否属于出具回执的机关。"))
     acts = []
@@ -91,24 +94,24 @@ def format_of(text: str) -> str:
 
 def _json(text: str) -> Any:
     if len(text) > LARGEST:
-        raise _no("文件过大，不是回执。")
+        raise _no(said("文件过大，不是回执。"))
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as fault:
-        raise _no("文件不是 JSON 格式，可能没有下载完整。") from fault
+        raise _no(said("文件不是 JSON 格式，可能没有下载完整。")) from fault
 
 
 def _read(receipt: str) -> dict[str, Any]:
     data = _json(receipt)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        raise _no(f"文件不是办理回执（应注明格式 {FORMAT}）。")
+        raise _no(said("文件不是办理回执（应注明格式 {format}）。", format=FORMAT))
     return data
 
 
 def _act(data: Any, place: int, case: str, checkpoint: Checkpoint) -> tuple[Proven, list[Fault]]:
     """One act and what is wrong with it."""
     if not isinstance(data, dict):
-        raise _no(f"第 {place} 项记录不完整。")
+        raise _no(said("第 {place} 项记录不完整。", place=place))
     leaf = _take(data, "leaf", int)
     era, xid, id_ = (_take(data, name, int) for name in ("era", "xid", "id"))
     row = Row(era, xid, id_, case, _take(data, "body", str))
@@ -119,11 +122,13 @@ def _act(data: Any, place: int, case: str, checkpoint: Checkpoint) -> tuple[Prov
     except ValueError:  # a proof that does not fit the tree, or text that UTF-8 cannot hold, proves nothing
         proven = False
     except struct.error as fault:
-        raise _no(f"第 {place} 项记录的编号超出范围。") from fault
+        raise _no(said("第 {place} 项记录的编号超出范围。", place=place)) from fault
     body = _body(row.body, place)
     faults = []
     if not proven:
-        text = f"第 {place} 项记录（{body['verb']}）不在检查点所封存的账本中，记录或证明被改动过。"
+        text = said(
+            "第 {place} 项记录（{verb}）不在检查点所封存的账本中，记录或证明被改动过。", place=place, verb=body["verb"]
+        )
         faults.append(Fault("receipt.inclusion", text, str(row.id)))
     private, wrong = _private(data.get("private", {}), body, place)
     at = _instant(body["at"], place)
@@ -133,7 +138,7 @@ def _act(data: Any, place: int, case: str, checkpoint: Checkpoint) -> tuple[Prov
 def _private(disclosed: Any, body: dict[str, Any], place: int) -> tuple[dict[str, str], list[Fault]]:
     """The disclosed private facts that agree with their commitments, and faults for those that don't."""
     if not isinstance(disclosed, dict):
-        raise _no(f"第 {place} 项记录的个人信息不完整。")
+        raise _no(said("第 {place} 项记录的个人信息不完整。", place=place))
     agreed: dict[str, str] = {}
     faults = []
     for name, fact in disclosed.items():
@@ -145,7 +150,7 @@ def _private(disclosed: Any, body: dict[str, Any], place: int) -> tuple[dict[str
         if made and made == body.get("withheld", {}).get(name):
             agreed[name] = value
         else:
-            text = f"第 {place} 项记录中的“{name}”与账本中的承诺不符，内容被改动过。"
+            text = said("第 {place} 项记录中的“{name}”与账本中的承诺不符，内容被改动过。", place=place, name=name)
             faults.append(Fault("receipt.private", text, name))
     return agreed, faults
 
@@ -154,12 +159,12 @@ def _body(text: str, place: int) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as fault:
-        raise _no(f"第 {place} 项记录的正文不是 JSON 格式。") from fault
+        raise _no(said("第 {place} 项记录的正文不是 JSON 格式。", place=place)) from fault
     for name in ("at", "by", "verb"):
         _take(body, name, str)
     _take(body, "facts", dict)
     if not isinstance(body.get("withheld", {}), dict):
-        raise _no(f"第 {place} 项记录的正文不完整。")
+        raise _no(said("第 {place} 项记录的正文不完整。", place=place))
     return dict(body)
 
 
@@ -167,19 +172,19 @@ def _instant(text: str, place: int) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as fault:
-        raise _no(f"第 {place} 项记录的时间不对。") from fault
+        raise _no(said("第 {place} 项记录的时间不对。", place=place)) from fault
 
 
 def _take(data: Any, name: str, kind: type[_T]) -> _T:
     value = data.get(name) if isinstance(data, dict) else None
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise _no(f"回执缺少“{name}”，或其类型不对。")
+        raise _no(said("回执缺少“{name}”，或其类型不对。", name=name))
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _no("回执的证明不完整。")
+        raise _no(said("回执的证明不完整。"))
     return value
 
 

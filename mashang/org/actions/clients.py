@@ -11,6 +11,7 @@ from django.db import transaction
 from mashang.kernel import vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound
+from mashang.kernel.said import said
 
 from ..models import ApiClient, Region, Unit
 from ..rights import SCOPES
@@ -34,7 +35,7 @@ def make_token(form: NewClient, *, by: Actor, now: datetime) -> tuple[int, str]:
     """Admit a calling system; gives its id and the token, which nobody can read again. Refuses all faults at once."""
     with transaction.atomic():
         guard(by, "org.clients", Facts(frozenset({form.unit} if form.unit else ()), region=form.region))
-        faults = short_text(form.name, 60, "name", "系统名称")
+        faults = short_text(form.name, 60, "name", said("系统名称"))
         if not form.scopes or form.scopes - set(SCOPES):
             faults.append(Fault("scopes.unknown", "请至少选择一个接口权限。", "scopes"))
         if not 1 <= form.per_minute <= 1_000_000:

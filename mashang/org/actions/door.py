@@ -11,6 +11,7 @@ from django.db import transaction
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, Refused
+from mashang.kernel.said import said
 from mashang.ledger import actions as ledger
 from mashang.ledger.rules import Entry
 
@@ -66,11 +67,11 @@ def check(faults: list[Fault]) -> None:
 def short_text(value: str, most: int, field: str, label: str) -> list[Fault]:
     """A needed line of text: not blank, not too long, no control characters."""
     if not value.strip():
-        return [Fault(f"{field}.missing", f"请填写{label}。", field)]
+        return [Fault(f"{field}.missing", said("请填写{label}。", label=label), field)]
     if len(value) > most:
-        return [Fault(f"{field}.long", f"{label}不能超过{most}个字。", field)]
+        return [Fault(f"{field}.long", said("{label}不能超过{most}个字。", label=label, most=most), field)]
     if any(ord(c) < 32 for c in value):
-        return [Fault(f"{field}.control", f"{label}含有无法显示的字符，请重新输入。", field)]
+        return [Fault(f"{field}.control", said("{label}含有无法显示的字符，请重新输入。", label=label), field)]
     return []
 
 

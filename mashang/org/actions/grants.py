@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.said import said
 
 from ..models import GrantRow, Region, Unit, running
 from ..queries import scopes
@@ -89,7 +90,11 @@ def _faults(form: NewGrant, start: datetime) -> list[Fault]:
     if form.ends_at is not None:
         held = held.filter(starts_at__lt=form.ends_at)
     for role in sorted(set(held.values_list("role", flat=True))):
-        text = f"“{ROLES[form.role].label}”与其已有的“{ROLES[role].label}”不能由同一人担任，请先收回。"
+        text = said(
+            "“{role}”与其已有的“{own}”不能由同一人担任，请先收回。",
+            role=ROLES[form.role].label,
+            own=ROLES[role].label,
+        )
         faults.append(Fault("grant.barred", text, "role"))
     return faults
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from mashang.kernel import sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.said import said
 
 from ..models import Account, Mandate, Person, Staff
 from ..queries import may_act
@@ -63,7 +64,7 @@ class NewMandate:
 
 def person_faults(form: NewPerson) -> list[Fault]:
     """Everything wrong with a registration, at once."""
-    faults = short_text(form.name, 100, "name", "姓名或名称")
+    faults = short_text(form.name, 100, "name", said("姓名或名称"))
     if form.kind not in Person.Kind.values:
         faults.append(Fault("kind.unknown", "请选择个人或企业。", "kind"))
     phone = plain_phone(form.phone)
@@ -219,7 +220,7 @@ def reveal(person: int, *, within: Facts, case: str, reason: str, by: Actor, now
     if not own and (person not in within.persons or not may_act(by, "org.reveal", within)):
         raise Forbidden("您没有查看完整个人信息的权限，请联系本单位管理员。")
     if not own:
-        check(short_text(reason, 200, "reason", "查看理由"))
+        check(short_text(reason, 200, "reason", said("查看理由")))
     with transaction.atomic():
         row = Person.objects.filter(pk=person).first()
         if row is None:

@@ -14,6 +14,7 @@ from django.db.models import F
 from mashang.kernel import vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.said import said
 
 from ..models import Absence, Account, GrantRow, Post, Staff
 from ..rules import Away, absence_faults, is_mobile, mask_phone, plain_phone
@@ -53,7 +54,7 @@ def password_faults(password: str, account: Account) -> list[Fault]:
 
 
 def username_faults(username: str) -> list[Fault]:
-    faults = short_text(username, 64, "username", "账号")
+    faults = short_text(username, 64, "username", said("账号"))
     if not faults and not re.fullmatch(r"[A-Za-z0-9._@-]{3,64}", username):
         faults.append(Fault("username.form", "账号由3至64个字母、数字或 . _ - @ 组成。", "username"))
     if not faults and Account.objects.filter(username=username).exists():
@@ -76,7 +77,7 @@ def appoint(form: NewStaff, *, by: Actor, now: datetime) -> int:
         demo = bool(form.demo_label)
         account = Account(username=form.username, kind=Account.Kind.STAFF, is_demo=demo, demo_label=form.demo_label)
         phone = plain_phone(form.phone)
-        faults = username_faults(form.username) + short_text(form.name, 40, "name", "姓名")
+        faults = username_faults(form.username) + short_text(form.name, 40, "name", said("姓名"))
         if phone and not is_mobile(phone):
             faults.append(Fault("phone.wrong", "手机号码不正确，请填写11位手机号。", "phone"))
         if unit.valid_to is not None:
@@ -146,7 +147,7 @@ def register_absence(form: NewAbsence, *, by: Actor, now: datetime) -> int:
         new = Away(form.staff, chosen, form.starts_at, form.ends_at)
         involved = {form.staff, chosen}
         list(Staff.objects.select_for_update().filter(pk__in=involved).order_by("pk"))
-        faults = absence_faults(new, _known(involved, form)) + short_text(form.reason, 100, "reason", "离岗事由")
+        faults = absence_faults(new, _known(involved, form)) + short_text(form.reason, 100, "reason", said("离岗事由"))
         if not Staff.objects.filter(pk=chosen, left_at=None).exists():
             faults.append(Fault("stand_in.left", "代岗人不在职，请从在职名单中选择。", "stand_in"))
         check(faults)

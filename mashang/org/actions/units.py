@@ -10,6 +10,7 @@ from django.db import transaction
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.said import said
 
 from ..models import Post, Staff, Unit
 from ..queries import region as region_of
@@ -56,7 +57,9 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
     with transaction.atomic():
         parent = unit_row(form.parent) if form.parent is not None else None
         guard(by, "org.people", Facts(frozenset({parent.pk} if parent else ()), region=form.region))
-        faults = short_text(form.name, 100, "name", "单位全称") + short_text(form.short_name, 40, "short_name", "简称")
+        faults = short_text(form.name, 100, "name", said("单位全称")) + short_text(
+            form.short_name, 40, "short_name", said("简称")
+        )
         if form.kind not in Unit.Kind.values:
             faults.append(Fault("kind.unknown", "请选择单位类型。", "kind"))
         if form.credit_code and not is_credit_code(form.credit_code):
@@ -104,7 +107,9 @@ def open_post(form: NewPost, *, by: Actor, now: datetime) -> int:
     with transaction.atomic():
         unit = unit_row(form.unit)
         guard(by, "org.people", facts_of(unit))
-        faults = short_text(form.title, 40, "title", "岗位名称") + short_text(form.duties, 2000, "duties", "岗位职责")
+        faults = short_text(form.title, 40, "title", said("岗位名称")) + short_text(
+            form.duties, 2000, "duties", said("岗位职责")
+        )
         if form.holder is not None and form.holder == form.stand_in:
             faults.append(Fault("post.one_person", "A岗和B岗必须是两个人，请另选代岗人。", "stand_in"))
         named = {i for i in (form.holder, form.stand_in) if i is not None}

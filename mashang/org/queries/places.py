@@ -9,6 +9,7 @@ from datetime import date
 from django.utils.functional import Promise
 
 from mashang.kernel.refused import NotFound
+from mashang.kernel.said import said
 
 from ..kept import Kept
 from ..models import Region, Unit
@@ -117,7 +118,7 @@ def unit_named(name: str) -> UnitInfo:
     """The open unit of exactly this name or short name."""
     found = [u for u in unit_table().values() if name in (u.name, u.short_name) and u.valid_to is None]
     if len(found) != 1:
-        raise NotFound(f"没有找到名称为“{name}”的单位，请核对全称。")
+        raise NotFound(said("没有找到名称为“{name}”的单位，请核对全称。", name=name))
     return found[0]
 
 
@@ -164,7 +165,7 @@ def region(code: str) -> RegionInfo:
     """A division, also a superseded one. Refuses an unknown code."""
     known = region_table().get(code)
     if known is None:
-        raise NotFound(f"没有代码为“{code}”的行政区划，请从列表中选择。")
+        raise NotFound(said("没有代码为“{code}”的行政区划，请从列表中选择。", code=code))
     return known
 
 

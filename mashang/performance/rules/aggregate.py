@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Indicator, Node, Scheme
 from mashang.performance.rules.statistics import Array
 
@@ -87,11 +88,11 @@ MEANS: Mapping[str, Mean] = {
     "mazziotta-pareto": mazziotta_pareto,
 }
 MEAN_LABELS = {
-    "arithmetic": "加权算术平均",
-    "geometric": "加权几何平均",
-    "harmonic": "加权调和平均",
-    "sum": "相加",
-    "mazziotta-pareto": "Mazziotta–Pareto 均值",
+    "arithmetic": said("加权算术平均"),
+    "geometric": said("加权几何平均"),
+    "harmonic": said("加权调和平均"),
+    "sum": said("相加"),
+    "mazziotta-pareto": said("Mazziotta–Pareto 均值"),
 }
 
 

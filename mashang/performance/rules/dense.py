@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Grades, Indicator, Scheme
 from mashang.performance.rules.statistics import NOISE
 
@@ -101,7 +102,7 @@ class Dense:
             raise Refused("values.missing", "数据有空缺，成批计分要求数据完整；请改用逐县计分。")
         flat = sorted({self.leaves[k].id for k in np.nonzero(spread <= 0)[1] if self.leaves[k].method.kind != "as-is"})
         if flat:
-            text = f"这些指标有一组单位数值全部相同，无法拉开差距：{'、'.join(flat)}。"
+            text = said("这些指标有一组单位数值全部相同，无法拉开差距：{names}。", names=flat)
             raise Refused("values.one-value", text)
 
 
@@ -112,11 +113,15 @@ def _bends(scheme: Scheme) -> list[Fault]:
         fixed = leaf.method.kind == "efficacy" and not all(np.isnan(leaf.method.options[k]) for k in ("worst", "best"))
         prepared = leaf.per or leaf.treat or leaf.clip or leaf.within or leaf.role != "part"
         if leaf.method.kind not in LINES or fixed or prepared:
-            faults.append(Fault("dense.bend", f"指标“{leaf.id}”的算法不是数值的一次函数，不能成批快算。", leaf.id))
+            faults.append(
+                Fault("dense.bend", said("指标“{id}”的算法不是数值的一次函数，不能成批快算。", id=leaf.id), leaf.id)
+            )
     for node in scheme.nodes.values():
         limited = any(limit is not None for limit in (node.cap, node.floor, node.ceiling))
         if node.mean != "arithmetic" or node.method or limited or node.role != "part":
-            faults.append(Fault("dense.bend", f"节点“{node.id}”不是单纯的加权算术平均，不能成批快算。", node.id))
+            faults.append(
+                Fault("dense.bend", said("节点“{id}”不是单纯的加权算术平均，不能成批快算。", id=node.id), node.id)
+            )
     if (
         scheme.rank_within not in ("", scheme.class_by)
         or any(rule.indicators for rule in scheme.classes.values())

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.aggregate import MEAN_LABELS, node_score
 from mashang.performance.rules.leaf import STAGES, Leaf, Peers, bad_denominators, must_be_known, work_out
 from mashang.performance.rules.methods import KINDS, Column, Fact
@@ -76,7 +77,9 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
         try:
             climb(scheme, [node], scores, weights, blocks)
         except Refused as no:
-            raise Refused.of([Fault(f.code, f"节点“{node.id}”：{f.text}", node.id) for f in no.faults]) from no
+            raise Refused.of(
+                [Fault(f.code, said("节点“{id}”：{text}", id=node.id, text=f.text), node.id) for f in no.faults]
+            ) from no
     peers = Groups(peer_keys(scheme, table))
     losses = {c.id for c in scheme.items.values() if c.role in ("deduction", "veto")}
     ranks = {key: peers.ranks(-score if key in losses else score) for key, score in scores.items()}
@@ -144,20 +147,24 @@ def _leaf(leaf: Indicator, block: Block, peers: Peers, table: Table, faults: lis
         faults.append(
             Fault(
                 "values.denominator",
-                f"{place}“{leaf.per}”应当大于 0，指标“{leaf.id}”要用它作分母。",
+                said("{place}“{per}”应当大于 0，指标“{id}”要用它作分母。", place=place, per=leaf.per, id=leaf.id),
                 f"{place} {leaf.per}",
             )
         )
     try:
         done = work_out(leaf, peers)
     except Refused as no:
-        faults += [Fault(f.code, f"指标“{leaf.id}”：{f.text}", leaf.id) for f in no.faults]
+        faults += [Fault(f.code, said("指标“{id}”：{text}", id=leaf.id, text=f.text), leaf.id) for f in no.faults]
         return None
     if must_be_known(leaf, done.scores):
         for row in np.flatnonzero(np.isnan(done.scores)):
             place = table.place(block.against[row])
             faults.append(
-                Fault("values.missing", f"{place}缺“{leaf.id}”，方案没有写缺数怎么办。", f"{place} {leaf.id}")
+                Fault(
+                    "values.missing",
+                    said("{place}缺“{id}”，方案没有写缺数怎么办。", place=place, id=leaf.id),
+                    f"{place} {leaf.id}",
+                )
             )
     return done
 
@@ -192,7 +199,12 @@ def _negative(
         return
     for child in scheme.children(node.id):
         for row in np.flatnonzero((scores[child.id] < 0) & (weights[child.id] > 0)):
-            text = f"{table.place(int(row))}“{child.id}”是负分，不能取{MEAN_LABELS[node.mean]}。"
+            text = said(
+                "{place}“{id}”是负分，不能取{mean}。",
+                place=table.place(int(row)),
+                id=child.id,
+                mean=MEAN_LABELS[node.mean],
+            )
             yield Fault("values.negative-part", text, node.id)
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mashang.kernel.said import said, strung
 from mashang.performance.rules.aggregate import MEAN_LABELS
 from mashang.performance.rules.engine import Result
 from mashang.performance.rules.methods import KINDS
@@ -89,14 +90,15 @@ def _line(
 
 def _node_how(node: Node) -> str:
     parts = [MEAN_LABELS[node.mean]]
-    parts += [
-        f"{label} {limit:g}"
-        for label, limit in (("封顶", node.cap), ("不低于", node.floor), ("不高于", node.ceiling))
-        if limit is not None
-    ]
+    if node.cap is not None:
+        parts.append(said("封顶 {limit:g}", limit=node.cap))
+    if node.floor is not None:
+        parts.append(said("不低于 {limit:g}", limit=node.floor))
+    if node.ceiling is not None:
+        parts.append(said("不高于 {limit:g}", limit=node.ceiling))
     if node.method:
-        parts.append(f"再按{KINDS[node.method.kind].label}折算")
-    return "，".join(parts)
+        parts.append(said("再按{method}折算", method=KINDS[node.method.kind].label))
+    return strung(parts)
 
 
 def _leaf(result: Result, row: int, leaf: Indicator, depth: int, share: float, reach: float) -> Line:
@@ -117,21 +119,21 @@ def _leaf(result: Result, row: int, leaf: Indicator, depth: int, share: float, r
 def _leaf_how(result: Result, row: int, leaf: Indicator, line: Line) -> str:
     if leaf.role == "veto":
         struck = leaf.id in result.vetoed[row]
-        return f"一票否决：{'触发，等次不高于' + leaf.grade_at_most if struck else '未触发'}"
-    seen, words = line.figures, []
+        veto = said("一票否决：触发，等次不高于{grade}", grade=leaf.grade_at_most)
+        return veto if struck else said("一票否决：未触发")
+    seen, words = line.figures, list[str]()
     if "raw" in seen:
-        words.append("缺数" if math.isnan(seen["raw"]) else f"数值 {seen['raw']:.10g}")
+        words.append(said("缺数") if math.isnan(seen["raw"]) else said("数值 {value:.10g}", value=seen["raw"]))
     if leaf.per and not math.isnan(seen["denominated"]):
-        words.append(f"除以{leaf.per}得 {seen['denominated']:.10g}")
+        words.append(said("除以{by}得 {value:.10g}", by=leaf.per, value=seen["denominated"]))
     if math.isnan(seen["denominated"]) and not math.isnan(seen["imputed"]):
-        words.append(f"按规则补为 {seen['imputed']:.10g}")
+        words.append(said("按规则补为 {value:.10g}", value=seen["imputed"]))
     if seen["treated"] != seen["imputed"] and not math.isnan(seen["treated"]):
-        words.append(f"极端值处理为 {seen['treated']:.10g}")
-    used = "，".join(f"{k} {v:.10g}" for k, v in line.facts.items())
-    words.append(
-        KINDS[leaf.method.kind].label + ("" if leaf.higher else "（低者为优）") + (f"（{used}）" if used else "")
-    )
-    return "，".join(words)
+        words.append(said("极端值处理为 {value:.10g}", value=seen["treated"]))
+    method = KINDS[leaf.method.kind].label
+    method = method if leaf.higher else said("{method}（低者为优）", method=method)
+    used = strung([f"{name} {value:.10g}" for name, value in line.facts.items()])
+    return strung([*words, said("{method}（{used}）", method=method, used=used) if used else method])
 
 
 def as_text(lines: list[Line], decimals: int = 2) -> str:

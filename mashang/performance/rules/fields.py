@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mashang.kernel.refused import Fault
+from mashang.kernel.said import said
 
 Raw = Mapping[str, Any]
 
@@ -19,7 +20,7 @@ class Fields:
         self.known: set[str] = set()
         self.raw: Raw = raw if isinstance(raw, Mapping) else {}
         if not isinstance(raw, Mapping):
-            self.fault("scheme.type", f"“{where}”应当是一张表（键 = 值）。")
+            self.fault("scheme.type", said("“{where}”应当是一张表（键 = 值）。", where=where))
 
     def fault(self, code: str, text: str, key: str = "") -> None:
         self.faults.append(Fault(code, text, f"{self.where}.{key}" if key else self.where))
@@ -37,7 +38,7 @@ class Fields:
             return default
         if isinstance(value, str):
             return value.strip()
-        self._wrong(key, "文字", value)
+        self._wrong(key, said("文字"), value)
         return default
 
     def number(self, key: str, default: float = math.nan) -> float:
@@ -46,7 +47,7 @@ class Fields:
             return default
         if is_number(value):
             return float(value)
-        self._wrong(key, "数", value)
+        self._wrong(key, said("数"), value)
         return default
 
     def whole(self, key: str, default: int) -> int:
@@ -55,14 +56,14 @@ class Fields:
             return default
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
-        self._wrong(key, "不小于 0 的整数", value)
+        self._wrong(key, said("不小于 0 的整数"), value)
         return default
 
     def flag(self, key: str, default: bool) -> bool:
         value = self.get(key)
         if value is None or isinstance(value, bool):
             return default if value is None else value
-        self._wrong(key, "true 或 false", value)
+        self._wrong(key, said("true 或 false"), value)
         return default
 
     def choice(self, key: str, allowed: Iterable[str], default: str) -> str:
@@ -71,7 +72,17 @@ class Fields:
             return default
         if value in names:
             return str(value)
-        self.fault("scheme.choice", f"“{self.where}.{key}”不认识“{value}”，可用：{'、'.join(names)}。", key)
+        self.fault(
+            "scheme.choice",
+            said(
+                "“{where}.{key}”不认识“{value}”，可用：{names}。",
+                where=self.where,
+                key=key,
+                value=value,
+                names=[*names],
+            ),
+            key,
+        )
         return default
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -82,7 +93,7 @@ class Fields:
             return (value,)
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(value)
-        self._wrong(key, "文字或文字的列表", value)
+        self._wrong(key, said("文字或文字的列表"), value)
         return default
 
     def numbers(self, key: str, default: tuple[float, ...] = ()) -> tuple[float, ...]:
@@ -91,7 +102,7 @@ class Fields:
             return default
         if isinstance(value, list) and all(is_number(item) for item in value):
             return tuple(float(item) for item in value)
-        self._wrong(key, "数的列表", value)
+        self._wrong(key, said("数的列表"), value)
         return default
 
     def table(self, key: str) -> Raw:
@@ -100,17 +111,25 @@ class Fields:
             return {}
         if isinstance(value, Mapping):
             return value
-        self._wrong(key, "一张表", value)
+        self._wrong(key, said("一张表"), value)
         return {}
 
     def close(self) -> None:
         """Every key nobody reads is a fault: a misspelt option must not be passed over in silence."""
         for key in self.raw:
             if key not in self.known:
-                self.fault("scheme.unknown-key", f"“{self.where}”里不认识“{key}”，请核对拼写或删去。", key)
+                self.fault(
+                    "scheme.unknown-key",
+                    said("“{where}”里不认识“{key}”，请核对拼写或删去。", where=self.where, key=key),
+                    key,
+                )
 
     def _wrong(self, key: str, wanted: str, got: Any) -> None:
-        self.fault("scheme.type", f"“{self.where}.{key}”应当是{wanted}，现在是 {got!r}。", key)
+        self.fault(
+            "scheme.type",
+            said("“{where}.{key}”应当是{wanted}，现在是 {got!r}。", where=self.where, key=key, wanted=wanted, got=got),
+            key,
+        )
 
 
 def is_number(value: Any) -> bool:

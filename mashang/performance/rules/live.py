@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.engine import Ints, Result, climb, grade_names, grade_places, vetoes
 from mashang.performance.rules.leaf import Leaf, Peers, must_be_known, work_out
 from mashang.performance.rules.statistics import Array
@@ -39,7 +40,7 @@ class Live:
         """Give a node or indicator another weight wherever it counts; the others' are kept and shares follow."""
         item = self.scheme.indicators.get(child) or self.scheme.nodes.get(child)
         if item is None or not item.parent or item.role != "part":
-            raise Refused("live.no-weight", f"“{child}”没有可以调整的权重。", child)
+            raise Refused("live.no-weight", said("“{child}”没有可以调整的权重。", child=child), child)
         if not (np.isfinite(weight) and weight >= 0):
             raise Refused("live.weight", "权重应当是不小于 0 的数。", child)
         weights = {**self.weights, child: np.where(self.result.weights[child] > 0, weight, 0.0)}
@@ -53,7 +54,7 @@ class Live:
             (self._peers[n], int(np.flatnonzero(self.result.blocks[n].against == row)[0])) for n in self._homes[row]
         ]
         if any(column not in peers.numbers for peers, _ in kept):
-            raise Refused("live.no-column", f"没有“{column}”这一列。", column)
+            raise Refused("live.no-column", said("没有“{column}”这一列。", column=column), column)
         before = [peers.numbers[column][place] for peers, place in kept]
         try:
             self._put(kept, column, [value] * len(kept))
@@ -86,7 +87,7 @@ class Live:
                 continue
             done: Leaf = work_out(block.scheme.indicators[leaf], self._peers[n])
             if must_be_known(block.scheme.indicators[leaf], done.scores):
-                raise Refused("values.missing", f"缺“{leaf}”，方案没有写缺数怎么办。", leaf)
+                raise Refused("values.missing", said("缺“{leaf}”，方案没有写缺数怎么办。", leaf=leaf), leaf)
             whole = np.full(column.shape, np.nan)
             whole[block.against] = done.scores
             column[block.rows] = whole[block.rows]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.statistics import Array, deviation, known, mean, ranks
 
 REQUIRED: Any = object()
@@ -64,7 +65,8 @@ def _flat(x: Array, o: Options, low: float, high: float) -> Scored | None:
         return None
     if o["flat"] == "refuse":
         raise Refused(
-            "values.one-value", f"所有单位的数值都是 {low:g}，无法拉开差距；请核对数据，或在方法中写明 flat。"
+            "values.one-value",
+            said("所有单位的数值都是 {low:g}，无法拉开差距；请核对数据，或在方法中写明 flat。", low=low),
         )
     a, b = o.get("to", (0.0, 100.0))
     return Scored(_keep(x, {"full": b, "zero": a, "middle": (a + b) / 2}[o["flat"]]), {"min": low, "max": high})
@@ -235,7 +237,7 @@ def distance(x: Array, o: Options, c: Column) -> Scored:
     low, high = _limits(x)
     worst, t = (low if c.higher else high), np.asarray(c.target(o["target"]), dtype=float)
     if np.any(t == worst):
-        raise Refused("values.one-value", f"最差的数值 {worst:g} 就是目标值，无法计算与目标的差距。")
+        raise Refused("values.one-value", said("最差的数值 {worst:g} 就是目标值，无法计算与目标的差距。", worst=worst))
     share = (x - worst) / (t - worst)
     a, b = o["to"]
     return Scored((np.clip(share, 0, 1) if o["cut"] else share) * (b - a) + a, {"worst": worst, "target": t})
@@ -260,23 +262,25 @@ _TO = {"to": (0.0, 100.0)}
 _FLAT = {"flat": "refuse"}
 _EXTRA = ("bonus", "deduction")
 KINDS: Mapping[str, Kind] = {
-    "all-or-nothing": Kind("目标完成计分法", all_or_nothing, {"target": REQUIRED}),
-    "completion": Kind("目标完成率", completion, {"target": REQUIRED, "cap": 1.0, "lower": "ratio"}),
-    "efficacy": Kind("功效系数法", efficacy, {"base": 60.0, "worst": math.nan, "best": math.nan, "flat": "full"}),
-    "rank": Kind("比较法", rank, {"first": 100.0, "step": 5.0, "floor": 0.0, "spread": "steps", **_TO}),
+    "all-or-nothing": Kind(said("目标完成计分法"), all_or_nothing, {"target": REQUIRED}),
+    "completion": Kind(said("目标完成率"), completion, {"target": REQUIRED, "cap": 1.0, "lower": "ratio"}),
+    "efficacy": Kind(said("功效系数法"), efficacy, {"base": 60.0, "worst": math.nan, "best": math.nan, "flat": "full"}),
+    "rank": Kind(said("比较法"), rank, {"first": 100.0, "step": 5.0, "floor": 0.0, "spread": "steps", **_TO}),
     "steps": Kind(
-        "基本分加减法", steps, {"target": REQUIRED, "basic": 80.0, "up": 1.0, "down": 1.0, "cap": 100.0, "whole": True}
+        said("基本分加减法"),
+        steps,
+        {"target": REQUIRED, "basic": 80.0, "up": 1.0, "down": 1.0, "cap": 100.0, "whole": True},
     ),
-    "interval": Kind("区间法", interval, {"points": REQUIRED, "jump": False}),
-    "baseline": Kind("基准法", baseline, {"base": REQUIRED, "target": REQUIRED, "score": 80.0, "cap": 100.0}),
-    "deduction": Kind("扣分法", deduction, {"each": REQUIRED, "full": math.nan}),
-    "points": Kind("加减分", points, {"each": 1.0, "cap": math.inf}, _EXTRA),
-    "lookup": Kind("对照表", lookup, {"points": REQUIRED, "otherwise": 0.0}, ("part", *_EXTRA)),
-    "expert-mean": Kind("评议平均", expert_mean, {"inputs": REQUIRED, "drop": 1, "out_of": 100.0}),
-    "combined": Kind("组合计分", combined, {"parts": REQUIRED}),
-    "min-max": Kind("极差法", min_max, {**_TO, **_FLAT}),
-    "z-score": Kind("标准分", z_score, {"mean": 0.0, "sd": 1.0, "deviation": "sample", **_FLAT}),
-    "goalposts": Kind("阈值法", goalposts, {"low": REQUIRED, "high": REQUIRED, "log": False, "cut": True, **_TO}),
-    "distance": Kind("目标差距", distance, {"target": REQUIRED, "cut": True, **_TO}),
-    "as-is": Kind("直接计分", as_is, {"times": 1.0, "out_of": 100.0}, ("part", *_EXTRA)),
+    "interval": Kind(said("区间法"), interval, {"points": REQUIRED, "jump": False}),
+    "baseline": Kind(said("基准法"), baseline, {"base": REQUIRED, "target": REQUIRED, "score": 80.0, "cap": 100.0}),
+    "deduction": Kind(said("扣分法"), deduction, {"each": REQUIRED, "full": math.nan}),
+    "points": Kind(said("加减分"), points, {"each": 1.0, "cap": math.inf}, _EXTRA),
+    "lookup": Kind(said("对照表"), lookup, {"points": REQUIRED, "otherwise": 0.0}, ("part", *_EXTRA)),
+    "expert-mean": Kind(said("评议平均"), expert_mean, {"inputs": REQUIRED, "drop": 1, "out_of": 100.0}),
+    "combined": Kind(said("组合计分"), combined, {"parts": REQUIRED}),
+    "min-max": Kind(said("极差法"), min_max, {**_TO, **_FLAT}),
+    "z-score": Kind(said("标准分"), z_score, {"mean": 0.0, "sd": 1.0, "deviation": "sample", **_FLAT}),
+    "goalposts": Kind(said("阈值法"), goalposts, {"low": REQUIRED, "high": REQUIRED, "log": False, "cut": True, **_TO}),
+    "distance": Kind(said("目标差距"), distance, {"target": REQUIRED, "cut": True, **_TO}),
+    "as-is": Kind(said("直接计分"), as_is, {"times": 1.0, "out_of": 100.0}, ("part", *_EXTRA)),
 }

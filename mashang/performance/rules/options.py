@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from mashang.kernel.said import said
 from mashang.performance.rules.fields import Fields, is_number
 from mashang.performance.rules.methods import KINDS, REQUIRED
 from mashang.performance.rules.scheme import Impute, Method, Treat
@@ -27,13 +28,17 @@ def read_method(raw: Any, where: str, faults: list[Any], *, part: bool = False) 
     name = f.text("kind")
     kind = KINDS.get(name)
     if kind is None:
-        f.fault("scheme.unknown-method", f"“{where}”不认识计分方法“{name}”，可用：{'、'.join(KINDS)}。", "kind")
+        f.fault(
+            "scheme.unknown-method",
+            said("“{where}”不认识计分方法“{name}”，可用：{names}。", where=where, name=name, names=[*KINDS]),
+            "kind",
+        )
         return None
     options = {key: _option(f, name, key, default) for key, default in kind.options.items()}
     if part:
         options["share"] = f.number("share", math.nan)
         if not 0 < options["share"] <= 1:
-            f.fault("scheme.share", f"“{where}.share”应当在 0 与 1 之间。", "share")
+            f.fault("scheme.share", said("“{where}.share”应当在 0 与 1 之间。", where=where), "share")
     f.close()
     _sense(f, name, options)
     return Method(name, options)
@@ -42,7 +47,17 @@ def read_method(raw: Any, where: str, faults: list[Any], *, part: bool = False) 
 def _option(f: Fields, method: str, key: str, default: Any) -> Any:
     if default is REQUIRED and not f.has(key):
         f.known.add(key)
-        f.fault("scheme.missing-option", f"“{f.where}”用了{KINDS[method].label}（{method}），必须写明 {key}。", key)
+        f.fault(
+            "scheme.missing-option",
+            said(
+                "“{where}”用了{label}（{method}），必须写明 {key}。",
+                where=f.where,
+                label=KINDS[method].label,
+                method=method,
+                key=key,
+            ),
+            key,
+        )
         return None
     if key == "parts":
         return _parts(f)
@@ -69,14 +84,14 @@ def _target(f: Fields, key: str) -> float | str | None:
         return float(value)
     if isinstance(value, str):
         return value
-    f.fault("scheme.type", f"“{f.where}.{key}”应当是数，或存放各单位目标的属性名。", key)
+    f.fault("scheme.type", said("“{where}.{key}”应当是数，或存放各单位目标的属性名。", where=f.where, key=key), key)
     return None
 
 
 def _pair(f: Fields, key: str, default: Any) -> tuple[float, float]:
     pair = f.numbers(key, default)
     if len(pair) != 2 or pair[0] >= pair[1]:
-        f.fault("scheme.pair", f"“{f.where}.{key}”应当是由小到大的两个数。", key)
+        f.fault("scheme.pair", said("“{where}.{key}”应当是由小到大的两个数。", where=f.where, key=key), key)
         return (0.0, 100.0)
     return (pair[0], pair[1])
 
@@ -89,27 +104,31 @@ def _pairs(f: Fields, key: str) -> tuple[tuple[float, float], ...]:
         and all(isinstance(p, list) and len(p) == 2 and all(map(is_number, p)) for p in value)
     )
     if not good:
-        f.fault("scheme.points", f"“{f.where}.{key}”应当是 [数值, 得分] 的列表。", key)
+        f.fault("scheme.points", said("“{where}.{key}”应当是 [数值, 得分] 的列表。", where=f.where, key=key), key)
         return ((0.0, 0.0),)
     pairs = tuple((float(a), float(b)) for a, b in value)
     if any(a[0] >= b[0] for a, b in zip(pairs, pairs[1:], strict=False)):
-        f.fault("scheme.points", f"“{f.where}.{key}”的数值应当由小到大，不得重复。", key)
+        f.fault("scheme.points", said("“{where}.{key}”的数值应当由小到大，不得重复。", where=f.where, key=key), key)
     return pairs
 
 
 def _parts(f: Fields) -> tuple[Method, ...]:
     value = f.get("parts")
     if not isinstance(value, list) or not value:
-        f.fault("scheme.parts", f"“{f.where}.parts”应当是方法的列表，每个带 share。", "parts")
+        f.fault("scheme.parts", said("“{where}.parts”应当是方法的列表，每个带 share。", where=f.where), "parts")
         return ()
     read = [read_method(raw, f"{f.where}.parts[{n}]", f.faults, part=True) for n, raw in enumerate(value, 1)]
     parts = tuple(m for m in read if m)
     for m in parts:
         if m.kind in ("combined", "expert-mean", "points"):
-            f.fault("scheme.parts", f"“{f.where}.parts”里不能再用 {m.kind}。", "parts")
+            f.fault("scheme.parts", said("“{where}.parts”里不能再用 {kind}。", where=f.where, kind=m.kind), "parts")
     total = math.fsum(m.options["share"] for m in parts)
     if len(parts) == len(value) and abs(total - 1) > 1e-9:
-        f.fault("scheme.share", f"“{f.where}.parts”的 share 之和是 {total:g}，应当是 1。", "parts")
+        f.fault(
+            "scheme.share",
+            said("“{where}.parts”的 share 之和是 {total:g}，应当是 1。", where=f.where, total=total),
+            "parts",
+        )
     return parts
 
 
@@ -117,18 +136,22 @@ def _sense(f: Fields, kind: str, o: dict[str, Any]) -> None:
     """What types alone do not catch."""
     for key in POSITIVE & o.keys():
         if isinstance(o[key], float) and o[key] <= 0:
-            f.fault("scheme.positive", f"“{f.where}.{key}”应当大于 0。", key)
+            f.fault("scheme.positive", said("“{where}.{key}”应当大于 0。", where=f.where, key=key), key)
     if kind == "goalposts" and is_number(o["low"]) and is_number(o["high"]):
         if o["low"] >= o["high"]:
-            f.fault("scheme.pair", f"“{f.where}”的 low 应当小于 high。", "low")
+            f.fault("scheme.pair", said("“{where}”的 low 应当小于 high。", where=f.where), "low")
         elif o["log"] and o["low"] <= 0:
-            f.fault("scheme.log", f"“{f.where}”取对数时 low 应当大于 0。", "low")
+            f.fault("scheme.log", said("“{where}”取对数时 low 应当大于 0。", where=f.where), "low")
     if kind == "expert-mean" and o["inputs"] is not None and len(o["inputs"]) <= 2 * o["drop"]:
-        f.fault("scheme.drop", f"“{f.where}”去掉 {o['drop']} 个最高分和最低分后没有评分剩下。", "drop")
+        f.fault(
+            "scheme.drop",
+            said("“{where}”去掉 {count} 个最高分和最低分后没有评分剩下。", where=f.where, count=o["drop"]),
+            "drop",
+        )
     if kind == "baseline" and is_number(o["base"]) and o["base"] == o["target"]:
-        f.fault("scheme.base", f"“{f.where}”的 base 与 target 相同，基准法无法计分。", "base")
+        f.fault("scheme.base", said("“{where}”的 base 与 target 相同，基准法无法计分。", where=f.where), "base")
     if kind == "steps" and o["target"] == 0:
-        f.fault("scheme.target", f"“{f.where}”的 target 为 0，无法按百分比加减分。", "target")
+        f.fault("scheme.target", said("“{where}”的 target 为 0，无法按百分比加减分。", where=f.where), "target")
 
 
 def read_impute(raw: Any, where: str, faults: list[Any]) -> Impute:
@@ -137,9 +160,9 @@ def read_impute(raw: Any, where: str, faults: list[Any]) -> Impute:
     found = Impute(f.choice("kind", IMPUTES, "none"), f.text("by"), f.number("value", math.nan))
     f.close()
     if found.kind.startswith("group-") and not found.by:
-        f.fault("scheme.missing-option", f"“{where}”按组插补，必须写明 by（哪个属性分组）。", "by")
+        f.fault("scheme.missing-option", said("“{where}”按组插补，必须写明 by（哪个属性分组）。", where=where), "by")
     if found.kind == "constant" and math.isnan(found.value):
-        f.fault("scheme.missing-option", f"“{where}”用固定值插补，必须写明 value。", "value")
+        f.fault("scheme.missing-option", said("“{where}”用固定值插补，必须写明 value。", where=where), "value")
     return found
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.aggregate import MEANS
 from mashang.performance.rules.check import structure_faults
 from mashang.performance.rules.fields import Fields
@@ -52,7 +53,7 @@ def toml(data: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise Refused("scheme.encoding", "方案文件不是 UTF-8 编码，请另存为 UTF-8。") from error
     except (ValueError, RecursionError) as error:  # a TOMLDecodeError, a number without end, brackets without end
-        raise Refused("scheme.toml", f"方案文件不是合格的 TOML：{error}。") from error
+        raise Refused("scheme.toml", said("方案文件不是合格的 TOML：{error}。", error=error)) from error
 
 
 def _plain(value: Any) -> Any:
@@ -142,10 +143,10 @@ def read_indicator(key: str, raw: Any, where: str, faults: list[Fault]) -> Indic
     role = f.choice("role", ROLES, "part")
     method = read_method(f.get("method"), f"{where}.method", faults) if f.has("method") else None
     if method is None and not f.has("method") and role != "veto":
-        f.fault("scheme.no-method", f"指标“{key}”没有写计分方法（method）。", "method")
+        f.fault("scheme.no-method", said("指标“{key}”没有写计分方法（method）。", key=key), "method")
     clip = f.numbers("clip")
     if clip and (len(clip) != 2 or clip[0] >= clip[1]):
-        f.fault("scheme.pair", f"“{where}.clip”应当是由小到大的两个数。", "clip")
+        f.fault("scheme.pair", said("“{where}.clip”应当是由小到大的两个数。", where=where), "clip")
     found = Indicator(
         id=key,
         name=f.text("name", key),
@@ -216,7 +217,11 @@ def _classes(f: Fields, leaves: Mapping[str, Mapping[str, Any]], faults: list[Fa
         changed = {}
         for key, change in row.table("indicators").items():
             if key not in leaves:
-                row.fault("scheme.unknown-indicator", f"“{row.where}”改动的指标“{key}”不在方案里。", "indicators")
+                row.fault(
+                    "scheme.unknown-indicator",
+                    said("“{where}”改动的指标“{key}”不在方案里。", where=row.where, key=key),
+                    "indicators",
+                )
                 continue
             merged = {**leaves[key], **dict(_row(change))}
             changed[key] = read_indicator(key, merged, f"classes.{name}.indicators.{key}", faults)
@@ -235,12 +240,12 @@ def _grades(top: Fields, faults: list[Fault]) -> Grades | None:
     found = Grades(f.texts("names"), f.numbers("from" if by == "thresholds" else "shares"), by, f.flag("strict", True))  # type: ignore[arg-type]  # checked choice
     f.close()
     if len(found.names) != len(found.bounds) + 1:
-        f.fault("scheme.grades", "等次的名称（names）应当比界限多一个，最后一个等次不设界限。")
+        f.fault("scheme.grades", said("等次的名称（names）应当比界限多一个，最后一个等次不设界限。"))
     falling = all(a > b for a, b in zip(found.bounds, found.bounds[1:], strict=False))
     if by == "thresholds" and not falling:
-        f.fault("scheme.grades", "等次的分数线（from）应当由高到低。", "from")
+        f.fault("scheme.grades", said("等次的分数线（from）应当由高到低。"), "from")
     if by == "quota" and (any(b <= 0 for b in found.bounds) or sum(found.bounds) > 1):
-        f.fault("scheme.grades", "等次的比例（shares）应当都大于 0，合计不超过 1。", "shares")
+        f.fault("scheme.grades", said("等次的比例（shares）应当都大于 0，合计不超过 1。"), "shares")
     return found
 
 
@@ -260,10 +265,16 @@ def _sensitivity(raw: Mapping[str, Any], faults: list[Fault]) -> Sensitivity:
     )
     f.close()
     if not 0 <= found.weights < 1:
-        f.fault("scheme.sensitivity", "“sensitivity.weights”是权重上下浮动的比例，应当在 0 与 1 之间。", "weights")
+        f.fault(
+            "scheme.sensitivity", said("“sensitivity.weights”是权重上下浮动的比例，应当在 0 与 1 之间。"), "weights"
+        )
     for mean in found.means:
         if mean not in MEANS:
-            f.fault("scheme.choice", f"“sensitivity.means”不认识“{mean}”，可用：{'、'.join(MEANS)}。", "means")
+            f.fault(
+                "scheme.choice",
+                said("“sensitivity.means”不认识“{mean}”，可用：{names}。", mean=mean, names=[*MEANS]),
+                "means",
+            )
     return found
 
 
@@ -271,9 +282,11 @@ def _task_faults(tasks: tuple[str, ...], leaves: Mapping[str, Indicator], faults
     covered = {task for leaf in leaves.values() for task in leaf.covers}
     for task in tasks:
         if task not in covered:
-            faults.append(Fault("scheme.task-uncovered", f"重点任务“{task}”没有指标覆盖（covers）。", "tasks"))
+            faults.append(
+                Fault("scheme.task-uncovered", said("重点任务“{task}”没有指标覆盖（covers）。", task=task), "tasks")
+            )
     for leaf in leaves.values():
         for task in leaf.covers:
             if task not in tasks:
-                text = f"指标“{leaf.id}”覆盖的任务“{task}”不在 tasks 里。"
+                text = said("指标“{id}”覆盖的任务“{task}”不在 tasks 里。", id=leaf.id, task=task)
                 faults.append(Fault("scheme.unknown-task", text, f"indicators.{leaf.id}.covers"))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 NAMES = re.compile(r"(?P<year>20\d\d)(-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])|H(?P<half>[12]))?")
 
@@ -23,7 +24,9 @@ def period_of(name: str, zone: ZoneInfo) -> Period:
     """ "2026", "2026H1", "2026Q1" or "2026-03" as instants in a zone; refuses other names."""
     found = NAMES.fullmatch(name)
     if not found:
-        raise Refused("period.name", f"看不懂期间“{name}”，应当写作 2026、2026H1、2026Q1 或 2026-03。", "period")
+        raise Refused(
+            "period.name", said("看不懂期间“{name}”，应当写作 2026、2026H1、2026Q1 或 2026-03。", name=name), "period"
+        )
     year = int(found["year"])
     months, number = (
         next((size, int(found[key])) for key, size in (("month", 1), ("quarter", 3), ("half", 6)) if found[key])

@@ -14,6 +14,7 @@ import numpy as np
 from python_calamine import CalamineError, CalamineWorkbook
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
 
@@ -40,7 +41,7 @@ class Table:
     def place(self, row: int) -> str:
         """How a reader finds the row: its line in the file, else its unit and period."""
         if self.lines and self.lines[row]:
-            return f"第 {self.lines[row]} 行（{self.units[row]}）"
+            return said("第 {first} 行（{unit}）", first=self.lines[row], unit=self.units[row])
         return f"{self.units[row]} {self.periods[row]}".strip()
 
 
@@ -101,7 +102,11 @@ def _rows(text: str, faults: list[Fault]) -> Rows:
             break
         except csv.Error:
             faults.append(
-                Fault("values.quotes", f"第 {at + 1} 行引号不成对或用法有误，请检查双引号。", f"第 {at + 1} 行")
+                Fault(
+                    "values.quotes",
+                    said("第 {line} 行引号不成对或用法有误，请检查双引号。", line=at + 1),
+                    f"第 {at + 1} 行",
+                )
             )
             start = at + 1
     return rows
@@ -138,11 +143,15 @@ class _Reading:
         for at, name in enumerate(header):
             if name in self.names and not self.is_long:
                 if self.names[name] in self.wide:
-                    self.fault("values.column-twice", f"表头里“{name}”这一列出现了两次。", f"第 1 行 {name}")
+                    self.fault(
+                        "values.column-twice",
+                        said("表头里“{name}”这一列出现了两次。", name=name),
+                        f"第 1 行 {name}",
+                    )
                 self.wide[self.names[name]] = at
         if self.unit is None:
-            names = "、".join(scheme.unit_columns)
-            self.fault("values.no-unit-column", f"表头里没有单位列，列名应当是：{names}。", "第 1 行")
+            names = [*scheme.unit_columns]
+            self.fault("values.no-unit-column", said("表头里没有单位列，列名应当是：{names}。", names=names), "第 1 行")
 
     @property
     def is_long(self) -> bool:
@@ -153,18 +162,27 @@ class _Reading:
 
     def row(self, line: int, cells: list[str]) -> None:
         if len(cells) != len(self.header):
-            text = f"第 {line} 行有 {len(cells)} 列，表头有 {len(self.header)} 列。"
+            text = said("第 {line} 行有 {n} 列，表头有 {wanted} 列。", line=line, n=len(cells), wanted=len(self.header))
             self.fault("values.width", text, f"第 {line} 行")
             return
         if self.unit is None:
             return
         key = (cells[self.unit], cells[self.period] if self.period is not None else "")
         if not key[0]:
-            self.fault("values.no-unit", f"第 {line} 行没有写单位。", f"第 {line} 行 {self.header[self.unit]}")
+            self.fault(
+                "values.no-unit",
+                said("第 {line} 行没有写单位。", line=line),
+                f"第 {line} 行 {self.header[self.unit]}",
+            )
         elif self.is_long:
             self._long(line, cells, key)
         elif key in self.lines:
-            text = f"第 {line} 行的单位“{' '.join(key).strip()}”与第 {self.lines[key]} 行重复。"
+            text = said(
+                "第 {line} 行的单位“{unit}”与第 {first} 行重复。",
+                line=line,
+                unit=" ".join(key).strip(),
+                first=self.lines[key],
+            )
             self.fault("values.duplicate", text, f"第 {line} 行 {self.header[self.unit]}")
         else:
             self.lines[key] = line
@@ -175,12 +193,22 @@ class _Reading:
         name = self.names.get(indicator)
         place = f"第 {line} 行 {indicator}"
         if name is None:
-            self.fault("values.unknown-indicator", f"第 {line} 行的指标“{indicator}”不在方案里。", place)
+            self.fault(
+                "values.unknown-indicator",
+                said("第 {line} 行的指标“{indicator}”不在方案里。", line=line, indicator=indicator),
+                place,
+            )
             return
         self.lines.setdefault(key, line)
         held = self.cells.setdefault(key, {})
         if name in held:
-            text = f"第 {line} 行的单位“{key[0]}”、指标“{indicator}”与第 {held[name][0]} 行重复。"
+            text = said(
+                "第 {line} 行的单位“{unit}”、指标“{indicator}”与第 {first} 行重复。",
+                line=line,
+                unit=key[0],
+                indicator=indicator,
+                first=held[name][0],
+            )
             self.fault("values.duplicate", text, place)
         held[name] = (line, value)
 
@@ -188,7 +216,9 @@ class _Reading:
         found = set(self.wide) if not self.is_long else {name for held in self.cells.values() for name in held}
         for name in _needed(self.scheme):
             if name not in found:
-                self.fault("values.no-column", f"缺少“{name}”的数据：表里没有这一列（或这一指标）。", name)
+                self.fault(
+                    "values.no-column", said("缺少“{name}”的数据：表里没有这一列（或这一指标）。", name=name), name
+                )
         keys = list(self.cells)
         texts = {
             a.id: tuple(self._text(k, a.id) for k in keys) for a in self.scheme.attributes.values() if not a.number
@@ -198,14 +228,18 @@ class _Reading:
         spare = [
             h for at, h in enumerate(self.header) if h and h not in self.names and at not in (self.unit, self.period)
         ]
-        notices = (f"没有用到的列：{'、'.join(spare)}。",) if spare and not self.is_long else ()
+        notices = (said("没有用到的列：{names}。", names=[*spare]),) if spare and not self.is_long else ()
         lines = tuple(self.lines[k] for k in keys)
         return Table(tuple(k[0] for k in keys), tuple(k[1] for k in keys), numbers, texts, lines, notices)
 
     def _text(self, key: tuple[str, str], name: str) -> str:
         line, cell = self.cells[key].get(name, (self.lines[key], ""))
         if not cell:
-            self.fault("values.no-group", f"第 {line} 行（{key[0]}）没有写“{name}”。", f"第 {line} 行 {name}")
+            self.fault(
+                "values.no-group",
+                said("第 {line} 行（{unit}）没有写“{name}”。", line=line, unit=key[0], name=name),
+                f"第 {line} 行 {name}",
+            )
         return cell
 
     def _numbers(self, keys: Sequence[tuple[str, str]], name: str) -> Array:
@@ -224,8 +258,12 @@ class _Reading:
         plain = [f for f in filled if not f[1].endswith(("%", "％"))]
         fewer = min(marked, plain, key=len)
         for line, cell in fewer:
-            text = (
-                f"第 {line} 行“{name}”写作“{cell}”，而同列其他数{'不带' if fewer is marked else '带'}百分号，请统一。"
+            text = said(
+                "第 {line} 行“{name}”写作“{cell}”，而同列其他数{percent}百分号，请统一。",
+                line=line,
+                name=name,
+                cell=cell,
+                percent="不带" if fewer is marked else "带",
             )
             self.fault("values.percent-mixed", text, f"第 {line} 行 {name}")
 
@@ -235,15 +273,25 @@ class _Reading:
         plain = unicodedata.normalize("NFKC", cell)
         body = plain.removesuffix("%").strip()
         if not NUMBER.fullmatch(body) or not any(ch.isdigit() for ch in body):
-            text = f"第 {line} 行“{name}”应当是数，现在是“{cell[:40]}”。"
+            text = said("第 {line} 行“{name}”应当是数，现在是“{cell}”。", line=line, name=name, cell=cell[:40])
             self.fault("values.not-a-number", text, f"第 {line} 行 {name}")
             return np.nan
         if plain != cell:
-            text = f"第 {line} 行“{name}”的“{cell[:40]}”用了全角字符，请改为“{plain}”。"
+            text = said(
+                "第 {line} 行“{name}”的“{cell}”用了全角字符，请改为“{plain}”。",
+                line=line,
+                name=name,
+                cell=cell[:40],
+                plain=plain,
+            )
             self.fault("values.full-width", text, f"第 {line} 行 {name}")
         value = float(body.replace(",", ""))
         if not np.isfinite(value):
-            self.fault("values.not-a-number", f"第 {line} 行“{name}”的数太大：“{cell[:40]}”。", f"第 {line} 行 {name}")
+            self.fault(
+                "values.not-a-number",
+                said("第 {line} 行“{name}”的数太大：“{cell}”。", line=line, name=name, cell=cell[:40]),
+                f"第 {line} 行 {name}",
+            )
         return value / 100 if plain.endswith("%") and unit == "share" else value
 
     def _range(self, cells: Sequence[tuple[int, str]], column: Array, name: str, unit: str) -> None:
@@ -256,9 +304,13 @@ class _Reading:
             return
         for (line, cell), bad in zip(cells, off, strict=True):
             if bad:
-                wanted = "0 到 1 之间的比例" if unit == "share" else "百分数（如 95），像是写成了比例"
+                wanted = said("0 到 1 之间的比例") if unit == "share" else said("百分数（如 95），像是写成了比例")
                 self.fault(
-                    "values.percent-mixed", f"第 {line} 行“{name}”的“{cell}”应当是{wanted}。", f"第 {line} 行 {name}"
+                    "values.percent-mixed",
+                    said(
+                        "第 {line} 行“{name}”的“{cell}”应当是{wanted}。", line=line, name=name, cell=cell, wanted=wanted
+                    ),
+                    f"第 {line} 行 {name}",
                 )
 
 

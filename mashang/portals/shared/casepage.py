@@ -15,6 +15,7 @@ from mashang.clocks import queries as clocks
 from mashang.clocks.rules import Calendar, ClockRow
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
+from mashang.kernel.said import told
 from mashang.org import queries as org
 
 from . import parts, words
@@ -161,7 +162,7 @@ def _hours(seconds: int) -> str:
 
 def _off(days: list[date], reason: str, article: str) -> parts.WhyLine:
     first, last = words.day_words(days[0]), words.day_words(days[-1])
-    return parts.WhyLine(_("不计"), f"{first}{'' if first == last else ' — ' + last} {reason}", "off", article)
+    return parts.WhyLine(_("不计"), f"{first}{'' if first == last else ' — ' + last} {told(reason, _)}", "off", article)
 
 
 def moments(lines: Iterable[Line]) -> list[parts.Moment]:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as say
 
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.said import told
 
 log = logging.getLogger(__name__)
 MALFORMED = frozenset({"malformed", "nul", "cursor", "limit"})
@@ -92,13 +93,13 @@ def page(request: HttpRequest, status: int, faults: Sequence[Fault] = ()) -> Htt
     """The error page, or for htmx the fragment that goes into the page's notes."""
     trouble = TROUBLES.get(status, TROUBLES[400])
     chinese = not (get_language() or "").startswith("en")
-    told = () if status in (403, 404) else faults
+    shown = () if status in (403, 404) else faults
     context = {
         "status": status,
         "title": trouble.title,
-        "text": _(str(faults[0].text)) if status in (403, 404) and faults else trouble.text,
+        "text": told(faults[0].text, _) if status in (403, 404) and faults else trouble.text,
         "english": trouble.english if chinese else "",
-        "faults": told,
+        "faults": shown,
         "back": _back(request),
     }
     fragment = request.headers.get("HX-Request") == "true"

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import told
 
 from .parts import Field
 
@@ -93,5 +94,5 @@ def messages_by_field(faults: Iterable[Fault]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for fault in faults:
         if fault.field:
-            found.setdefault(fault.field, []).append(_(str(fault.text)))
+            found.setdefault(fault.field, []).append(told(fault.text, _))
     return {name: " ".join(texts) for name, texts in found.items()}

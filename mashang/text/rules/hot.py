@@ -22,6 +22,7 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_matrix
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .grams import Ints, View
 from .personal import mask_personal
@@ -131,7 +132,9 @@ def grouped(messages: Sequence[Message], now: datetime | None = None) -> Groupin
     Refuses fewer than two messages, and more than can be compared each with each.
     """
     if len(messages) > MOST:
-        raise Refused("hot.many", f"一次最多归并 {MOST} 条，现有 {len(messages)} 条，请按时间分批。", "in")
+        raise Refused(
+            "hot.many", said("一次最多归并 {most} 条，现有 {n} 条，请按时间分批。", most=MOST, n=len(messages)), "in"
+        )
     if len(messages) < 2:
         raise Refused("hot.few", "少于两条来信，没有可归并的。", "in")
     now = now or max(message.at for message in messages)

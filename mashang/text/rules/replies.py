@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 
+from mashang.kernel.said import said, strung
+
 from .grams import View
 from .personal import mask_personal
 from .vectors import counted, in_texts
@@ -170,12 +172,12 @@ def _check(exchange: Exchange, signs: _Signs, place: int) -> Check:
 def _relevance(exchange: Exchange, signs: _Signs, place: int) -> Part:
     """1 when no message is nearer to the answer than its own and the title comes back in it; 0 when nothing does."""
     nearest = 1 - math.log1p(signs.better[place]) / math.log1p(max(signs.others, 1)) if signs.others else 1.0
-    said = min(1.0, 2 * signs.title[place] + 5 * signs.own[place])
-    value = nearest * (0.5 + 0.5 * said) if said > 0 else 0.0
-    if said == 0:
-        return Part(0.0, f"答复没有提到来信的内容：“{mask_personal(exchange.title)[:30]}”")
+    mentioned = min(1.0, 2 * signs.title[place] + 5 * signs.own[place])
+    value = nearest * (0.5 + 0.5 * mentioned) if mentioned > 0 else 0.0
+    if mentioned == 0:
+        return Part(0.0, said("答复没有提到来信的内容：“{words}”", words=mask_personal(exchange.title)[:30]))
     if signs.better[place] > 10:
-        return Part(value, f"答复与另外 {int(signs.better[place])} 件来信更相近")
+        return Part(value, said("答复与另外 {count} 件来信更相近", count=int(signs.better[place])))
     return Part(value, _shared(exchange))
 
 
@@ -186,38 +188,40 @@ def _shared(exchange: Exchange) -> str:
         for at in range(len(text)):
             while at + len(best) < len(text) and text[at : at + len(best) + 1] in exchange.reply:
                 best = text[at : at + len(best) + 1]
-    return f"提到“{mask_personal(best.strip())[:40]}”"
+    return said("提到“{words}”", words=mask_personal(best.strip())[:40])
 
 
 def _completeness(reply: str) -> Part:
     """1 when the answer comes to an end and tells a result; less when it breaks off, or only says that it was passed on."""
     tail = mask_personal(reply)[-20:]
     if not reply:
-        return Part(0.0, "没有答复内容")
+        return Part(0.0, said("没有答复内容"))
     if not _FINISHED.search(reply):
-        return Part(0.05, f"话没有说完：“…{tail}”")
+        return Part(0.05, said("话没有说完：“…{words}”", words=tail))
     closed, farewell = _CLOSED.search(reply) is not None, _FAREWELL.search(reply[-60:]) is not None
     value = 0.3 + 0.45 * closed + 0.25 * farewell
     forwarded = _FORWARDED.search(reply)
     if forwarded and len(reply) < 120 and not _OUTCOME.search(reply):
-        return Part(value * 0.5, f"只说转办、收悉，没有结果：“{forwarded[0][:20]}”")
-    return Part(value, f"结尾完整：“…{tail}”" if closed else f"结尾不完整：“…{tail}”")
+        return Part(value * 0.5, said("只说转办、收悉，没有结果：“{words}”", words=forwarded[0][:20]))
+    return Part(
+        value, said("结尾完整：“…{words}”", words=tail) if closed else said("结尾不完整：“…{words}”", words=tail)
+    )
 
 
 def _grounds(reply: str) -> Part:
     """How many grounds are named (rules, findings, dates, figures): none 0, six and more 1."""
     found = list(dict.fromkeys(match[0] for match in _GROUNDS.finditer(reply)))
-    return Part(
-        min(1.0, len(found) / 6), "依据：" + "、".join(map(mask_personal, found[:4])) if found else "没有写事实和依据"
-    )
+    if not found:
+        return Part(0.0, said("没有写事实和依据"))
+    return Part(min(1.0, len(found) / 6), said("依据：{words}", words=[mask_personal(one) for one in found[:4]]))
 
 
 def _tone(reply: str) -> Part:
     harsh = _HARSH.search(reply)
     if harsh:
-        return Part(0.0, f"用语不当：“{harsh[0]}”")
+        return Part(0.0, said("用语不当：“{words}”", words=harsh[0]))
     polite = _POLITE.search(reply)
-    return Part(1.0, f"用语得当：“{polite[0]}”") if polite else Part(0.6, "没有称呼和礼貌用语")
+    return Part(1.0, said("用语得当：“{words}”", words=polite[0])) if polite else Part(0.6, said("没有称呼和礼貌用语"))
 
 
 def _template(signs: _Signs, place: int) -> Part:
@@ -225,23 +229,23 @@ def _template(signs: _Signs, place: int) -> Part:
     copied = float(signs.copied[place])
     value = min(1.0, max(0.0, 2 * (1 - copied)))
     if value > 0.8:
-        return Part(value, "与其他答复不雷同")
-    return Part(value, f"与第 {int(signs.source[place]) + 2} 行的答复有 {copied:.0%} 相同")
+        return Part(value, said("与其他答复不雷同"))
+    return Part(value, said("与第 {row} 行的答复有 {copied:.0%} 相同", row=int(signs.source[place]) + 2, copied=copied))
 
 
 def _length(reply: str) -> Part:
     """0 at nothing, 1 from 120 characters; answers over 3,000 lose again."""
     size = len(reply)
     value = min(1.0, size / 120) * (1.0 if size <= 3000 else max(0.3, 3000 / size))
-    return Part(value, f"{size} 字")
+    return Part(value, said("{size} 字", size=size))
 
 
 def _delay(days: int | None) -> Part:
     """1 within 5 working days, 0.8 within 10, 0.6 within 15, then falling to 0 at 60; 0.5 when unknown."""
     if days is None:
-        return Part(0.5, "时间不详")
+        return Part(0.5, said("时间不详"))
     value = 1.0 if days <= 5 else 0.8 if days <= 10 else 0.6 if days <= 15 else max(0.0, 0.6 * (60 - days) / 45)
-    return Part(value, f"{days} 个工作日")
+    return Part(value, said("{days} 个工作日", days=days))
 
 
 # -- the verdict
@@ -282,23 +286,24 @@ def _sum(parts: dict[str, Part], signs: _Signs, place: int, reply: str) -> float
 
 
 _WHY = {  # in the order in which they are told
-    "tone": "用语不当",
-    "relevance": "答非所问",
-    "completeness": "不完整",
-    "template": "套用模板",
-    "length": "过于简短",
-    "grounds": "缺少依据",
+    "tone": said("用语不当"),
+    "relevance": said("答非所问"),
+    "completeness": said("不完整"),
+    "template": said("套用模板"),
+    "length": said("过于简短"),
+    "grounds": said("缺少依据"),
 }
 
 
 def _passed(parts: dict[str, Part]) -> str:
     """That nothing holds the answer back, and what could be better."""
     weak = any(parts[name].value < 0.5 for name in _WHY)
-    return f"未到把关线；偏弱：{_reason(parts)}" if weak else "各项达到要求。"
+    return said("未到把关线；偏弱：{reason}", reason=_reason(parts)) if weak else said("各项达到要求。")
 
 
 def _reason(parts: dict[str, Part]) -> str:
     """Up to three weak parts with their passages."""
     weak = [name for name in _WHY if parts[name].value < 0.5]
     named = weak[:3] or [min(_WHY, key=lambda name: parts[name].value)]
-    return "；".join(f"{_WHY[name]}（{parts[name].passage}）" for name in named) + "。"
+    told = [said("{what}（{passage}）", what=_WHY[name], passage=parts[name].passage) for name in named]
+    return said("{reasons}。", reasons=strung(told, "{one}；{other}"))

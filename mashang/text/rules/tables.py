@@ -12,6 +12,7 @@ from typing import Any
 
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 
 LONGEST = 100_000  # characters in one cell
 SHOWN = 200  # faults named; the rest are counted
@@ -43,7 +44,13 @@ class Table:
     def fault(self, row: int, column: str, text: str) -> None:
         """Note what is wrong in row (0-based) and column."""
         number = self.numbers[row]
-        self.faults.append(Fault("table.cell", f"第 {number} 行“{column}”列：{text}", f"{number}:{column}"))
+        self.faults.append(
+            Fault(
+                "table.cell",
+                said("第 {number} 行“{column}”列：{text}", number=number, column=column, text=text),
+                f"{number}:{column}",
+            )
+        )
 
     def heading_fault(self, column: str, text: str) -> None:
         self.faults.append(Fault("table.heading", text, f"1:{column}"))
@@ -53,9 +60,9 @@ class Table:
         cells = self.column(name)
         for row, cell in enumerate(cells):
             if not cell:
-                self.fault(row, name, "不能为空。")
+                self.fault(row, name, said("不能为空。"))
             elif len(cell) > LONGEST:
-                self.fault(row, name, f"有 {len(cell)} 字，超过 {LONGEST} 字，请删减。")
+                self.fault(row, name, said("有 {n} 字，超过 {most} 字，请删减。", n=len(cell), most=LONGEST))
         return cells
 
     def numbers_of(self, name: str) -> list[float]:
@@ -70,7 +77,7 @@ class Table:
         except ValueError:
             value = -1.0
         if not 0 <= value < 1e12:
-            self.fault(row, name, f"“{cell[:20]}”不是不小于零的数。")
+            self.fault(row, name, said("“{cell}”不是不小于零的数。", cell=cell[:20]))
             return 0.0
         return value
 
@@ -81,7 +88,7 @@ class Table:
     def _time(self, row: int, name: str, cell: str) -> datetime:
         found = read_time(cell)
         if found is None:
-            self.fault(row, name, f"“{cell[:30]}”不是时间，请写成 2026-03-02 或 2026-03-02 09:10。")
+            self.fault(row, name, said("“{cell}”不是时间，请写成 2026-03-02 或 2026-03-02 09:10。", cell=cell[:30]))
         return found or datetime(1970, 1, 1, tzinfo=ZONE)
 
     def refuse(self) -> None:
@@ -90,7 +97,7 @@ class Table:
             return
         shown = self.faults[:SHOWN]
         if len(self.faults) > SHOWN:
-            shown = [*shown, Fault("table.more", f"另有 {len(self.faults) - SHOWN} 处问题未列出。")]
+            shown = [*shown, Fault("table.more", said("另有 {more} 处问题未列出。", more=len(self.faults) - SHOWN))]
         raise Refused.of(shown)
 
 
@@ -127,11 +134,21 @@ def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) 
             table.rows.append(row)
             table.numbers.append(number)
         elif any(cell.strip() for cell in row):
-            sentence = f"第 {number} 行：有 {len(row)} 格，表头有 {len(table.heading)} 列，请核对引号和逗号。"
+            sentence = said(
+                "第 {number} 行：有 {n} 格，表头有 {wanted} 列，请核对引号和逗号。",
+                number=number,
+                n=len(row),
+                wanted=len(table.heading),
+            )
             table.faults.append(Fault("table.row", sentence, f"{number}:"))
     _heading(table, name, needed)
     if len(table.rows) < least and not table.faults:
-        table.faults.append(Fault("table.empty", f"“{name}”只有 {len(table.rows)} 行数据，至少要 {least} 行。"))
+        table.faults.append(
+            Fault(
+                "table.empty",
+                said("“{name}”只有 {n} 行数据，至少要 {least} 行。", name=name, n=len(table.rows), least=least),
+            )
+        )
     return table
 
 
@@ -143,7 +160,7 @@ def _text(raw: bytes, name: str) -> str:
             continue
         if "\x00" not in text:
             return text
-    raise Refused("table.in", f"“{name}”不是 UTF-8 或 GB 18030 的文本，请另存为 CSV。", "in")
+    raise Refused("table.in", said("“{name}”不是 UTF-8 或 GB 18030 的文本，请另存为 CSV。", name=name), "in")
 
 
 def _records(lines: list[str], faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
@@ -162,20 +179,24 @@ def _records(lines: list[str], faults: list[Fault]) -> Iterator[tuple[int, list[
             return
         except csv.Error:
             number += 1
-            sentence = f"第 {number} 行（文件第 {at + done + 1} 行）：引号不成对，格内的引号要写两个。"
+            sentence = said(
+                "第 {number} 行（文件第 {line} 行）：引号不成对，格内的引号要写两个。",
+                number=number,
+                line=at + done + 1,
+            )
             faults.append(Fault("table.quotes", sentence, f"{number}:"))
             at += done + 1
 
 
 def _heading(table: Table, file: str, needed: Sequence[str]) -> None:
     if not table.heading:
-        table.faults.append(Fault("table.empty", f"“{file}”是空的，第一行要写列名。"))
+        table.faults.append(Fault("table.empty", said("“{file}”是空的，第一行要写列名。", file=file)))
         return
     for name in sorted({n for n in table.heading if n and table.heading.count(n) > 1}):
-        table.heading_fault(name, f"第 1 行：列名“{name}”重复。")
+        table.heading_fault(name, said("第 1 行：列名“{name}”重复。", name=name))
     for name in needed:
         if name not in table.heading:
-            table.heading_fault(name, f"第 1 行：缺少“{name}”列。")
+            table.heading_fault(name, said("第 1 行：缺少“{name}”列。", name=name))
 
 
 def texts_of(table: Table) -> list[str]:
@@ -184,12 +205,12 @@ def texts_of(table: Table) -> list[str]:
         return table.filled("text")
     missing = [name for name in ("title", "body") if not table.has(name)]
     if missing:
-        table.heading_fault("text", "第 1 行：要有“text”列，或“title”和“body”两列。")
+        table.heading_fault("text", said("第 1 行：要有“text”列，或“title”和“body”两列。"))
         return [""] * len(table)
     titles, bodies = table.column("title"), table.column("body")
     for row, (title, body) in enumerate(zip(titles, bodies, strict=True)):
         if not title and not body:
-            table.fault(row, "title", "标题和正文不能都是空的。")
+            table.fault(row, "title", said("标题和正文不能都是空的。"))
     return [f"{title}。{body}" for title, body in zip(titles, bodies, strict=True)]
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .tables import Table, texts_of
 
@@ -52,7 +53,7 @@ def exchanges(table: Table, calendar: Calendar) -> list[Exchange]:
     asked, answered = table.times("at"), table.times("replied_at")
     for row, (first, last) in enumerate(zip(asked, answered, strict=True)):
         if last < first and first.year > 1970 < last.year:
-            table.fault(row, "replied_at", "答复时间早于来信时间。")
+            table.fault(row, "replied_at", said("答复时间早于来信时间。"))
     texts_of(table)
     table.refuse()
     rows = zip(table.column("title"), table.column("body"), table.column("reply"), asked, answered, strict=True)
@@ -99,7 +100,7 @@ def messages(table: Table) -> list[Message]:
     seen: dict[str, int] = {}
     for row, one in enumerate(ids):
         if one and one in seen:
-            table.fault(row, "id", f"“{one}”与第 {table.numbers[seen[one]]} 行重复。")
+            table.fault(row, "id", said("“{one}”与第 {row} 行重复。", one=one, row=table.numbers[seen[one]]))
         seen.setdefault(one, row)
     texts_of(table)
     table.refuse()
@@ -152,7 +153,7 @@ def load_model(path: Path) -> Model:
     try:
         raw = path.read_bytes()
     except OSError as fault:
-        raise Refused("model.in", f"读不了模型“{path}”：{fault.strerror}。", "model") from None
+        raise Refused("model.in", said("读不了模型“{path}”：{why}。", path=path, why=fault.strerror), "model") from None
     found: Model = _engine("model").load(raw)
     return found
 
@@ -183,6 +184,6 @@ def sortable(table: Table) -> list[str]:
     texts = texts_of(table)
     for name in SORTED[1:]:
         if table.has(name):
-            table.heading_fault(name, f"第 1 行：已有“{name}”列，请先改名。")
+            table.heading_fault(name, said("第 1 行：已有“{name}”列，请先改名。", name=name))
     table.refuse()
     return texts

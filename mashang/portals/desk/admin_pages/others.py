@@ -13,6 +13,7 @@ from mashang.cases import queries as cases
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import told
 from mashang.org import actions, queries
 from mashang.org.rights import PUBLIC, RIGHTS, ROLES, SCOPES, STAFF_ROLES
 from mashang.portals.shared.parts import Column, Field, Row, Table
@@ -128,7 +129,7 @@ def why(request: HttpRequest) -> HttpResponse:
         "why",
         None,
         answer=answer,
-        problem=refused.text if refused else "",
+        problem=told(refused.text, _) if refused else "",
         asked=asked,
         right=asked.get("right", "cases.view"),
         rights=rights,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.performance import queries
 from mashang.performance.rules.statistics import half_up
@@ -85,7 +86,7 @@ def _line(one: queries.SheetLine) -> Line:
     place = f"{line.rank}/{line.peers}" if line.rank and line.role == "part" else ""
     shown = one.shown if line.role != "veto" else ""
     return Line(
-        line.name, kind, min(line.depth, 4), shown or ("" if line.role == "veto" else _("不计")), share, adds, place, line.how,
+        line.name, kind, min(line.depth, 4), shown or ("" if line.role == "veto" else _("不计")), share, adds, place, told(line.how, _),
         tuple(_proof(e) for e in one.evidence),
     )  # fmt: skip
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from mashang.clocks import queries as clocks
 from mashang.clocks.rules import Calendar
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.portals.shared import parts
 from mashang.text.rules import work
@@ -66,7 +67,12 @@ def _one(request: HttpRequest) -> Found:
     if faults:
         raise Refused.of(faults)
     [check] = work.checked([work.exchange(title, body, reply, asked, answered, _calendar(request))])
-    return {"verdict": _verdict(check), "reason": check.reason, "parts": _parts(check), "risk": f"{check.risk:.2f}"}
+    return {
+        "verdict": _verdict(check),
+        "reason": told(check.reason, _),
+        "parts": _parts(check),
+        "risk": f"{check.risk:.2f}",
+    }
 
 
 def _moment(request: HttpRequest, name: str, faults: list[Fault]) -> datetime | None:
@@ -87,7 +93,7 @@ def _parts(check: Check) -> parts.Table:
         "length": _("篇幅"), "delay": _("时限"),
     }  # fmt: skip
     columns = (parts.Column(_("项目"), lead=True), parts.Column(_("得分"), "n"), parts.Column(_("由哪里看出")))
-    rows = [parts.Row((names[name], f"{part.value:.2f}", part.passage)) for name, part in check.parts.items()]
+    rows = [parts.Row((names[name], f"{part.value:.2f}", told(part.passage, _))) for name, part in check.parts.items()]
     return parts.Table(columns, rows, "", _("七项得分，0 最差，1 最好"), sticky=False)
 
 
@@ -117,7 +123,7 @@ def _worst(table: Table, checks: Sequence[Check], order: Sequence[int]) -> parts
     def row(n: int) -> parts.Row:
         cells: tuple[Any, ...] = (
             str(table.numbers[n]), shortened(titles[n] or bodies[n], 60), _verdict(checks[n]), f"{checks[n].risk:.2f}",
-            checks[n].reason,
+            told(checks[n].reason, _),
         )  # fmt: skip
         return parts.Row(cells)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from mashang.kernel import clock, vault
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import told
 from mashang.org import actions, queries
 
 from .homes import home_of
@@ -58,7 +59,9 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
         try:
             account = actions.account_for_claims(app.settings.get("for", "staff"), claims, now=clock.now())
         except Refused as no:
-            page = render(request, "accounts/refused.html", {"title": _("不能登录"), "text": no.text}, status=403)
+            page = render(
+                request, "accounts/refused.html", {"title": _("不能登录"), "text": told(no.text, _)}, status=403
+            )
             raise ImmediateHttpResponse(page) from no
         sociallogin.connect(request, account)
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from mashang.catalogue.rules import spoken
 from mashang.kernel.refused import Fault
+from mashang.kernel.said import told
 from mashang.portals.shared import charts, parts, ribbon, words
 from mashang.portals.shared.forms import Form
 
@@ -28,7 +29,7 @@ register.filter("weekday", words.weekday)
 @register.filter
 def words_of(text: Any) -> str:
     """A sentence from the rules in the reader's language, where a translation exists."""
-    return _(str(text)) if text else ""
+    return told(text, _)
 
 
 @register.simple_tag
@@ -222,7 +223,7 @@ def form(context: Context, value: Form) -> dict[str, Any]:
 def error_summary(faults: Sequence[Fault], fields: Sequence[parts.Field] = ()) -> dict[str, Any]:
     """Everything that is wrong, at the top, with links to the fields."""
     ids = {f.name: f.id for f in fields}
-    return {"faults": [(ids.get(f.field, ""), str(f.text)) for f in faults]}
+    return {"faults": [(ids.get(f.field, ""), f.text) for f in faults]}
 
 
 @register.inclusion_tag("shared/parts/tiles.html")

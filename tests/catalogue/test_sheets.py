@@ -180,6 +180,7 @@ def test_no_bytes_whatever_break_the_reader(data: bytes) -> None:
             sheets.read(data, name, {})
 
 
+@pytest.mark.slow
 def test_too_many_faults_are_counted_and_not_all_listed() -> None:
     many = tuple(ITEMS[0].model_copy(update={"code": f"x{n}"}) for n in range(300))
 

@@ -19,7 +19,7 @@ from mashang.performance.rules.periods import period_of
 from mashang.reviews import actions as reviews
 from tests.flows.story import Story, hand_in_house, who
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NOW = datetime(2026, 3, 13, 10, 0, tzinfo=clock.ZONE)
 VISIT = {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}
 

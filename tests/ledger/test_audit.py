@@ -21,6 +21,8 @@ from mashang.ledger.rules.notes import LOG, Checkpoint, Signer, signed
 from .conftest import NOW, TABLES, sealed, unguarded
 from .test_sealing import stored_order
 
+pytestmark = pytest.mark.slow
+
 OFFICE = Actor("staff", 7, name="效能办")
 
 
@@ -154,7 +156,6 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@pytest.mark.slow
 def test_any_one_bit_of_any_stored_text_is_missed_when_it_turns(log: Path) -> None:
     chance = Random(6962)
     _keep()

@@ -16,6 +16,8 @@ from mashang.ledger.rules import Entry
 
 from .conftest import NOW, sealed, unguarded
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: object, on: object = app) -> Result:
     return CliRunner().invoke(on, [str(a) for a in arguments])  # type: ignore[arg-type]

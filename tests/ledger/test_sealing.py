@@ -21,6 +21,8 @@ from mashang.ledger.rules.notes import Checkpoint, Key, Note
 
 from .conftest import NOW, sealed, unguarded
 
+pytestmark = pytest.mark.slow
+
 
 def acts(count: int, case: str = "LY-1") -> list[Entry]:
     return [Entry(case, "step.done", "staff:1", NOW, {"n": n}) for n in range(count)]

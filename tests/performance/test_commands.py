@@ -73,6 +73,7 @@ def test_explain_opens_a_unit_down_to_its_figures() -> None:
     score("explain", "county-demo", COUNTY, "--unit", "没有的局", status=2)
 
 
+@pytest.mark.slow
 def test_sensitivity_gives_rank_intervals_and_effects(tmp_path: Path) -> None:
     _, told = score("sensitivity", "asem", ASEM, "--replicates", "60", "--out", tmp_path / "ranks.csv")
     assert "normalise" in told

@@ -258,6 +258,7 @@ def test_the_fast_road_refuses_gaps_one_value_and_methods_that_bend() -> None:
     assert [f.field for f in no.value.faults] == ["z"]
 
 
+@pytest.mark.slow
 def test_a_study_is_repeatable_and_its_effects_lie_where_they_must() -> None:
     scheme = load(SHIPPED / "asem" / "scheme.toml")
     table = read_table(SHIPPED / "asem" / "values.csv", scheme)

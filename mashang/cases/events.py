@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext
+
+from mashang.kernel.said import told
+
 from .procedure import registry
 
 
@@ -14,7 +18,7 @@ class _Blank(dict[str, Any]):
     """Facts for a sentence: one that was erased leaves a mark, so that the sentence still stands."""
 
     def __missing__(self, key: str) -> str:
-        return "（已删除）"
+        return gettext("（已删除）")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ def sentence(verb: str, facts: Mapping[str, Any]) -> str:
     kind, _, code = verb.partition(".")
     procedure = registry.get(kind)
     template = str(procedure.sentences[code]) if procedure and code in procedure.sentences else verb
-    return template.format_map(_Blank(facts))
+    words = {name: told(fact, gettext) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    return template.format_map(_Blank(words))
 
 
 def unsaid() -> Iterable[str]:

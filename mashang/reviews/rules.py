@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 SILENCE_DAYS = 7
 FINISHED = {"application": frozenset({"granted", "completed", "refused", "not_accepted"})}
 """States in which a service is over and may be rated, by kind of case."""
 BAD = 2
 """This grade and the one below it are bad ratings (差评)."""
-TAGS = ("一次办好", "说得清楚", "速度快", "态度好", "材料要得多", "跑了多趟", "等得太久", "态度不好", "没有一次讲清")
+TAGS = (
+    said("一次办好"),
+    said("说得清楚"),
+    said("速度快"),
+    said("态度好"),
+    said("材料要得多"),
+    said("跑了多趟"),
+    said("等得太久"),
+    said("态度不好"),
+    said("没有一次讲清"),
+)
 
 
 def not_yet(kind: str, state: str) -> Refused | None:

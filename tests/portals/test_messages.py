@@ -10,6 +10,7 @@ import polib
 import pytest
 from django.utils import translation
 
+from mashang.clocks import shipped
 from mashang.site import messages
 
 ROOMS = sorted(p for p in messages.ROOT.iterdir() if p.is_dir() and (p / "__init__.py").exists())
@@ -108,3 +109,9 @@ def test_refusals_with_values_carry_their_template():
                 if messages.CHINESE.search(text):
                     loose.append(f"{where}:{node.lineno}: {text}")
     assert not loose, "\n".join(loose)
+
+
+def test_clocks_and_their_grounds_have_english_names():
+    shipped_rules = shipped.rules().values()
+    names = {rule.label for rule in shipped_rules} | {ground.label for rule in shipped_rules for ground in rule.grounds}
+    assert not names - messages.translated().keys()

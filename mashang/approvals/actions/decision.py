@@ -156,7 +156,7 @@ def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetim
     """One of the four checks. A bad finding keeps the step open: it is put right and checked again."""
     site.record(case, form, form.finding, by=by)
     good = form.finding == "good"
-    case.fact(finding="符合" if good else "不符合，限期改正", good=good, photos=len(form.photos))
+    case.fact(finding=said("符合") if good else said("不符合，限期改正"), good=good, photos=len(form.photos))
     if not good:
         case.tell_persons(f"“{case.title}”到场检查不符合要求，请改正后再次请求检查：{form.note}")
         if case.step and case.state == S.GRANTED:  # the builder's turn again

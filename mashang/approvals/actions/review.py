@@ -10,6 +10,7 @@ from mashang.cases.casefile import CaseFile
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from .. import papers, rules, site, store
 from ..procedure import S, application
@@ -25,7 +26,7 @@ VISIT = "inspection"
 )  # fmt: skip
 def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> None:
     """The unit's opinion. A negative one does not end the case: who decides sees it and must answer for the decision."""
-    case.fact(conclusion="通过" if form.passed else "不通过", passed=form.passed)
+    case.fact(conclusion=said("通过") if form.passed else said("不通过"), passed=form.passed)
     case.confide(opinion=form.opinion)
     case.finish("passed" if form.passed else "failed")
 

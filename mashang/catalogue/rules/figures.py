@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mashang.kernel.said import said
+
 from .codes import Handling, StepKind
 from .merge import is_instant, items_of, merged_materials, merged_visits, parts_of
 from .remembered import remembered
@@ -32,7 +34,7 @@ def in_days(limit: str) -> Fraction:
 def spoken(limit: str) -> str:
     """20wd → 20个工作日, 4wh → 4个工作时."""
     found = _LIMIT.fullmatch(limit)
-    return f"{found[1]}{UNITS[found[2]]}" if found else ""
+    return said("{amount}{unit}", amount=int(found[1]), unit=UNITS[found[2]]) if found else ""
 
 
 def as_limit(days: Fraction) -> str:
@@ -101,7 +103,7 @@ class Figures:
 
     @property
     def limit(self) -> str:
-        return spoken(as_limit(self.days)) or "即办"
+        return spoken(as_limit(self.days)) or said("即办")
 
 
 def before(spec: Spec) -> Figures:

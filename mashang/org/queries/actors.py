@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import NotFound
+from mashang.kernel.said import said, told
 
 from ..events import SENTENCES
 from ..kept import Kept
@@ -136,9 +138,9 @@ _names: Kept[tuple[str, str]] = Kept()
 def shown_name(ref: str, *, to: Actor) -> str:
     """Who a ledger reference is, for a reader: colleagues read name and unit, others read only which unit acted."""
     if ref == to.ref:
-        return "您" if to.kind == "person" else to.name
+        return gettext("您") if to.kind == "person" else to.name
     open_name, full_name = _names.get(ref, lambda: _name_of(ref))
-    return full_name if to.kind in ("staff", "system") else open_name
+    return told(full_name if to.kind in ("staff", "system") else open_name, gettext)
 
 
 def _name_of(ref: str) -> tuple[str, str]:
@@ -147,11 +149,11 @@ def _name_of(ref: str) -> tuple[str, str]:
         return member.unit_name, f"{member.name}（{member.unit_name}）"
     if kind == "person" and key.isdigit():
         name = Person.objects.filter(account_id=int(key)).values_list("name_masked", flat=True).first()
-        return "申请人", name or "申请人"
+        return said("申请人"), name or said("申请人")
     if kind == "client" and key.isdigit():
-        name = ApiClient.objects.filter(pk=int(key)).values_list("name", flat=True).first() or "外部系统"
+        name = ApiClient.objects.filter(pk=int(key)).values_list("name", flat=True).first() or said("外部系统")
         return name, name
-    return ("系统", "系统") if kind == "system" else ("访客", "访客")
+    return (said("系统"), said("系统")) if kind == "system" else (said("访客"), said("访客"))
 
 
 def sentence(verb: str) -> str:

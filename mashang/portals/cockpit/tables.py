@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from mashang.catalogue.rules import spoken
 from mashang.insight import queries
 from mashang.insight.rules import LEAST, Lamp, Lamps, Lens, Rate, Slow, ranked
+from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.performance import queries as performance
 from mashang.portals.shared import parts
@@ -159,7 +160,7 @@ def slow(steps: Sequence[Slow], items: Sequence[Slow]) -> dict[str, parts.Table]
 
 def _slow(one: Slow) -> parts.Row:
     name = parts.Cell(one.step or one.title, address(one.lens), one.title if one.step else "")
-    promised = spoken(one.limit) if one.limit else days(one.due) if one.due is not None else ""
+    promised = told(spoken(one.limit), _) if one.limit else days(one.due) if one.due is not None else ""
     over = bool(one.due) and one.decile > (one.due or 0)
     decile = ("late", days(one.decile)) if over else days(one.decile)
     return parts.Row((name, one.total, days(one.middle), decile, promised or NOTHING, one.late or NOTHING))

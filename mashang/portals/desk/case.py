@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mashang.approvals import queries as approvals
@@ -69,7 +70,7 @@ def _button(view: queries.CaseView, press: queries.Press) -> dict[str, Any]:
     if press.step:
         return {
             "label": label,
-            "step": press.step.label,
+            "step": gettext(press.step.label),
             "href": reverse("desk:press_step", args=[number, code, press.step.pk]),
         }
     return {"label": label, "step": "", "href": reverse("desk:press", args=[number, code])}

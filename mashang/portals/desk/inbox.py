@@ -14,6 +14,7 @@ from mashang.cases import actions, queries
 from mashang.clocks import queries as clocks
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.portals.shared import parts
 from mashang.portals.shared.casepage import row_remaining
@@ -99,7 +100,7 @@ def _row(task: queries.Task, tab: str, now: datetime) -> parts.Row:
     name = parts.Cell(case.title, reverse("desk:case", args=[case.number]), f"{case.number} · {case.about}")
     left = row_remaining(task, now)
     if tab == "todo":
-        return parts.Row((left, name, task.step, left.due_at), key=f"{case.number}/{task.step_id}")
+        return parts.Row((left, name, told(task.step, _), left.due_at), key=f"{case.number}/{task.step_id}")
     return parts.Row((left, name, case.state_label, case.updated_at), key=case.number)
 
 

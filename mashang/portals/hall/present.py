@@ -17,6 +17,7 @@ from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.portals.shared.casepage import CasePage
 from mashang.portals.shared.present import MATERIAL_LAMPS
@@ -69,13 +70,13 @@ def guide(found: catalogue.Guide) -> dict[str, Any]:
         (_("申请"), _("%(n)d 次") % {"n": was.applications}, _("%(n)d 次") % {"n": now.applications}),
         (_("材料"), _("%(n)d 份") % {"n": was.materials}, _("%(n)d 份") % {"n": now.materials}),
         (_("到现场"), _("%(n)d 趟") % {"n": was.trips}, _("%(n)d 趟") % {"n": now.trips}),
-        (_("承诺时限"), was.limit, now.limit),
+        (_("承诺时限"), told(was.limit, _), told(now.limit, _)),
     ]
     return {
         "rows": rows,
         "package": found.spec.shape == "package",
         "open": found.version.open,
-        "statutory": spoken(found.limits.statutory),
+        "statutory": told(spoken(found.limits.statutory), _),
         "asked_before": sum(len(v) for v in found.asked_by.values()),
     }
 
@@ -117,7 +118,11 @@ def press(view: cases.CaseView, found: cases.Press) -> dict[str, Any]:
     label = str(found.action.label)
     if found.step:
         href = reverse("hall:press_step", args=[number, code, found.step.pk])
-        return {"label": f"{found.step.label}：{label}", "href": href, "first": found.action.first}
+        return {
+            "label": _("%(step)s：%(action)s") % {"step": _(found.step.label), "action": label},
+            "href": href,
+            "first": found.action.first,
+        }
     return {"label": label, "href": reverse("hall:press", args=[number, code]), "first": found.action.first}
 
 
@@ -147,7 +152,7 @@ def progress_sentence(page: CasePage, by: Actor) -> str:
         return _("现在等您：%(asked)s。") % {"asked": asked}
     mine = [p for p in offered if p.step and p.action.untimed]
     if steps and len(mine) == len(steps):
-        asked = "、".join(f"{p.step.label}（{p.action.label}）" for p in mine if p.step)
+        asked = "、".join(f"{_(p.step.label)}（{p.action.label}）" for p in mine if p.step)
         return _("现在等您：到了下一个节点，请在本页提出 %(asked)s。") % {"asked": asked}
-    names = "、".join(f"{s.label}（{page.units.get(s.unit_id, '')}）" for s in steps)
+    names = "、".join(f"{_(s.label)}（{page.units.get(s.unit_id, '')}）" for s in steps)
     return _("现在由 %(names)s 办理。") % {"names": names}

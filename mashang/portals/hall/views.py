@@ -22,11 +22,17 @@ from mashang.portals.shared.parts import Field
 
 from . import present
 
-TRACK = (
-    Field("number", "件的编号", help="在回执和短信里，例如 武平-事-2026-000318。", required=True),
-    Field("tail", "手机号后四位", type="text", required=True, size="s", attrs={"inputmode": "numeric", "maxlength": 4}),
-)
-PROOF = (Field("receipt", "回执文件（JSON）", type="file", required=True),)
+
+def _track() -> tuple[Field, ...]:
+    tail = {"inputmode": "numeric", "maxlength": 4}
+    return (
+        Field("number", _("件的编号"), help=_("在回执和短信里，例如 武平-事-2026-000318。"), required=True),
+        Field("tail", _("手机号后四位"), type="text", required=True, size="s", attrs=tail),
+    )
+
+
+def _proof() -> tuple[Field, ...]:
+    return (Field("receipt", _("回执文件（JSON）"), type="file", required=True),)
 
 
 @require_GET
@@ -64,14 +70,14 @@ def track(request: HttpRequest) -> HttpResponse:
     """Number and last four digits, no account. Both travel in the body, never in the address."""
     if request.method == "GET":
         form = forms.build(
-            TRACK, action=request.path, button=_("查进度"), values={"number": request.GET.get("number", "")}
+            _track(), action=request.path, button=_("查进度"), values={"number": request.GET.get("number", "")}
         )
         return render(request, "hall/track.html", {"form": form})
-    typed = forms.typed(request.POST, TRACK)
+    typed = forms.typed(request.POST, _track())
     try:
         view = cases.track(typed["number"].strip().replace("\x00", ""), typed["tail"].strip())
     except Refused as no:
-        form = forms.build(TRACK, action=request.path, button=_("查进度"), values=typed, refused=no)
+        form = forms.build(_track(), action=request.path, button=_("查进度"), values=typed, refused=no)
         return render(request, "hall/track.html", {"form": form}, status=404)
     page = case_page(view, ANONYMOUS, clock.now())
     return render(request, "hall/tracked.html", {"page": page, "shown": present.case(page, ANONYMOUS)})
@@ -105,5 +111,5 @@ def proof(request: HttpRequest) -> HttpResponse:
             context["checked"] = present.checked(file.read(1_000_000) if file else b"")
         except Refused as no:
             refused = no
-    form = forms.build(PROOF, action=request.path, button=_("核验"), refused=refused)
+    form = forms.build(_proof(), action=request.path, button=_("核验"), refused=refused)
     return render(request, "hall/proof.html", {**context, "form": form}, status=422 if refused else 200)

@@ -131,7 +131,7 @@ def _ground(row: ClockRow) -> str:
 def why(row: ClockRow, now: datetime) -> list[parts.WhyLine]:
     """The count of a clock, day by day: rest days in a row stand in one line."""
     lines = [
-        parts.WhyLine(_("起算"), _("%(when)s %(label)s，当日不计") % {"when": words.when(row.started_at), "label": row.label},
+        parts.WhyLine(_("起算"), _("%(when)s %(label)s，当日不计") % {"when": words.when(row.started_at), "label": _(row.label)},
                       source="民法典第二百零一条")
     ]  # fmt: skip
     unit = row.limit[-2:]
@@ -201,7 +201,7 @@ def ribbon(view: cases.CaseView, rows: Sequence[ClockRow], calendar: Calendar, n
 
 def _pause_name(row: ClockRow, code: str) -> str:
     known = row.rule.ground(code)
-    return known.label if known else code
+    return _(known.label) if known else code
 
 
 def _row(
@@ -212,7 +212,7 @@ def _row(
     late_from = due if due and end > due else None
     kind: parts.SegmentKind = "done" if done else "doing"
     title = _("%(label)s：%(from)s 至 %(to)s") % {
-        "label": step.label, "from": words.when(opened or first), "to": words.when(end) if done else _("现在"),
+        "label": _(step.label), "from": words.when(opened or first), "to": words.when(end) if done else _("现在"),
     }  # fmt: skip
     segments = [parts.Segment(start, late_from or end, kind, title)] if (late_from or end) > start else []
     if late_from and due:
@@ -228,7 +228,7 @@ def _row(
             if b > start and a < end
         ]
     note = (_("已办") if done else _("在办")) if not late_from else _("超期")
-    return parts.RibbonRow(step.label, tuple(segments), note, due)
+    return parts.RibbonRow(_(step.label), tuple(segments), note, due)
 
 
 def _open_hours(calendar: Calendar, first: date, last: date) -> Iterable[tuple[datetime, datetime]]:

@@ -301,4 +301,4 @@ def draft_done(name: str) -> SafeString:
 @register.filter
 def limit_words(limit: str) -> str:
     """3wd → 3个工作日."""
-    return spoken(limit)
+    return told(spoken(limit), _)

@@ -71,7 +71,7 @@ def _row(one: queries.Behind, now: datetime) -> parts.Row:
     case = one.case
     name = parts.Cell(case.title, reverse("desk:case", args=[case.number]), f"{case.number} · {case.about}".strip(" ·"))
     units = "、".join(u.short_name for u in org.units_of(one.units))
-    steps = "、".join(step or _("整件") for step in one.steps)
+    steps = "、".join(_(step) if step else _("整件") for step in one.steps)
     return parts.Row((_left(one, now), name, case.state_label, steps, units, one.at), key=case.number)
 
 

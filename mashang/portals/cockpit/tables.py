@@ -159,7 +159,7 @@ def slow(steps: Sequence[Slow], items: Sequence[Slow]) -> dict[str, parts.Table]
 
 
 def _slow(one: Slow) -> parts.Row:
-    name = parts.Cell(one.step or one.title, address(one.lens), one.title if one.step else "")
+    name = parts.Cell(_(one.step) if one.step else one.title, address(one.lens), one.title if one.step else "")
     promised = told(spoken(one.limit), _) if one.limit else days(one.due) if one.due is not None else ""
     over = bool(one.due) and one.decile > (one.due or 0)
     decile = ("late", days(one.decile)) if over else days(one.decile)

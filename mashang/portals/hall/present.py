@@ -37,7 +37,7 @@ def figures_line(figures: Figures) -> str:
     """2 次申请 · 5 份材料 · 跑 1 趟 · 3个工作日, computed from the definition."""
     trips = _("跑 %(n)d 趟") % {"n": figures.trips} if figures.trips else _("不用跑")
     words = {"a": figures.applications, "m": figures.materials}
-    return " · ".join([_("%(a)d 次申请") % words, _("%(m)d 份材料") % words, trips, figures.limit])
+    return " · ".join([_("%(a)d 次申请") % words, _("%(m)d 份材料") % words, trips, told(figures.limit, _)])
 
 
 def card(version: catalogue.Version) -> Card:

@@ -28,7 +28,8 @@ from ..rules.batch import NAT, Times, due_batch, warning_batch
 UNITS = ("wd", "nd", "wh", "h", "mo", "yr", "on")
 WINDOW = 50_000  # ids read, computed and written at once
 LANES = 2  # windows worked on side by side, each on a connection of its own
-_RUNNING = "state = 'running' and due_at is not null and id >= {low} and id < {high}"
+_RUNNING = """state = 'running' and due_at is not null and id >= {0.low} and id < {0.high}
+  and greatest(started_at, due_at) >= '{0.since}'"""
 # Whole columns as arrays: a row at a time would cost more in messages than all that is computed with them.
 _READ = f"""copy (
 select array_agg(id), array_agg(started_at), array_agg(due_at), array_agg(coalesce(warn_at, '-infinity')),
@@ -74,6 +75,14 @@ class Recomputed(NamedTuple):
     moved: int
 
 
+class _Window(NamedTuple):
+    """Some ids, and the instant before which no day changed."""
+
+    low: int
+    high: int
+    since: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Running clocks as columns; instants local."""
@@ -99,11 +108,12 @@ class _Group:
     rule: ClockRule
     unit: str
     paused: bool
-    window: tuple[int, int]
+    window: _Window
 
 
-def recompute(*, now: datetime) -> Recomputed:
-    """Compute every running clock on the newest calendars; write and record what moved.
+def recompute(*, now: datetime, since: datetime | None = None) -> Recomputed:
+    """Compute every running clock on the newest calendars; write and record what moved. Where no day before `since`
+    changed, clocks that lie before it whole are left out.
 
     Windows are committed one by one, unless the caller is in a transaction: then all of it stands or falls with that. Broken off and
     begun again, it moves the rest. Running it again moves nothing. Call it once more some seconds after a change
@@ -114,7 +124,8 @@ def recompute(*, now: datetime) -> Recomputed:
     with queries.recomputing():
         query = "select coalesce(min(id), 0), coalesce(max(id), -1) from clocks_clock"
         [(lowest, highest)] = sql.run(query).fetchall()
-        windows = iter([(low, low + WINDOW) for low in range(lowest, highest + 1, WINDOW)])
+        first = since.isoformat() if since else "-infinity"
+        windows = iter([_Window(low, low + WINDOW, first) for low in range(lowest, highest + 1, WINDOW)])
         revision = queries.revision()
 
         def lane() -> tuple[int, int]:
@@ -138,14 +149,14 @@ def _side_by_side(lane: Callable[[], tuple[int, int]]) -> list[tuple[int, int]]:
         return [running.result() for running in [pool.submit(alone) for _ in range(LANES)]]
 
 
-def _window(window: tuple[int, int], revision: int, now: datetime) -> tuple[int, int]:
+def _window(window: _Window, revision: int, now: datetime) -> tuple[int, int]:
     """How many clocks were looked at and how many due times moved between two ids."""
     with transaction.atomic():
         rows = _read(window)
         return (len(rows.ids), _moved(rows, window, revision, now)) if rows else (0, 0)
 
 
-def _moved(rows: _Rows, window: tuple[int, int], revision: int, now: datetime) -> int:
+def _moved(rows: _Rows, window: _Window, revision: int, now: datetime) -> int:
     dues, warns = np.empty(len(rows.ids), "datetime64[s]"), np.full(len(rows.ids), NAT)
     for group, members in _groups(rows, window):
         part = rows.at(members)
@@ -188,7 +199,7 @@ def _dues(group: _Group, rows: _Rows) -> Times:
     return due
 
 
-def _pauses(ids: Ints, window: tuple[int, int]) -> tuple[Times, Times]:
+def _pauses(ids: Ints, window: _Window) -> tuple[Times, Times]:
     """The pauses of some rows, in order of their beginnings, as rows × most pauses; NaT where a row has fewer."""
     owners, since, until = _columns(_PAUSES, window)
     order = np.argsort(ids)
@@ -203,7 +214,7 @@ def _pauses(ids: Ints, window: tuple[int, int]) -> tuple[Times, Times]:
     return begins, ends
 
 
-def _groups(rows: _Rows, window: tuple[int, int]) -> Iterator[tuple[_Group, Ints]]:
+def _groups(rows: _Rows, window: _Window) -> Iterator[tuple[_Group, Ints]]:
     """The rows cut into those computed alike, by calendar, way of counting, warning and unit."""
     _, samples, numbers = np.unique(rows.keys, return_index=True, return_inverse=True)
     wanted = rows.ids[samples].tolist()
@@ -225,7 +236,7 @@ def _groups(rows: _Rows, window: tuple[int, int]) -> Iterator[tuple[_Group, Ints
         yield _Group(calendar, rule, UNITS[rows.units[one]], bool(rows.paused[one]), window), order[begin:end]
 
 
-def _read(window: tuple[int, int]) -> _Rows | None:
+def _read(window: _Window) -> _Rows | None:
     """The running clocks between two ids; None where there are none."""
     columns = _columns(_READ, window)
     if not columns:
@@ -236,9 +247,9 @@ def _read(window: tuple[int, int]) -> _Rows | None:
     return _Rows(ids, _local(starts), _local(dues), warn, packed // 16, units, (packed + 1) % 2, keys)
 
 
-def _columns(statement: str, window: tuple[int, int]) -> list[Ints]:
+def _columns(statement: str, window: _Window) -> list[Ints]:
     """The arrays of 8-byte values that a binary COPY sends in its one row."""
-    with connection.cursor() as cursor, cursor.copy(statement.format(low=window[0], high=window[1])) as copy:
+    with connection.cursor() as cursor, cursor.copy(statement.format(window)) as copy:
         data = b"".join(bytes(block) for block in copy)
     (count,) = struct.unpack_from(">h", data, 19)
     place, columns = 21, []

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
+from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
@@ -59,7 +60,7 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
         revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
         version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)
         _insert_notice(replace(read, version=version), revision)
-    return recompute(now=now)
+    return recompute(now=now, since=datetime(read.year, 1, 1, tzinfo=ZONE))
 
 
 def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:

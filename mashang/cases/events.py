@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,8 +39,17 @@ def sentence(verb: str, facts: Mapping[str, Any]) -> str:
     kind, _, code = verb.partition(".")
     procedure = registry.get(kind)
     template = str(procedure.sentences[code]) if procedure and code in procedure.sentences else verb
-    words = {name: told(fact, gettext) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    words = {name: _told(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
     return template.format_map(_Blank(words))
+
+
+_DAY = re.compile(r"(?<!\d)(\d\d)月(\d\d)日")
+
+
+def _told(fact: str) -> str:
+    """The fact in the reader's language, days too, which acts write down as 11月19日."""
+    day = gettext("{month}月{day}日")
+    return _DAY.sub(lambda found: day.format(month=found[1], day=found[2]), told(fact, gettext))
 
 
 def unsaid() -> Iterable[str]:

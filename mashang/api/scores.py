@@ -105,11 +105,11 @@ def check_score(request: Called, asked: sums.SchemeGiven) -> HttpResponse:
     table = None if asked.values is None else _table(asked.values, scheme)
     if table is not None:
         _evaluated(scheme, table)
-    told = sums.SchemeChecked(
+    answer = sums.SchemeChecked(
         code=scheme.code, name=scheme.name, version=scheme.version, nodes=len(scheme.nodes), indicators=len(scheme.indicators),
         units=0 if table is None else len(table), notices=[] if table is None else [told(notice, gettext) for notice in table.notices],
     )  # fmt: skip
-    return given(told)
+    return given(answer)
 
 
 @operation(router, "POST", "/score/run", {200: sums.Scored}, summary="Scores and ranks at every node of a scheme")
@@ -118,12 +118,12 @@ def run_score(request: Called, asked: sums.ScoreAsked) -> HttpResponse:
     scheme = _scheme(asked.scheme)
     table = _table(asked.values, scheme)
     result = _evaluated(scheme, table)
-    told = sums.Scored(
+    answer = sums.Scored(
         digest=fingerprint(freeze(scheme, table)),
         notices=[told(notice, gettext) for notice in table.notices],
         units=list(_units(result)),
     )
-    return given(told)
+    return given(answer)
 
 
 def _evaluated(scheme: Scheme, table: Table) -> Result:
@@ -139,8 +139,8 @@ def _evaluated(scheme: Scheme, table: Table) -> Result:
 
 def _units(result: Result) -> Iterator[sums.UnitScores]:
     head, *rows = output.scores_long(result)
-    told: list[dict[str, Any]] = [dict(zip(map(str, head), row, strict=True)) for row in rows]
-    for (unit, period), found in groupby(told, key=lambda r: (r["unit"], r.get("period", ""))):
+    lines: list[dict[str, Any]] = [dict(zip(map(str, head), row, strict=True)) for row in rows]
+    for (unit, period), found in groupby(lines, key=lambda r: (r["unit"], r.get("period", ""))):
         nodes = list(found)
         scores = [
             sums.NodeScore(

@@ -188,3 +188,9 @@ def test_every_fault_of_scheme_and_values_is_told_in_english(scores):
         details = [fault["detail"] for fault in answer.json()["errors"]]
         assert len(details) >= 2
         assert not [d for d in details if CHINESE.search(re.sub("“[^”]*”", "", d))], details
+
+
+def test_what_was_not_used_is_told_in_english(scores):
+    asked = {"scheme": SCHEME, "values": [{**row, "other": 1} for row in ROWS]}
+    for path in ("/score/check", "/score/run"):
+        assert told(scores.call("POST", path, asked, Accept_Language="en"))["notices"] == ["Columns not used: other."]

@@ -21,6 +21,15 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's synchron
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mashang.site.settings")
 
 
+def drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
+    """Drop a database of tests. By force only if somebody is left in it: by force a vacuum at work there may not be ended."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        connection.execute(statement)
+    except psycopg.errors.ObjectInUse:
+        connection.execute(statement + sql.SQL(" WITH (FORCE)"))
+
+
 def _own_folder() -> None:
     if not os.environ.get("MASHANG_VAR"):
         paths.VAR = paths.ROOT / "var" / "test"
@@ -37,7 +46,7 @@ def _own_database() -> None:
         for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_mashang\\_%'"):
             owner = re.search(r"_(\d+)", name)
             if owner and not psutil.pid_exists(int(owner[1])):  # left behind by a session that was killed
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+                drop(connection, name)
 
 
 _own_folder()

@@ -22,6 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from mashang.kernel.refused import Refused
 from mashang.site import backup
+from mashang.site.testing import drop
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -42,7 +43,7 @@ def fresh_database() -> Iterator[str]:
         yield f"postgresql:///{name}?" + "&".join(f"{key}={value}" for key, value in parts.items())
     finally:
         with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            drop(connection, name)
 
 
 @pytest.fixture(scope="module")

@@ -104,7 +104,7 @@ def test_a_better_figure_never_lowers_the_unit_s_own_rank(
     table: Table, row: int, more: float, method: Any, lower: bool
 ) -> None:
     """The unit's score may sink with the scale it has moved itself, but nobody behind it comes to stand before it."""
-    lower = lower and not (isinstance(method, dict) and method["kind"] in ("interval", "baseline"))
+    lower = lower and not (isinstance(method, dict) and method["kind"] in ("interval", "baseline", "efficacy"))
     leaf = {"parent": "a", "weight": 40, "method": method, "direction": "lower" if lower else "higher"}
     scheme = make_scheme(indicators={"x": leaf, "y": {"parent": "a", "weight": 20, "method": {"kind": "as-is"}}})
     column = table.numbers["x"].copy()

@@ -33,6 +33,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("a range upside down", {"indicators": {"z": {**LEAF, "method": {"kind": "min-max", "to": [100, 0]}}}}, "scheme.pair"),
     ("a direction that is neither", {"indicators": {"z": {**LEAF, "direction": "up"}}}, "scheme.choice"),
     ("a direction against the points", {"indicators": {"z": {**LEAF, "direction": "lower", "method": {"kind": "interval", "points": [[1, 0], [9, 100]]}}}}, "scheme.direction"),
+    ("a direction against the worst and best", {"indicators": {"z": {**LEAF, "direction": "lower", "method": {"kind": "efficacy", "worst": -10, "best": 90}}}}, "scheme.direction"),
     ("points out of order", {"indicators": {"z": {**LEAF, "method": {"kind": "interval", "points": [[5, 1], [2, 0]]}}}}, "scheme.points"),
     ("shares that do not add up", {"indicators": {"z": {**LEAF, "method": {"kind": "combined", "parts": [{"kind": "rank", "share": 0.5}]}}}}, "scheme.share"),
     ("all raters dropped", {"indicators": {"z": {**LEAF, "method": {"kind": "expert-mean", "inputs": ["r"], "drop": 1}}}}, "scheme.drop"),

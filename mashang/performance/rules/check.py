@@ -111,6 +111,8 @@ def _turned(method: Method) -> bool | None:
     """True when the method's own numbers say that lower is better, False when higher; None when they don't tell."""
     if method.kind == "baseline" and not any(isinstance(method.options[k], str) for k in ("base", "target")):
         return bool(method.options["target"] < method.options["base"])
+    if method.kind == "efficacy" and not math.isnan(method.options["worst"] - method.options["best"]):
+        return bool(method.options["best"] < method.options["worst"])
     if method.kind == "interval":
         scores = [score for _, score in method.options["points"]]
         rising, falling = scores == sorted(scores), scores == sorted(scores, reverse=True)

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 
-from .commands import read_pause, read_start
 from .rules import Calendar, Limit
 from .rules.arrays import Ints
 from .rules.batch import NAT, Times, due_batch, due_days_batch
+from .rules.written import read_pause, read_start
 
 ROWS = 50_000  # read, computed and written at a time
 COLUMNS = ("start", "limit", "pauses")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,7 +15,7 @@ from mashang.kernel.refused import Fault, Refused
 
 from . import shipped
 from .rules import Calendar, ClockRule, Due, Limit, Line, explain, write_rule
-from .rules.counting import Moment
+from .rules.written import read_pause, read_start
 
 app = typer.Typer(
     name="clock", help="期限计算：到期日、逐日说明、批量计算、时钟目录。", no_args_is_help=True, add_completion=False
@@ -112,35 +111,6 @@ def _one(calendar: Calendar, start: str, limit: str, pauses: Sequence[str], expl
     for line in lines:
         typer.echo(sentence(line, length))
     typer.echo(shown + ("（暂定：超出已公布的放假安排）" if found.provisional else ""))
-
-
-def read_start(text: str) -> Moment:
-    """A date, or an instant to the minute; other zones are turned into local time. Refuses what does not exist."""
-    text = text.strip()
-    try:
-        if len(text) == 10:
-            return date.fromisoformat(text)
-        if len(text) >= 16 and text[10] in "T ":
-            return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    raise Refused(
-        "start.form", f"起算时间“{text}”不是有效的日期或时间，请写成 2026-02-13 或 2026-02-13T09:10。", "start"
-    )
-
-
-def read_pause(text: str) -> tuple[date, date]:
-    """FROM/TO, dates, both ends included. Refuses reversed ends."""
-    first, slash, last = text.strip().partition("/")
-    try:
-        if not slash or len(first) != 10 or len(last) != 10:
-            raise ValueError(text)
-        span = date.fromisoformat(first), date.fromisoformat(last)
-    except ValueError:
-        raise Refused("pause.form", f"中止期间“{text}”写法不对，请写成 2026-02-20/2026-02-26。", "pauses") from None
-    if span[1] < span[0]:
-        raise Refused("pause.reversed", f"中止期间“{text}”的起止颠倒，请核对。", "pauses")
-    return span
 
 
 def written(found: Due, limit: Limit) -> str:

@@ -142,7 +142,7 @@ def orders() -> list[Order]:
     hours = sql.run(
         "select id, region, unit_id, hours, rest_hours from clocks_opening where withdrawn_id is null order by id desc"
     ).fetchall()
-    orders = [
+    found = [
         Order("overlay", id_, said(
             "{region} {first} 至 {last} {reason}（{document}）{hours}", region=region or _EVERYWHERE, first=first, last=last,
             reason=reason, document=document, hours=open_ or said("停工"),
@@ -152,10 +152,8 @@ def orders() -> list[Order]:
     for id_, region, unit, open_, rest in hours:
         place = said("单位 {unit}", unit=unit) if unit else region or _EVERYWHERE
         words = said("{place} 办公 {hours}", place=place, hours=open_)
-        orders.append(
-            Order("opening", id_, said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words)
-        )
-    return orders
+        found.append(Order("opening", id_, said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words))
+    return found
 
 
 _EVERYWHERE = said("全部地区")

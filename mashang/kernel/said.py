@@ -28,6 +28,11 @@ def said(template: str, /, **values: Any) -> str:
     return Said(template, values)
 
 
+def listed(words: Sequence[str]) -> str:
+    """甲、乙."""
+    return said("{words}", words=list(words))
+
+
 def strung(parts: Sequence[str], template: str = "{one}，{other}") -> str:
     """Parts of one sentence, with commas between them."""
     return reduce(lambda one, other: said(template, one=one, other=other), parts) if parts else ""

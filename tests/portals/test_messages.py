@@ -89,25 +89,24 @@ TERMINAL = re.compile(
 """What only speaks to terminals, in Chinese."""
 
 
+REFUSALS = ("Refused", "Fault", "NotFound", "Forbidden")
+
+
+def put_together(made: ast.AST) -> bool:
+    """An f-string, or texts added up: with a value in it, nobody can look such a sentence up."""
+    return isinstance(made, ast.JoinedStr) or (isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add))
+
+
 def test_refusals_with_values_carry_their_template():
     loose = []
     for path in messages.ROOT.rglob("*.py"):
         where = str(path.relative_to(messages.ROOT))
         if TERMINAL.search(where):
             continue
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
-                "Refused",
-                "Fault",
-                "NotFound",
-                "Forbidden",
-            ):
-                text = "".join(
-                    part.value for arg in node.args[:2] for made in ast.walk(arg) if isinstance(made, ast.JoinedStr)
-                    for part in made.values if isinstance(part, ast.Constant)
-                )  # fmt: skip
-                if messages.CHINESE.search(text):
-                    loose.append(f"{where}:{node.lineno}: {text}")
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in REFUSALS:
+                made = [ast.unparse(part) for arg in call.args[:2] for part in ast.walk(arg) if put_together(part)]
+                loose += [f"{where}:{call.lineno}: {text}" for text in made if messages.CHINESE.search(text)]
     assert not loose, "\n".join(loose)
 
 

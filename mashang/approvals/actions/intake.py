@@ -189,10 +189,11 @@ def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> N
     barred, later = rules.must_follow(_gaps(folder))
     if barred:
         raise Refused(
-            "application.incomplete", "还缺：" + "、".join(n.material.name for n in barred) + "。请一次性告知申请人。"
+            "application.incomplete",
+            said("还缺：{names}。请一次性告知申请人。", names=[n.material.name for n in barred]),
         )
     if later and form.later_until is None:
-        names = "、".join(n.material.name for n in later)
+        names = [n.material.name for n in later]
         raise Refused("application.later", said("{names}可以容缺后补，请填写补交期限。", names=names), "later_until")
     if form.later_until is not None and form.later_until <= now.date():
         raise Refused("application.later-past", "补交期限应在今天之后。", "later_until")

@@ -115,10 +115,11 @@ def recompute(*, now: datetime, since: datetime | None = None) -> Recomputed:
     """Compute every running clock on the newest calendars; write and record what moved. Where no day before `since`
     changed, clocks that lie before it whole are left out.
 
-    Windows are committed one by one, unless the caller is in a transaction: then all of it stands or falls with that. Broken off and
-    begun again, it moves the rest. Running it again moves nothing. Call it once more some seconds after a change
-    (`queries.FRESH`), for clocks that another process began meanwhile on the calendar it still kept. A due time moved
-    past `now` may fire again; rows that somebody changed since they were read are left alone: the change computed them anew.
+    Windows are committed one by one, unless the caller is in a transaction: then all of it stands or falls with that.
+    Broken off and begun again, it moves the rest. Running it again moves nothing. Call it once more some seconds after a
+    change (`queries.FRESH`), for clocks that another process began meanwhile on the calendar it still kept. A due time
+    moved past `now` may fire again; rows that somebody changed since they were read are left alone: the change computed
+    them anew.
     """
     queries.forget()
     with queries.recomputing():

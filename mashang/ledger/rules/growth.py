@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mashang.kernel.refused import Refused
-from mashang.kernel.said import said
 
 from . import merkle, notes
 from .notes import Checkpoint, Key, Note
@@ -29,14 +28,14 @@ class Growth:
     def parse(cls, text: str) -> Growth:
         """From the JSON that `consistency` gives, or from a bare checkpoint. Refuses anything else."""
         if len(text) > LARGEST:
-            raise notes.bad_note(said("文件过大，不是检查点。"))
+            raise notes.bad_note("文件过大，不是检查点。")
         if not text.lstrip().startswith("{"):
             Checkpoint.parse(Note.parse(text).text)
             return cls("", text, ())
         try:
             data: Any = json.loads(text)
         except (ValueError, RecursionError) as fault:
-            raise notes.bad_note(said("文件不是 JSON 格式，可能没有下载完整。")) from fault
+            raise notes.bad_note("文件不是 JSON 格式，可能没有下载完整。") from fault
         old, new, proof = data.get("old"), data.get("new"), data.get("proof")
         whole = isinstance(old, str) and isinstance(new, str) and isinstance(proof, list)
         if data.get("format") != FORMAT or not whole or not all(isinstance(item, str) for item in proof):

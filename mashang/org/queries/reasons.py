@@ -7,7 +7,7 @@ from datetime import datetime
 
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor, Grant
-from mashang.kernel.said import said
+from mashang.kernel.said import listed, said
 
 from ..models import GrantRow
 from ..rights import PUBLIC, RIGHTS, ROLES
@@ -139,15 +139,15 @@ def _place(code: str) -> str:
 
 
 def _quoted(words: Collection[str]) -> str:
-    return said("{words}", words=[said("“{name}”", name=word) for word in sorted(words)])
+    return listed([said("“{name}”", name=word) for word in sorted(words)])
 
 
 def unit_names(ids: Collection[int]) -> str:
     """The topmost of the units by name, so that a subtree is named by its root."""
     table = unit_table()
     tops = [table[i] for i in sorted(ids) if i in table and table[i].parent not in ids]
-    names = [said("“{name}”", name=u.name) for u in tops[:5]] or said("（无）")
-    shown = said("{names}等", names=names) if len(tops) > 5 else said("{names}", names=names)
+    names = [said("“{name}”", name=u.name) for u in tops[:5]] or [said("（无）")]
+    shown = said("{names}等", names=names) if len(tops) > 5 else listed(names)
     return said("{names}及下属单位", names=shown) if tops and len(ids) > len(tops) else shown
 
 
@@ -160,4 +160,4 @@ def scope_text(grant: Grant) -> str:
         parts.append(said("{place}范围", place=_place(grant.region)))
     if grant.kinds is not None:
         parts.append(said("仅限{kinds}", kinds=_quoted(grant.kinds)))
-    return said("{parts}", parts=parts)
+    return listed(parts)

@@ -84,7 +84,7 @@ def _leaves(scheme: Scheme) -> Iterator[Fault]:
                 id=leaf.id,
                 role=ROLE_LABELS[role],
                 kind=leaf.method.kind,
-                names=[*_kinds(role)],
+                names=_kinds(role),
             )
             yield Fault("scheme.role-method", text, f"{where}.method")
         if role != "part" and leaf.weight is not None:
@@ -183,7 +183,7 @@ def _vetoes(scheme: Scheme) -> Iterator[Fault]:
             text = said(
                 "一票否决项“{id}”的 grade_at_most 应当是等次之一：{grades}。",
                 id=leaf.id,
-                grades=[*names] or said("（方案没有等次）"),
+                grades=names or said("（方案没有等次）"),
             )
             yield Fault("scheme.veto-grade", text, f"{where}.grade_at_most")
         if not leaf.facts.get("basis"):

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mashang.approvals import queries as approvals
@@ -41,8 +40,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     first = [p for p in presses if _comes_first(p, shown)]
     context = {
         "page": shown,
-        "first": [_button(view, p) for p in first],
-        "others": [_button(view, p) for p in presses if p not in first],
+        "first": [pressing.button("desk", view, p) for p in first],
+        "others": [pressing.button("desk", view, p) for p in presses if p not in first],
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
         "may_reveal": org.holds(by, "org.reveal"),
         "more": _more(shown, by),
@@ -62,18 +61,6 @@ _STEP_LAMPS = {"waiting": "none", "open": "ok", "done": "done", "dropped": "none
 def _comes_first(press: queries.Press, page: CasePage) -> bool:
     """The next action; what would stop a clock that stands still already is none."""
     return press.action.first and not (press.action.suspends and any(c.state == "suspended" for c in page.clocks))
-
-
-def _button(view: queries.CaseView, press: queries.Press) -> dict[str, Any]:
-    number, code = view.case.number, press.action.code
-    label = str(press.action.label)
-    if press.step:
-        return {
-            "label": label,
-            "step": gettext(press.step.label),
-            "href": reverse("desk:press_step", args=[number, code, press.step.pk]),
-        }
-    return {"label": label, "step": "", "href": reverse("desk:press", args=[number, code])}
 
 
 def _more(page: CasePage, by: Actor) -> dict[str, Any]:

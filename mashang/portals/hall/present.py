@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mashang.approvals import queries as approvals
@@ -17,8 +17,9 @@ from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
-from mashang.kernel.said import told
+from mashang.kernel.said import listed, said, told
 from mashang.ledger import queries as ledger
+from mashang.portals.shared import pressing
 from mashang.portals.shared.casepage import CasePage
 from mashang.portals.shared.present import MATERIAL_LAMPS
 
@@ -95,7 +96,9 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
             shown["saved"] = _("原 %(was)s → 现 %(now)s") % {
                 "was": figures_line(figures[0]), "now": figures_line(figures[1]),
             }  # fmt: skip
-    shown["presses"] = [press(page.view, p) for p in cases.available(page.view, by)] if by.kind == "person" else []
+    shown["presses"] = (
+        [pressing.button("hall", page.view, p) for p in cases.available(page.view, by)] if by.kind == "person" else []
+    )
     shown["asked"] = any(p["first"] for p in shown["presses"])
     return shown
 
@@ -112,20 +115,6 @@ def draft_name(code: str, part: str) -> str:
     return f"apply-{code}-{part}"
 
 
-def press(view: cases.CaseView, found: cases.Press) -> dict[str, Any]:
-    """A button: its words and where it leads."""
-    number, code = view.case.number, found.action.code
-    label = str(found.action.label)
-    if found.step:
-        href = reverse("hall:press_step", args=[number, code, found.step.pk])
-        return {
-            "label": _("%(step)s：%(action)s") % {"step": _(found.step.label), "action": label},
-            "href": href,
-            "first": found.action.first,
-        }
-    return {"label": label, "href": reverse("hall:press", args=[number, code]), "first": found.action.first}
-
-
 def checked(content: bytes) -> Any:
     """A receipt's verdict. Refuses an empty or unreadable file."""
     try:
@@ -137,7 +126,7 @@ def checked(content: bytes) -> Any:
     try:
         return ledger.check(text)
     except Refused as no:
-        raise Refused(no.code, str(no), "receipt") from None
+        raise Refused(no.code, no.text, "receipt") from None
 
 
 def progress_sentence(page: CasePage, by: Actor) -> str:
@@ -152,7 +141,12 @@ def progress_sentence(page: CasePage, by: Actor) -> str:
         return _("现在等您：%(asked)s。") % {"asked": asked}
     mine = [p for p in offered if p.step and p.action.untimed]
     if steps and len(mine) == len(steps):
-        asked = "、".join(f"{_(p.step.label)}（{p.action.label}）" for p in mine if p.step)
+        asked = _listed((p.step.label, str(p.action.label)) for p in mine if p.step)
         return _("现在等您：到了下一个节点，请在本页提出 %(asked)s。") % {"asked": asked}
-    names = "、".join(f"{_(s.label)}（{page.units.get(s.unit_id, '')}）" for s in steps)
+    names = _listed((s.label, page.units.get(s.unit_id, "")) for s in steps)
     return _("现在由 %(names)s 办理。") % {"names": names}
+
+
+def _listed(pairs: Iterable[tuple[str, str]]) -> str:
+    """Steps, each with what is said of it behind."""
+    return told(listed([said("{step}（{more}）", step=step, more=more) for step, more in pairs]), _)

@@ -13,6 +13,7 @@ from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.portals.shared import forms
@@ -96,7 +97,7 @@ def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     try:
         found = documents.verify(code)
     except Refused as no:
-        return render(request, "hall/verify.html", {"code": code, "fault": str(no)}, status=404)
+        return render(request, "hall/verify.html", {"code": code, "fault": told(no.text, _)}, status=404)
     return render(request, "hall/verify.html", {"code": code, "found": found})
 
 

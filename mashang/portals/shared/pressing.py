@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mashang.cases import actions, queries
@@ -32,6 +33,23 @@ class Pressing:
     step: queries.Step | None
     form: forms.Form
     status: int
+
+
+def button(portal: str, view: queries.CaseView, found: queries.Press) -> dict[str, Any]:
+    """A button of a case page: its words, where it leads, whether it comes first."""
+    number, action, step = view.case.number, found.action, found.step
+    if step is None:
+        return {
+            "label": str(action.label),
+            "href": reverse(f"{portal}:press", args=[number, action.code]),
+            "first": action.first,
+        }
+    label = _("%(step)s：%(action)s") % {"step": _(step.label), "action": action.label}
+    return {
+        "label": label,
+        "href": reverse(f"{portal}:press_step", args=[number, action.code, step.pk]),
+        "first": action.first,
+    }
 
 
 def press(

@@ -1,0 +1,39 @@
+"""Dates, instants and pauses as people write them in commands and tables."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
+
+from .counting import Moment
+
+
+def read_start(text: str) -> Moment:
+    """A date, or an instant to the minute; other zones are turned into local time. Refuses what does not exist."""
+    text = text.strip()
+    try:
+        if len(text) == 10:
+            return date.fromisoformat(text)
+        if len(text) >= 16 and text[10] in "T ":
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    told = said("起算时间“{text}”不是有效的日期或时间，请写成 2026-02-13 或 2026-02-13T09:10。", text=text)
+    raise Refused("start.form", told, "start")
+
+
+def read_pause(text: str) -> tuple[date, date]:
+    """FROM/TO, dates, both ends included. Refuses reversed ends."""
+    first, slash, last = text.strip().partition("/")
+    try:
+        if not slash or len(first) != 10 or len(last) != 10:
+            raise ValueError(text)
+        span = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        told = said("中止期间“{text}”写法不对，请写成 2026-02-20/2026-02-26。", text=text)
+        raise Refused("pause.form", told, "pauses") from None
+    if span[1] < span[0]:
+        raise Refused("pause.reversed", said("中止期间“{text}”的起止颠倒，请核对。", text=text), "pauses")
+    return span

@@ -15,7 +15,7 @@ def on_time_rate(units: Sequence[int], span: Span) -> dict[int, Measured]:
 
 
 def promise_cut(units: Sequence[int], span: Span) -> dict[int, Measured]:
-    """承诺时限压缩率 in per cent: how far the promised limits undercut the statutory ones, over applications accepted."""
+    """承诺时限压缩率: the shares by which promised limits undercut statutory ones, summed over applications accepted."""
     rows = sql.run(
         """SELECT c.lead_unit_id, a.statutory, a.promised, count(*), array_agg(c.number)
         FROM approvals_application a JOIN cases_case c ON c.id = a.case_id
@@ -31,7 +31,7 @@ def promise_cut(units: Sequence[int], span: Span) -> dict[int, Measured]:
         kept[1] += count
         numbers.setdefault(unit, []).extend(found)
     return {
-        unit: Measured(100 * cut / total, total, {"counted": numbers[unit][:500], "against": []})
+        unit: Measured(cut, total, {"counted": numbers[unit][:500], "against": []})
         for unit, (cut, total) in sums.items()
     }
 

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES: dict[str, str | Promise] = {
     "region.loaded": _("载入行政区划{shipped}条，其中{changed}条有变动。"),
     "unit.opened": _("设立单位“{name}”。"),
+    "unit.classified": _("“{name}”列入考评类别{class}。"),
+    "unit.unclassified": _("“{name}”不再单独考评。"),
     "unit.closed": _("撤销单位“{name}”。"),
     "post.opened": _("设立岗位“{title}”。"),
     "post.closed": _("撤销岗位“{title}”。"),

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
+from mashang.cases.measures import Measured
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
@@ -228,13 +229,18 @@ def _units(region: str, at: datetime, rule: rules.Scheme) -> list[org.UnitInfo]:
 def _inputs(rule: rules.Scheme, units: Sequence[int], period: str) -> list[models.Input]:
     found: list[models.Input] = []
     span = period_of(period, clock.ZONE)
+    answers = org.answering(units)
     for leaf in rule.indicators.values():
         name = leaf.source.removeprefix("measure:")
         if name == leaf.source:
             continue
-        for unit, measured in sources.source(name).count(units, span).items():
+        parts: dict[int, dict[int, Measured]] = {}
+        for unit, measured in sources.source(name).count(sorted(answers), span).items():
+            parts.setdefault(answers[unit], {})[unit] = measured
+        for unit, brought in sorted(parts.items()):
+            measured = sources.whole(brought)
             value = sources.figure_of(name, measured, leaf.unit)
-            if value is not None and unit in units:
+            if value is not None:
                 found.append(
                     models.Input(
                         unit_id=unit, column=leaf.id, source=Source.MEASURE, measure=name, value=value,
@@ -274,7 +280,7 @@ def _rates(rule: rules.Scheme, table: Table, inputs: Sequence[models.Input]) -> 
     place = {unit: n for n, unit in enumerate(table.units)}
     out: dict[str, tuple[Array, Array]] = {}
     for one in inputs:
-        if one.source == Source.MEASURE and sources.source(one.measure).rate and one.denominator:
+        if one.source == Source.MEASURE and sources.source(one.measure).sort is sources.Sort.RATE and one.denominator:
             gap = np.full(len(table), np.nan)
             hits, totals = out.setdefault(one.column, (gap, gap.copy()))
             hits[place[str(one.unit_id)]], totals[place[str(one.unit_id)]] = one.numerator, one.denominator

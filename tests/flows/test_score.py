@@ -109,14 +109,20 @@ def test_an_overdue_decision_costs_points_and_the_sheet_names_the_case(sign_in):
         board = sign_in("leader").get(answer["Location"]).content.decode()
         page = sign_in("leader").get(f"/desk/score/{info.id}/{town}").content.decode()
     assert f"/desk/score/{info.id}/{town}" in board
-    assert "平台实测 0 / 1" in page  # one decision fell due and was made too late
+    assert "平台实测 7 / 8" in page  # the decision too late; what window, village and stations did before and after in time
+    assert "其中 桃溪镇 0/1、" in page
     assert "-1.50" in page
     assert reverse("desk:case", args=[story.number]) in page
     assert reverse("desk:case", args=[matter]) in page
     assert f"/desk/cases?numbers={matter}" in page
     sheet = queries.sheet(info.id, town, who("leader"))
     lines = {line.line.id: line for line in sheet.lines}
-    assert lines["on_time"].evidence[0].cases == {"counted": [story.number], "against": [story.number]}
+    on_time = lines["on_time"].evidence[0]
+    assert on_time.cases == {"counted": [story.number], "against": [story.number]}
+    stations = {b.name: (b.numerator, b.denominator) for b in on_time.brought}
+    assert stations["桃溪镇"] == (0, 1)
+    assert on_time.brought[0].name == "桃溪镇"  # the one that was late stands first
+    assert (on_time.numerator, on_time.denominator) == tuple(map(sum, zip(*stations.values(), strict=True)))
     assert lines["supervised"].evidence[0].numerator == 1.5
     assert [e.verb for e in ledger.history("") if e.verb == "score.run"] == ["score.run"]
 

@@ -10,9 +10,12 @@ from django.test import Client
 from django.urls import reverse
 
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden
 from mashang.org import actions, queries
 from mashang.org.models import Account, ApiClient, GrantRow
+from mashang.performance import actions as performance
+from mashang.performance.seeds import SHIPPED
 
 from .builders import DAY, SYSTEM, actor, grant, make_staff, make_unit
 
@@ -49,6 +52,25 @@ def test_a_unit_is_opened_staffed_and_given_rights_on_the_pages(admin: Client) -
     assert "承办人" in shown and "“武平县林业局”" in shown and "授予林木“承办人”角色。" in shown
     press(admin, of_staff, "revoke", grant=GrantRow.objects.get(staff_id=member.id).id)
     assert not queries.holds(actor(member.id, clock.now()), "approvals.review")
+
+
+def test_a_unit_is_put_into_a_class_that_a_scheme_knows(admin: Client) -> None:
+    scheme = SHIPPED.read_text("utf-8")
+    performance.write_scheme(
+        scheme, "350824", by=Actor("staff", 7, 7, "效能办", 0, (Grant("office"),)), now=clock.now()
+    )
+    form = {"name": "武平县林业局", "short_name": "林业局", "kind": "department", "region": "350824"}
+    assert "县直部门" in admin.get(reverse("admin:units")).content.decode()
+    press(admin, reverse("admin:units"), "open", **form, scheme_class="department")
+    known = queries.unit_named("武平县林业局")
+    assert known.scheme_class == "department"
+    page = reverse("admin:unit", args=[known.id])
+    assert press(admin, page, "classify", scheme_class="").status_code == 302
+    assert queries.unit(known.id).scheme_class == ""
+    assert press(admin, page, "classify", scheme_class="长" * 41).status_code == 422
+    press(admin, page, "classify", scheme_class="township")
+    shown = admin.get(page).content.decode()
+    assert queries.unit(known.id).scheme_class == "township" and "“武平县林业局”不再单独考评。" in shown
 
 
 def test_faults_come_back_all_at_once_with_what_was_typed(admin: Client) -> None:

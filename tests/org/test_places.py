@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.db import IntegrityError, transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger.queries import history
 from mashang.org import actions, queries
 from mashang.org.actions.regions import short_of
 from mashang.org.models import Absence, GrantRow, Region
+from mashang.org.queries import places
 
 from .builders import DAY, NOW, SYSTEM, grant, make_staff, make_unit
 
@@ -132,3 +136,22 @@ def test_the_database_itself_refuses_overlaps_and_half_rows() -> None:
         with pytest.raises(IntegrityError), transaction.atomic():
             Absence.objects.create(**{"staff_id": a, "stand_in_id": b, **row, **changes})
     Absence.objects.create(staff_id=a, stand_in_id=b, starts_at=NOW + DAY, ends_at=NOW + 2 * DAY, **row)
+
+
+@given(parents=st.lists(st.integers(0, 9), min_size=1, max_size=9), named=st.sets(st.integers(1, 9)))
+def test_each_unit_below_has_one_that_answers_for_it(parents: list[int], named: set[int]) -> None:
+    """Unit n + 1 stands below one of those before it; 0 is the top."""
+    above = {n + 1: min(parent, n) for n, parent in enumerate(parents)}
+
+    def under(unit: int) -> frozenset[int]:
+        return frozenset({unit}).union(*(under(n) for n, parent in above.items() if parent == unit))
+
+    chosen = sorted(named & above.keys())
+    with mock.patch.object(places, "units_under", under):
+        answers = places.answering(chosen)
+    assert answers.keys() == frozenset().union(*(under(unit) for unit in chosen))
+    for unit, by in answers.items():
+        line = [unit]
+        while line[-1] not in chosen:
+            line.append(above[line[-1]])
+        assert by == line[-1]  # the nearest above, itself first

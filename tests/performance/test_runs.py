@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -43,7 +43,7 @@ def on_time(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
 
 
 def cut(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
-    return {unit: Measured(50.0, 60) for unit in units}
+    return {unit: Measured(30.0, 60) for unit in units}
 
 
 def content(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
@@ -62,9 +62,9 @@ def county(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     }  # fmt: skip
     for name, function in stands_in.items():
         known = sources.MEASURES[name]
-        monkeypatch.setitem(sources.MEASURES, name, sources.Source(known.label, function, known.rate))
+        monkeypatch.setitem(sources.MEASURES, name, sources.Source(known.label, function, known.sort))
     org.load_regions(by=SYSTEM, now=NOW)
-    since = datetime(2026, 1, 2, tzinfo=clock.ZONE).date()
+    since = date(2026, 1, 2)
     forms = [
         org.NewUnit(f"武平县第{n}局", f"{n}局", "department", "350824", scheme_class="department", valid_from=since)
         for n in range(3)
@@ -131,7 +131,7 @@ def test_a_run_scores_from_measures_and_reports_and_opens_to_the_cases(county: l
     assert (found.numerator, found.denominator) == (90, 100)
     assert found.cases is not None
     assert found.cases["against"] == [f"N{county[0]}-1"]
-    assert lines["promise_cut"].line.figures["raw"] == 50  # per cent as the room counts it, not a share of its cases
+    assert lines["promise_cut"].line.figures["raw"] == 50  # half of sixty cases' limits, in per cent
     assert found.interval == pytest.approx((82.563, 94.477), abs=1e-3)
     assert lines["key_projects"].evidence[0].text == "发改局函〔2026〕3号"
     assert lines["supervised"].adds == "-1.50"
@@ -140,6 +140,46 @@ def test_a_run_scores_from_measures_and_reports_and_opens_to_the_cases(county: l
     assert queries.recomputes(run)
     text, digest = queries.frozen_inputs(run, OFFICE)
     assert fingerprint(text) == digest == sheet.run.digest
+
+
+def below(parent: int, name: str, scheme_class: str = "") -> int:
+    form = org.NewUnit(name, name, "division", "350824105", parent, scheme_class=scheme_class, valid_from=date(2026, 1, 2))
+    return org.open_unit(form, by=SYSTEM, now=NOW)
+
+
+@pytest.mark.row("E7")
+def test_a_unit_answers_for_those_below_it_that_are_not_scored_themselves(
+    county: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station, window = below(county[3], "自然资源所"), below(county[3], "便民服务中心")
+    desk = below(window, "社保台")
+    own = below(window, "行政执法队", "department")
+    squad = below(own, "一中队")
+    counts = {county[3]: (8, 10), station: (5, 10), window: (19, 20), desk: (3, 3), own: (1, 1), squad: (0, 2)}
+
+    def on_time(units: Sequence[int], period: Period) -> Mapping[int, Measured]:
+        return {
+            u: Measured(*counts[u], {"counted": ["共同件", f"N{u}"], "against": [f"N{u}"]})
+            for u in units
+            if u in counts
+        }
+
+    monkeypatch.setitem(sources.MEASURES, "on_time_rate", sources.Source("按时", on_time))
+    run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
+    found = {unit: evidence(run, unit, "on_time") for unit in (county[3], own)}
+    town, squads = found[county[3]], found[own]
+    assert (town.numerator, town.denominator) == (8 + 5 + 19 + 3, 10 + 10 + 20 + 3)
+    assert [b.name for b in town.brought] == ["自然资源所", "桃溪镇", "便民服务中心", "社保台"]  # what costs most first
+    assert town.cases == {
+        "counted": ["共同件", *(f"N{u}" for u in (county[3], station, window, desk))],
+        "against": [f"N{u}" for u in (county[3], station, window, desk)],
+    }
+    assert (squads.numerator, squads.denominator) == (1, 3)
+
+
+def evidence(run: int, unit: int, indicator: str) -> queries.Evidence:
+    lines = {line.line.id: line for line in queries.sheet(run, unit, OFFICE).lines}
+    return lines[indicator].evidence[0]
 
 
 def test_a_run_records_one_entry_and_ranks_inside_the_class(county: list[int]) -> None:

@@ -29,6 +29,7 @@ from .staffing import register_absence as register_absence
 from .staffing import set_password as set_password
 from .units import NewPost as NewPost
 from .units import NewUnit as NewUnit
+from .units import classify_unit as classify_unit
 from .units import close_post as close_post
 from .units import close_unit as close_unit
 from .units import open_post as open_post

@@ -68,6 +68,7 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
             faults.append(Fault("name.twice", "已有同名的单位，请核对后填写全称。", "name"))
         if parent is not None and parent.valid_to is not None:
             faults.append(Fault("parent.closed", "上级单位已撤销，请选择现有的单位。", "parent"))
+        faults += _class_faults(form.scheme_class)
         check(faults)
         row = Unit.objects.create(
             name=form.name,
@@ -82,6 +83,22 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
         facts = {"unit": row.pk, "name": row.name, "parent": form.parent, "region": form.region}
         note("unit.opened", f"unit:{row.pk}", by=by, now=now, facts=facts)
     return row.pk
+
+
+def classify_unit(id_: int, scheme_class: str, *, by: Actor, now: datetime) -> None:
+    """Put a unit into a class of units that are scored against each other; "" to score it with the unit above."""
+    with transaction.atomic():
+        row = unit_row(id_)
+        guard(by, "org.people", facts_of(row))
+        check(_class_faults(scheme_class))
+        row.scheme_class = scheme_class
+        row.save(update_fields=["scheme_class"])
+        facts = {"unit": id_, "name": row.name, "class": scheme_class}
+        note("unit.classified" if scheme_class else "unit.unclassified", f"unit:{id_}", by=by, now=now, facts=facts)
+
+
+def _class_faults(scheme_class: str) -> list[Fault]:
+    return short_text(scheme_class, 40, "scheme_class", said("考评类别")) if scheme_class else []
 
 
 def close_unit(id_: int, *, by: Actor, now: datetime) -> None:

@@ -128,6 +128,9 @@ from .places import (
     UnitInfo as UnitInfo,
 )
 from .places import (
+    answering as answering,
+)
+from .places import (
     current_region as current_region,
 )
 from .places import (

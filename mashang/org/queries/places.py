@@ -135,6 +135,12 @@ def units_under(id_: int) -> frozenset[int]:
     return tree.under[id_]
 
 
+def answering(units: Iterable[int]) -> dict[int, int]:
+    """Which of these units answers for each unit below them: itself if it is one of them, else the nearest above that is."""
+    wide_first = sorted(units, key=lambda unit: -len(units_under(unit)))
+    return {below: unit for unit in wide_first for below in units_under(unit)}
+
+
 def units_of(ids: Iterable[int]) -> list[UnitInfo]:
     """Units by id, in the order asked; unknown ids are left out."""
     table = unit_table()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,6 +14,7 @@ from mashang.org import queries as org
 from ..models import Run, Scheme, Score
 from ..rules.engine import Result, evaluate
 from ..rules.frozen import fingerprint, thaw
+from ..rules.parse import read_scheme
 from ..rules.statistics import half_up
 
 RIGHT = "performance.view"
@@ -59,6 +61,17 @@ def schemes(by: Actor, region: str = "") -> list[SchemeInfo]:
     """Schemes of the regions the actor may see, newest version last."""
     rows = Scheme.objects.filter(region__code__startswith=region).order_by("region", "code", "id")
     return [_info(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
+
+
+def unit_classes() -> Mapping[str, str]:
+    """The classes of units that schemes know, each by its name: what a unit may be put into."""
+    return {code: name for row in Scheme.objects.order_by("id") for code, name in class_names(row.text).items()}
+
+
+def class_names(text: str) -> Mapping[str, str]:
+    """Classes of unit in a scheme's file, each by the first words of its note."""
+    classes = read_scheme(text).raw.get("classes", {})
+    return {k: str(c.get("note", k)).partition("：")[0] for k, c in classes.items() if isinstance(c, Mapping)}
 
 
 def scheme_text(scheme: int, by: Actor) -> str:

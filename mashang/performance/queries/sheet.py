@@ -13,14 +13,24 @@ from mashang.org import queries as org
 from ..models import Input, Score
 from ..rules.explain import Line, explain
 from ..rules.statistics import half_up, wilson
-from ..sources import source
+from ..sources import Sort, source
 from .results import RunInfo, check_unit, result_of, run_info
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What one unit brought to the figure of the unit that answers for it."""
+
+    unit: int
+    name: str
+    numerator: float
+    denominator: float
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where a figure came from. For a measure: counts, the filter that lists its cases (fields of the case list's filter),
-    and for a rate its 95 % interval in the figure's own unit. For a reported figure: what shows it."""
+    """Where a figure came from. For a measure: counts, the numbers of its cases, what each unit below brought (the one that
+    costs most first), and for a rate its 95 % interval in the figure's own unit. For a reported figure: what shows it."""
 
     column: str
     source: str
@@ -28,6 +38,8 @@ class Evidence:
     numerator: float | None = None
     denominator: float | None = None
     cases: Mapping[str, Any] | None = None
+    sort: Sort = Sort.SUM
+    brought: tuple[Brought, ...] = ()
     interval: tuple[float, float] | None = None
     text: str = ""
     document: int | None = None
@@ -88,9 +100,21 @@ def _inputs(run: int, unit: int) -> list[Input]:
 def _evidence(one: Input, unit: str) -> Evidence:
     if one.figure is not None:
         return Evidence(one.column, one.source, one.value, text=one.figure.evidence, document=one.figure.document)
-    interval = None
-    if source(one.measure).rate and one.numerator is not None and one.denominator:
+    sort, interval = source(one.measure).sort, None
+    if sort is Sort.RATE and one.numerator is not None and one.denominator:
         low, high = wilson(one.numerator, one.denominator)
         scale = 100.0 if unit == "percent" else 1.0
         interval = (low * scale, high * scale)
-    return Evidence(one.column, one.source, one.value, one.numerator, one.denominator, one.cases, interval)
+    cases = dict(one.cases or {})
+    brought = _brought(cases.pop("units", {}), sort)
+    return Evidence(one.column, one.source, one.value, one.numerator, one.denominator, cases, sort, brought, interval)
+
+
+def _brought(units: Mapping[str, tuple[float, float]], sort: Sort) -> tuple[Brought, ...]:
+    def cost(one: Brought) -> float:
+        if sort is Sort.RATE:
+            return one.denominator - one.numerator
+        return one.denominator if sort is Sort.MEAN else one.numerator
+
+    found = [Brought(int(u), org.unit(int(u)).short_name, *counts) for u, counts in units.items()]
+    return tuple(sorted(found, key=lambda b: (-cost(b), b.unit)))

@@ -16,6 +16,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.org import actions, queries
 from mashang.org.rights import ROLES, STAFF_ROLES
+from mashang.performance import queries as performance
 from mashang.portals.shared.forms import Form
 from mashang.portals.shared.parts import Cell, Column, Field, Row, Table
 
@@ -35,6 +36,7 @@ def units(request: HttpRequest) -> HttpResponse:
             kind=data.get("kind", ""),
             region=data.get("region", "").strip(),
             parent=number(data, "parent"),
+            scheme_class=data.get("scheme_class", ""),
             credit_code=data.get("credit_code", "").strip().upper(),
         )
         actions.open_unit(form, by=actor, now=now)
@@ -75,8 +77,16 @@ def _unit_fields(known: Sequence[queries.UnitInfo]) -> list[Field]:
         Field("kind", _("类型"), "choice", required=True, choices=tuple(queries.unit_kinds())),
         Field("region", _("行政区划代码"), help=_("如350824，开发区用本地代码。"), required=True, size="s"),
         Field("parent", _("上级单位"), "choice", choices=unit_choices(known)),
+        _class_field(),
         Field("credit_code", _("统一社会信用代码"), size="m"),
     ]
+
+
+def _class_field(value: str = "") -> Field:
+    known = {value: value} if value else {}
+    known |= performance.unit_classes()
+    help_ = _("与同类单位一起考评排名；不选则不单独考评，数据计入上级单位。")
+    return Field("scheme_class", _("考评类别"), "choice", help=help_, choices=tuple(known.items()), value=value)
 
 
 def _unit_in_scope(actor: Actor, id_: int) -> queries.UnitInfo:
@@ -107,6 +117,7 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
         posts=queries.posts_of([id_], secret=True),
         appoint=_appoint_form(request, refused),
         post=_post_form(request, people, refused),
+        classify=form_of(request, "classify", [_class_field(known.scheme_class)], _("保存"), refused),
         close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
         told=told(f"unit:{id_}"),
     )
@@ -137,11 +148,21 @@ def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[
         actions.close_post(number(data, "post") or 0, by=actor, now=now)
         return _("岗位已撤销。")
 
+    def classify(data: QueryDict) -> str:
+        actions.classify_unit(id_, data.get("scheme_class", ""), by=actor, now=now)
+        return _("考评类别已保存，从下一次考评起生效。")
+
     def close(data: QueryDict) -> str:
         actions.close_unit(id_, by=actor, now=now)
         return _("{name}已撤销。").format(name=known.name)
 
-    return {"appoint": appoint, "post": open_post, "close_post": close_post, "close": close}
+    return {
+        "appoint": appoint,
+        "post": open_post,
+        "close_post": close_post,
+        "classify": classify,
+        "close": close,
+    }
 
 
 def _people_table(people: Sequence[queries.StaffInfo]) -> Table:

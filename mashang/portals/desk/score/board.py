@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from itertools import groupby
 
 from django.contrib import messages
@@ -18,7 +17,6 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 from mashang.performance import actions, queries
-from mashang.performance.rules.parse import read_scheme
 from mashang.portals.shared import forms, parts
 from mashang.portals.shared.meter import meter
 
@@ -46,7 +44,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     asked = request.GET.get("period", "")
     info = queries.latest_run(by, region, asked if asked in periods else "") if region else None
     rows = queries.board(info.id, by) if info else []
-    labels = class_labels(info, by) if info else {}
+    labels = queries.class_names(queries.scheme_text(info.scheme.id, by)) if info else {}
     regions = list(dict.fromkeys(s.region for s in known))
     filters = [parts.Filter("period", _("期间"), [(p, p) for p in periods])]
     if len(regions) > 1:
@@ -62,13 +60,6 @@ def sheet(request: HttpRequest) -> HttpResponse:
         "schemes": [s for s in known if s.region == region],
     }
     return page(request, "score/board", "score", **context)
-
-
-def class_labels(info: queries.RunInfo, by: Actor) -> Mapping[str, str]:
-    """Classes of unit by the first words of their note in the scheme."""
-    raw = read_scheme(queries.scheme_text(info.scheme.id, by)).raw
-    classes = raw.get("classes", {})
-    return {k: str(c.get("note", k)).partition("：")[0] for k, c in classes.items() if isinstance(c, Mapping)}
 
 
 def _table(rows: list[queries.BoardRow], run: int) -> parts.Table:

@@ -17,7 +17,7 @@ from mashang.performance import queries
 from mashang.performance.rules.statistics import half_up
 
 from ..frame import page, who
-from .board import class_labels, place_words
+from .board import place_words
 
 MOST, NAMED = 60, 5
 ROLES = {"bonus": "+", "deduction": "−", "veto": "✕"}
@@ -65,16 +65,16 @@ def unit(request: HttpRequest, run: int, unit: int) -> HttpResponse:
     found = queries.sheet(run, unit, by)
     context = {
         "sheet": found,
-        "group": class_labels(found.run, by).get(found.group, found.group),
+        "group": queries.class_names(queries.scheme_text(found.run.scheme.id, by)).get(found.group, found.group),
         "place": place_words(found),
         "region": org.region(found.run.scheme.region).name,
-        "lines": [_line(line) for line in found.lines],
+        "lines": [_line(line, unit) for line in found.lines],
         "back": f"{reverse('desk:score')}?region={found.run.scheme.region}&period={found.run.period}",
     }
     return page(request, "score/unit", "score", **context)
 
 
-def _line(one: queries.SheetLine) -> Line:
+def _line(one: queries.SheetLine, unit: int) -> Line:
     line = one.line
     kind = "top" if not line.depth else "leaf" if line.leaf else "node"
     share = f"{half_up(100 * line.share, 1)}%" if line.depth and line.role == "part" and line.share else ""
@@ -87,11 +87,11 @@ def _line(one: queries.SheetLine) -> Line:
     shown = one.shown if line.role != "veto" else ""
     return Line(
         line.name, kind, min(line.depth, 4), shown or ("" if line.role == "veto" else _("不计")), share, adds, place, told(line.how, _),
-        tuple(_proof(e) for e in one.evidence),
+        tuple(_proof(e, unit) for e in one.evidence),
     )  # fmt: skip
 
 
-def _proof(one: queries.Evidence) -> Proof:
+def _proof(one: queries.Evidence, unit: int) -> Proof:
     if one.cases is None and one.numerator is None:
         words = _("上报 %(value)s · 佐证：%(text)s") % {"value": _number(one.value), "text": one.text}
         return Proof(words, document=one.document)
@@ -99,6 +99,8 @@ def _proof(one: queries.Evidence) -> Proof:
     if one.interval:
         low, high = (half_up(x, 1) for x in one.interval)
         words += " · " + _("95%% 区间 %(low)s–%(high)s") % {"low": low, "high": high}
+    if any(b.unit != unit for b in one.brought):
+        words += " · " + _("其中 %(parts)s") % {"parts": _("、").join(_share(b, one.sort) for b in one.brought)}
     cases = one.cases or {}
     links = (
         _cases(_("扣减的件"), cases.get("against") or (), named=True),
@@ -109,9 +111,18 @@ def _proof(one: queries.Evidence) -> Proof:
 
 def _counted(one: queries.Evidence) -> str:
     """What was counted: hits out of how many for a rate, the figure itself otherwise."""
-    if one.interval is not None:
+    if one.sort is queries.Sort.RATE:
         return _("平台实测 %(hits)s / %(all)s") % {"hits": _number(one.numerator), "all": _number(one.denominator)}
     return _("平台实测 %(value)s，来自 %(all)s 件") % {"value": _number(one.value), "all": _number(one.denominator)}
+
+
+def _share(one: queries.Brought, sort: queries.Sort) -> str:
+    """What one unit brought: hits out of how many, points, or how many cases."""
+    if sort is queries.Sort.RATE:
+        return f"{one.name} {_number(one.numerator)}/{_number(one.denominator)}"
+    if sort is queries.Sort.MEAN:
+        return _("%(unit)s %(all)s 件") % {"unit": one.name, "all": _number(one.denominator)}
+    return f"{one.name} {_number(one.numerator)}"
 
 
 def _number(value: float | None) -> str:

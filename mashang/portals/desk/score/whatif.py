@@ -18,7 +18,6 @@ from mashang.performance.rules.parse import read_scheme
 from mashang.performance.rules.scheme import Scheme
 
 from ..frame import page, who
-from .board import class_labels
 
 PREFIX = "w-"
 
@@ -52,7 +51,7 @@ def what_if(request: HttpRequest, run: int) -> HttpResponse:
     sliders = list(_sliders(read_scheme(text), request.GET))
     changed = queries.what_if(run, {s.id: s.value for s in sliders if s.value != s.own}, by)
     info = run_info(run)
-    labels = class_labels(info, by)
+    labels = queries.class_names(text)
     groups = [(labels.get(g, g), list(rows)) for g, rows in groupby(changed, lambda c: c.group)]
     moved = sum(c.rank != c.rank_was for c in changed)
     context = {

@@ -32,6 +32,7 @@ import psycopg
 from mashang.site import postgres
 var = Path(sys.argv[1])
 with psycopg.connect(postgres.ensure(var, durable=False), autocommit=True) as connection:
+    connection.execute("SELECT pg_advisory_lock(1)")  # two at once may both find that it does not exist
     connection.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
     connection.execute("INSERT INTO kept VALUES (%s)", [sys.argv[2]])
 print("in", postgres.postmaster(postgres.find(var)).pid, flush=True)

@@ -19,7 +19,7 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 def clean(text: str) -> str:
     """The text as it may be stored: without NUL, control, invisible or broken characters; line breaks stay, tabs become spaces."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # holds nothing of what is dropped, nor a space but the plain one
         return text
     spaced = text.replace("\r\n", "\n").translate(_SPACES)
     return "".join(c for c in spaced if c == "\n" or unicodedata.category(c) not in _DROPPED)

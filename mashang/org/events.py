@@ -18,6 +18,7 @@ SENTENCES: dict[str, str | Promise] = {
     "post.closed": _("撤销岗位“{title}”。"),
     "staff.appointed": _("任用{staff}。"),
     "account.password_set": _("重设账号{account}的密码。"),
+    "account.factor_dropped": _("停用账号{account}的两步验证。"),
     "staff.left": _("{staff}离岗，账号停用，授权收回。"),
     "absence.registered": _("登记{staff}离岗，由{stand_in}代岗。"),
     "absence.ended": _("{staff}返岗，{stand_in}代岗结束。"),

@@ -53,6 +53,7 @@ MOUNTS = {
     "serve": Mount("启动网页服务 · Serve the pages and the API", COMMANDS + "serve:serve"),
     "worker": Mount("执行到期任务 · Run jobs and what falls due", COMMANDS + "worker:worker"),
     "setup": Mount("建表并装入基础数据 · Migrate and load reference data", COMMANDS + "setup:setup"),
+    "admin": Mount("任命系统管理员 · Appoint an administrator", "mashang.org.commands:admin", django=True, tables=True),
     "doctor": Mount("检查运行环境 · Check what Mashang needs", COMMANDS + "doctor:doctor"),
     "backup": Mount("备份到一个文件 · Back up into one file", COMMANDS + "backup:backup"),
     "restore": Mount("从备份文件恢复 · Restore from a backup", COMMANDS + "backup:restore"),

@@ -109,7 +109,9 @@ def test_an_overdue_decision_costs_points_and_the_sheet_names_the_case(sign_in):
         board = sign_in("leader").get(answer["Location"]).content.decode()
         page = sign_in("leader").get(f"/desk/score/{info.id}/{town}").content.decode()
     assert f"/desk/score/{info.id}/{town}" in board
-    assert "平台实测 7 / 8" in page  # the decision too late; what window, village and stations did before and after in time
+    assert (
+        "平台实测 7 / 8" in page
+    )  # the decision too late; what window, village and stations did before and after in time
     assert "其中 桃溪镇 0/1、" in page
     assert "-1.50" in page
     assert reverse("desk:case", args=[story.number]) in page

@@ -143,7 +143,9 @@ def test_a_run_scores_from_measures_and_reports_and_opens_to_the_cases(county: l
 
 
 def below(parent: int, name: str, scheme_class: str = "") -> int:
-    form = org.NewUnit(name, name, "division", "350824105", parent, scheme_class=scheme_class, valid_from=date(2026, 1, 2))
+    form = org.NewUnit(
+        name, name, "division", "350824105", parent, scheme_class=scheme_class, valid_from=date(2026, 1, 2)
+    )
     return org.open_unit(form, by=SYSTEM, now=NOW)
 
 

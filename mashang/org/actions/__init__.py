@@ -1,5 +1,9 @@
 """The room's changes: each checks the right, refuses with all faults at once, and leaves one entry in the ledger."""
 
+from .administrators import NewAdministrator as NewAdministrator
+from .administrators import appoint_administrator as appoint_administrator
+from .administrators import drop_second_factor as drop_second_factor
+from .administrators import let_in_again as let_in_again
 from .clients import NewClient as NewClient
 from .clients import make_token as make_token
 from .clients import revoke_token as revoke_token

@@ -224,6 +224,7 @@ def staff(request: HttpRequest, id_: int) -> HttpResponse:
         grants=queries.grants_of(id_, now),
         grant=_grant_form(request, actor, refused),
         password=form_of(request, "password", [_new_password()], _("重设密码"), refused),
+        factor=form_of(request, "factor", [], _("停用两步验证"), refused),
         leave=form_of(request, "leave", [], _("办理离岗"), refused, danger=True),
         told=told(f"staff:{id_}"),
     )
@@ -259,7 +260,11 @@ def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> di
         actions.let_go(id_, by=actor, now=now)
         return _("{name}已离岗，账号停用，授权收回。").format(name=member.name)
 
-    return {"grant": grant, "revoke": revoke, "password": password, "leave": leave}
+    def factor(data: QueryDict) -> str:
+        actions.drop_second_factor(id_, by=actor, now=now)
+        return _("两步验证已停用，本人下次登录时重新启用。")
+
+    return {"grant": grant, "revoke": revoke, "password": password, "factor": factor, "leave": leave}
 
 
 def _new_password() -> Field:

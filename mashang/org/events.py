@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 SENTENCES: dict[str, str | Promise] = {
     "region.loaded": _("载入行政区划{shipped}条，其中{changed}条有变动。"),
     "unit.opened": _("设立单位“{name}”。"),
+    "unit.revised": _("“{old}”改名或划转，现名“{name}”。"),
     "unit.classified": _("“{name}”列入考评类别{class}。"),
     "unit.unclassified": _("“{name}”不再单独考评。"),
     "unit.closed": _("撤销单位“{name}”。"),
@@ -19,6 +20,7 @@ SENTENCES: dict[str, str | Promise] = {
     "staff.appointed": _("任用{staff}。"),
     "account.password_set": _("重设账号{account}的密码。"),
     "account.factor_dropped": _("停用账号{account}的两步验证。"),
+    "staff.transferred": _("{staff}由“{old}”调到“{new}”。"),
     "staff.left": _("{staff}离岗，账号停用，授权收回。"),
     "absence.registered": _("登记{staff}离岗，由{stand_in}代岗。"),
     "absence.ended": _("{staff}返岗，{stand_in}代岗结束。"),

@@ -10,11 +10,13 @@ from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.cases import sweeps
 from mashang.catalogue import queries as catalogue
-from mashang.clocks.rules import attribute  # noqa: F401 -- the story's seconds are checked in test_parts
 from mashang.documents import queries as documents
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import queries as ledger
+from mashang.org import actions as org_actions
+from mashang.org import queries as org
 from mashang.reviews import actions as reviews
 
 from .story import Story, applicant, hand_in_house, upload, who
@@ -143,6 +145,31 @@ def test_a_refusal_goes_out_only_when_a_second_person_confirms_it():
         story.do("townlead", "assign", {"staff": who("town").id}, "decision")
     with at("2026-03-04 09:30"), pytest.raises(NotFound):
         story.do("office", "nothing")
+
+
+@pytest.mark.parametrize("leaves", ["let_go", "transfer"])
+def test_what_lay_with_someone_who_left_is_everybodys_again(leaves):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 09:00") as now:
+        town, lead = who("town"), who("townlead")
+        story.do("townlead", "assign", {"staff": town.id}, "decision")
+
+        def todo():
+            lying = cases.inbox(lead, "todo", now=now).tasks
+            return {(task.case.number, task.step) for task in lying}, cases.counts(lead, now=now)["todo"]
+
+        decision = (story.number, "审批决定")
+        before, count = todo()
+        assert decision not in before
+        if leaves == "let_go":
+            org_actions.let_go(town.id, by=Actor.system("tests"), now=now)
+        else:
+            elsewhere = org.unit_named("武平县十方镇人民政府").id
+            org_actions.transfer(town.id, elsewhere, by=Actor.system("tests"), now=now)
+        after, more = todo()
+    assert decision in after
+    assert more == count + 1
 
 
 @pytest.mark.row("A19")

@@ -105,6 +105,46 @@ def test_a_token_stands_on_the_page_once_and_opens_what_it_says_until_taken_back
     assert queries.client_for("ms_guess", clock.now()) is None
 
 
+def test_the_last_administrator_cannot_be_let_go_either(admin: Client) -> None:
+    me = Account.objects.get(staff__name="管理员").pk
+    page = reverse("admin:staff", args=[me])
+    assert "最后一位系统管理员" in press(admin, page, "leave").content.decode()
+    grant(make_staff(make_unit(), "另一位"), "admin")
+    assert press(admin, page, "leave").status_code == 302
+    assert not Account.objects.get(pk=me).is_active
+
+
+def test_someone_is_moved_with_the_account_and_without_the_old_units_powers(admin: Client) -> None:
+    old, new, closed = make_unit("林业局"), make_unit("农业农村局"), make_unit("园林局")
+    staff, mate = make_staff(old), make_staff(old)
+    bound, wide = grant(staff, "handler", unit=old), grant(staff, "inspector", region="350824")
+    actions.open_post(actions.NewPost(old, "审批岗", "审查", holder=staff, stand_in=mate), by=SYSTEM, now=clock.now())
+    actions.close_unit(closed, by=SYSTEM, now=clock.now())
+    page = reverse("admin:staff", args=[staff])
+    assert "已经在该单位" in press(admin, page, "transfer", to=old).content.decode()
+    assert "这个单位已撤销" in press(admin, page, "transfer", to=closed).content.decode()
+    assert press(admin, page, "transfer", to=new).status_code == 302
+    assert queries.staff_member(staff).unit == new and Account.objects.get(pk=staff).is_active
+    running = {row.pk for row in GrantRow.objects.filter(staff_id=staff, ends_at=None)}
+    assert running == {wide} and bound not in running
+    (post,) = queries.posts_of([old])
+    assert (post.holder, post.stand_in.id if post.stand_in else None) == (None, mate)
+    assert "由“林业局”调到“农业农村局”" in admin.get(page).content.decode()
+
+
+def test_a_unit_is_renamed_and_moved_but_not_below_itself(admin: Client) -> None:
+    top, bureau = make_unit("武平县委"), make_unit("林业局")
+    office = make_unit("林业站", parent=bureau)
+    page = reverse("admin:unit", args=[bureau])
+    again = press(admin, page, "revise", name="武平县委", short_name="", parent=office).content.decode()
+    assert all(fault in again for fault in ("已有同名的单位", "请填写简称", "不能划转到自己或自己的下属单位"))
+    assert press(admin, page, "revise", name="武平县林草局", short_name="林草局", parent=top).status_code == 302
+    moved = queries.unit(bureau)
+    assert (moved.name, moved.short_name, moved.parent) == ("武平县林草局", "林草局", top)
+    assert office in queries.units_under(top)
+    assert "“林业局”改名或划转，现名“武平县林草局”。" in admin.get(page).content.decode()
+
+
 def test_an_administrator_of_one_county_does_not_find_the_units_of_another(client: Client, settings: Any) -> None:
     settings.MASHANG_MFA = False
     here, there = make_unit(region="350824"), make_unit(region="350623")

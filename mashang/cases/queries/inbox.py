@@ -16,7 +16,7 @@ Tab = Literal["todo", "doing", "done", "supervised"]
 _FAR = "'infinity'::timestamptz"
 _TODO = "s.state = 'open' AND s.unit_id = %s"
 _OPEN = f"(SELECT count(*) FROM cases_step s JOIN cases_case c ON c.id = s.case_id WHERE {_TODO}"
-_MINE = "(s.staff IS NULL OR s.staff = ANY (%s))"
+_MINE = "(s.staff IS NULL OR s.staff <> ALL (%s))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def inbox(
     after: str = "",
     limit: int = 50,
 ) -> Inbox:
-    """One page of a tab. `mine` leaves out what is assigned to colleagues the reader does not stand in for."""
+    """One page of a tab. `mine` leaves out what lies with colleagues the reader does not stand in for."""
     filter = filter or Filter()
     if tab == "todo":
         return _todo(by, filter, now, mine, after, limit)
@@ -65,7 +65,7 @@ def counts(by: Actor, *, now: datetime) -> dict[str, int]:
           (SELECT count(*) FROM cases_case c WHERE {seen} AND c.settled_at IS NULL AND c.id IN
             (SELECT case_id FROM cases_step WHERE done_by = %s)),
           (SELECT count(*) FROM cases_case c WHERE {seen} AND c.supervised AND c.settled_at IS NULL)""",
-        [by.unit_id, org.standing_for(by, now), *values, by.unit_id, *values, *values, by.id, *values],
+        [by.unit_id, org.colleagues_at_work(by, now), *values, by.unit_id, *values, *values, by.id, *values],
     ).fetchone()
     return dict(zip(("todo", "unit", "doing", "supervised"), row or (0, 0, 0, 0), strict=True))
 
@@ -73,7 +73,7 @@ def counts(by: Actor, *, now: datetime) -> dict[str, int]:
 def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, after: str, limit: int) -> Inbox:
     where, values = conditions(filter)
     seen, seen_values = org.visible_to(by, "cases.view", "c")
-    values = [by.unit_id, *([org.standing_for(by, now)] if mine else []), *seen_values, *values]
+    values = [by.unit_id, *([org.colleagues_at_work(by, now)] if mine else []), *seen_values, *values]
     where = [_TODO, *([_MINE] if mine else []), seen, *where]
     if after:
         where.append(f"(coalesce(s.due_at, {_FAR}), s.id) > (coalesce(%s, {_FAR}), %s)")

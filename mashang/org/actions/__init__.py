@@ -31,6 +31,7 @@ from .staffing import end_absence as end_absence
 from .staffing import let_go as let_go
 from .staffing import register_absence as register_absence
 from .staffing import set_password as set_password
+from .staffing import transfer as transfer
 from .units import NewPost as NewPost
 from .units import NewUnit as NewUnit
 from .units import classify_unit as classify_unit
@@ -38,3 +39,4 @@ from .units import close_post as close_post
 from .units import close_unit as close_unit
 from .units import open_post as open_post
 from .units import open_unit as open_unit
+from .units import revise_unit as revise_unit

@@ -11,11 +11,11 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
-from ..models import GrantRow, Region, Unit, running
+from ..models import GrantRow, Region, Unit
 from ..queries import scopes
 from ..rights import ROLES, STAFF_ROLES
 from .door import check, guard, kinds_text, note
-from .staffing import staff_row
+from .staffing import keep_an_administrator, staff_row
 from .units import facts_of
 
 
@@ -117,9 +117,7 @@ def revoke_role(grant: int, *, by: Actor, now: datetime) -> None:
             raise NotFound("没有找到这项授权，可能已经结束。")
         guard(by, "org.rights", facts_of(row.staff.unit))
         if row.role == "admin":
-            others = GrantRow.objects.select_for_update().filter(running(now), role="admin", staff__left_at=None)
-            if not others.exclude(pk=grant).filter(ends_at=None).exists():
-                raise Refused("grant.last_admin", "这是最后一位系统管理员，不能收回；请先授权另一位。", "role")
+            keep_an_administrator(GrantRow.objects.filter(pk=grant), now)
         row.ends_at, row.ended_by = max(now, row.starts_at), by.ref
         row.save(update_fields=["ends_at", "ended_by"])
         facts = {"staff": row.staff_id, "role": row.role, "grant": grant}

@@ -9,14 +9,14 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from mashang.kernel import vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
 from mashang.kernel.said import said
 
-from ..models import Absence, Account, GrantRow, Post, Staff
+from ..models import Absence, Account, GrantRow, Post, Staff, running
 from ..rules import Away, absence_faults, is_mobile, mask_phone, plain_phone
 from .door import ANYWHERE, check, guard, note, short_text
 from .units import facts_of, unit_row
@@ -117,24 +117,62 @@ def set_password(account: int, password: str, *, by: Actor, now: datetime) -> No
 
 
 def let_go(staff: int, *, by: Actor, now: datetime) -> None:
-    """Someone leaves: account closed, grants ended, posts left to their stand-ins. Refuses while they stand in for one."""
+    """Someone leaves: account closed, grants ended, posts left to their stand-ins. Refuses while they stand in for one, and
+    the last administrator."""
     with transaction.atomic():
-        row = staff_row(staff)
-        guard(by, "org.people", facts_of(row.unit))
-        if row.left_at is not None:
-            raise Refused("staff.left", "这位工作人员已经办理离岗。", "staff")
-        if Absence.objects.filter(stand_in=row, ends_at__gt=now).exists():
-            raise Refused("staff.stands_in", "这位工作人员正在为他人代岗，请先为对方另选代岗人。", "staff")
+        row = _leaving(staff, by, now)
+        grants = GrantRow.objects.filter(staff=row)
+        if grants.filter(running(now), role="admin").exists():
+            keep_an_administrator(grants, now)
         row.left_at = now
         row.save(update_fields=["left_at"])
         Account.objects.filter(pk=staff).update(is_active=False)
-        open_grants = GrantRow.objects.filter(staff=row)
-        open_grants.filter(starts_at__lte=now, ends_at=None).update(ends_at=now, ended_by=by.ref)
-        open_grants.filter(starts_at__lte=now, ends_at__gt=now).update(ends_at=now, ended_by=by.ref)
-        open_grants.filter(starts_at__gt=now).update(ends_at=F("starts_at"), ended_by=by.ref)
-        Post.objects.filter(holder=row, closed_at=None).update(holder=None)
-        Post.objects.filter(stand_in=row, closed_at=None).update(stand_in=None)
+        _end(grants, row, by, now)
         note("staff.left", f"staff:{staff}", by=by, now=now, facts={"staff": staff, "unit": row.unit_id})
+
+
+def transfer(staff: int, unit: int, *, by: Actor, now: datetime) -> None:
+    """Someone goes on in another unit with the same account: posts and grants bound to a unit end, those over a region stay;
+    what lay with them is their old unit's. Refuses while they stand in for one, and a unit that is closed."""
+    with transaction.atomic():
+        row, there = _leaving(staff, by, now), unit_row(unit)
+        guard(by, "org.people", facts_of(there))
+        if there.pk == row.unit_id:
+            raise Refused("transfer.same", "这位工作人员已经在该单位。", "to")
+        if there.valid_to is not None:
+            raise Refused("unit.closed", "这个单位已撤销，请选择现有的单位。", "to")
+        facts = {"staff": staff, "old": row.unit.name, "new": there.name, "unit": there.pk}
+        _end(GrantRow.objects.filter(staff=row, unit__isnull=False), row, by, now)
+        row.unit = there
+        row.save(update_fields=["unit"])
+        note("staff.transferred", f"staff:{staff}", by=by, now=now, facts=facts)
+
+
+def _leaving(staff: int, by: Actor, now: datetime) -> Staff:
+    """Someone who may leave their unit; refuses who has left already, and who stands in for a colleague."""
+    row = staff_row(staff)
+    guard(by, "org.people", facts_of(row.unit))
+    if row.left_at is not None:
+        raise Refused("staff.left", "这位工作人员已经办理离岗。", "staff")
+    if Absence.objects.filter(stand_in=row, ends_at__gt=now).exists():
+        raise Refused("staff.stands_in", "这位工作人员正在为他人代岗，请先为对方另选代岗人。", "staff")
+    return row
+
+
+def _end(grants: QuerySet[GrantRow], row: Staff, by: Actor, now: datetime) -> None:
+    """These grants end, those to come before they begin; posts are left to their stand-ins."""
+    grants.filter(starts_at__lte=now, ends_at=None).update(ends_at=now, ended_by=by.ref)
+    grants.filter(starts_at__lte=now, ends_at__gt=now).update(ends_at=now, ended_by=by.ref)
+    grants.filter(starts_at__gt=now).update(ends_at=F("starts_at"), ended_by=by.ref)
+    Post.objects.filter(holder=row, closed_at=None).update(holder=None)
+    Post.objects.filter(stand_in=row, closed_at=None).update(stand_in=None)
+
+
+def keep_an_administrator(without: QuerySet[GrantRow], now: datetime) -> None:
+    """Refuses what would leave no administrator for good."""
+    others = GrantRow.objects.select_for_update().filter(running(now), role="admin", staff__left_at=None, ends_at=None)
+    if not others.exclude(pk__in=without.values("pk")).exists():
+        raise Refused("grant.last_admin", "这是最后一位系统管理员，请先授权另一位。", "role")
 
 
 def register_absence(form: NewAbsence, *, by: Actor, now: datetime) -> int:

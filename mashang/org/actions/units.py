@@ -57,17 +57,11 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
     with transaction.atomic():
         parent = unit_row(form.parent) if form.parent is not None else None
         guard(by, "org.people", Facts(frozenset({parent.pk} if parent else ()), region=form.region))
-        faults = short_text(form.name, 100, "name", said("单位全称")) + short_text(
-            form.short_name, 40, "short_name", said("简称")
-        )
+        faults = _name_faults(form.name, form.short_name) + _parent_faults(parent)
         if form.kind not in Unit.Kind.values:
             faults.append(Fault("kind.unknown", "请选择单位类型。", "kind"))
         if form.credit_code and not is_credit_code(form.credit_code):
             faults.append(Fault("credit_code.wrong", "统一社会信用代码不正确，请核对18位代码。", "credit_code"))
-        if Unit.objects.filter(name=form.name, valid_to=None).exists():
-            faults.append(Fault("name.twice", "已有同名的单位，请核对后填写全称。", "name"))
-        if parent is not None and parent.valid_to is not None:
-            faults.append(Fault("parent.closed", "上级单位已撤销，请选择现有的单位。", "parent"))
         faults += _class_faults(form.scheme_class)
         check(faults)
         row = Unit.objects.create(
@@ -83,6 +77,38 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
         facts = {"unit": row.pk, "name": row.name, "parent": form.parent, "region": form.region}
         note("unit.opened", f"unit:{row.pk}", by=by, now=now, facts=facts)
     return row.pk
+
+
+def revise_unit(id_: int, name: str, short_name: str, parent: int | None, *, by: Actor, now: datetime) -> None:
+    """Rename a unit or put it below another (改名、划转), with everything below it. Refuses faulty names, a closed parent,
+    and one that stands below the unit itself."""
+    with transaction.atomic():
+        row = unit_row(id_)
+        guard(by, "org.people", facts_of(row))
+        above = unit_row(parent) if parent is not None else None
+        guard(by, "org.people", facts_of(above) if above is not None else Facts(region=row.region_id))
+        faults = _name_faults(name, short_name, id_) + _parent_faults(above)
+        if row.valid_to is not None:
+            faults.append(Fault("unit.closed", "这个单位已经撤销。", "unit"))
+        if parent in units_under(id_):
+            faults.append(Fault("parent.below", "不能划转到自己或自己的下属单位。", "parent"))
+        check(faults)
+        facts = {"unit": id_, "old": row.name, "name": name, "parent": parent}
+        row.name, row.short_name, row.parent = name, short_name, above
+        row.save(update_fields=["name", "short_name", "parent"])
+        note("unit.revised", f"unit:{id_}", by=by, now=now, facts=facts)
+
+
+def _name_faults(name: str, short_name: str, own: int = 0) -> list[Fault]:
+    faults = short_text(name, 100, "name", said("单位全称")) + short_text(short_name, 40, "short_name", said("简称"))
+    if Unit.objects.filter(name=name, valid_to=None).exclude(pk=own).exists():
+        faults.append(Fault("name.twice", "已有同名的单位，请核对后填写全称。", "name"))
+    return faults
+
+
+def _parent_faults(parent: Unit | None) -> list[Fault]:
+    closed = parent is not None and parent.valid_to is not None
+    return [Fault("parent.closed", "上级单位已撤销，请选择现有的单位。", "parent")] if closed else []
 
 
 def classify_unit(id_: int, scheme_class: str, *, by: Actor, now: datetime) -> None:

@@ -14,6 +14,9 @@ from .actors import (
     client_for as client_for,
 )
 from .actors import (
+    colleagues_at_work as colleagues_at_work,
+)
+from .actors import (
     covering as covering,
 )
 from .actors import (

@@ -44,6 +44,7 @@ class Client:
 
 _sessions: Kept[tuple[datetime, Session]] = Kept()
 _clients: Kept[tuple[datetime, Client | None]] = Kept()
+_workers: Kept[list[int]] = Kept()
 DRIFT = timedelta(seconds=30)
 
 
@@ -113,6 +114,16 @@ def stand_in(member: int, at: datetime) -> int | None:
 def standing_for(actor: Actor, at: datetime) -> list[int]:
     """Whose desk is the actor's at an instant: one's own, and those one stands in for."""
     return [actor.id, *sorted(covering(actor.id, at))] if actor.kind == "staff" else []
+
+
+def colleagues_at_work(actor: Actor, at: datetime) -> list[int]:
+    """Whose desks in the actor's unit are not the actor's. What lies with anyone else, who left or was moved, is everybody's."""
+    mine = standing_for(actor, at)
+    workers = _workers.get(
+        actor.unit_id,
+        lambda: list(Staff.objects.filter(unit=actor.unit_id, left_at=None).values_list("pk", flat=True)),
+    )
+    return [staff for staff in workers if staff not in mine]
 
 
 def client_for(token: str, now: datetime) -> Client | None:

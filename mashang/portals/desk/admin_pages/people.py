@@ -89,6 +89,16 @@ def _class_field(value: str = "") -> Field:
     return Field("scheme_class", _("考评类别"), "choice", help=help_, choices=tuple(known.items()), value=value)
 
 
+def _revised_fields(actor: Actor, known: queries.UnitInfo) -> list[Field]:
+    below = queries.units_under(known.id)
+    above = unit_choices([u for u in my_units(actor) if u.id not in below])
+    return [
+        Field("name", _("单位全称"), required=True, value=known.name),
+        Field("short_name", _("简称"), required=True, size="m", value=known.short_name),
+        Field("parent", _("上级单位"), "choice", choices=above, value=known.parent or ""),
+    ]
+
+
 def _unit_in_scope(actor: Actor, id_: int) -> queries.UnitInfo:
     found = queries.unit(id_)
     if not queries.may(actor, "org.people", units=[found.id], region=found.region, kind=""):
@@ -102,7 +112,7 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
     """A unit: its people and posts, appointing, setting up posts, closing."""
     actor, now = who(request), clock.now()
     known = _unit_in_scope(actor, id_)
-    done, refused = pressed(request, _unit_presses(actor, known, now))
+    done, refused = pressed(request, _people_presses(actor, id_, now) | _unit_presses(actor, known, now))
     if done:
         return HttpResponseRedirect(reverse("admin:units") if request.POST["do"] == "close" else request.path)
     people = queries.staff_of([id_])
@@ -117,15 +127,15 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
         posts=queries.posts_of([id_], secret=True),
         appoint=_appoint_form(request, refused),
         post=_post_form(request, people, refused),
+        revise=form_of(request, "revise", _revised_fields(actor, known), _("保存名称和隶属"), refused),
         classify=form_of(request, "classify", [_class_field(known.scheme_class)], _("保存"), refused),
         close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
         told=told(f"unit:{id_}"),
     )
 
 
-def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[str, Press]:
-    """What the buttons of a unit's page do."""
-    id_ = known.id
+def _people_presses(actor: Actor, id_: int, now: datetime) -> dict[str, Press]:
+    """What the buttons beside a unit's people and posts do."""
 
     def appoint(data: QueryDict) -> str:
         form = actions.NewStaff(
@@ -148,6 +158,18 @@ def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[
         actions.close_post(number(data, "post") or 0, by=actor, now=now)
         return _("岗位已撤销。")
 
+    return {"appoint": appoint, "post": open_post, "close_post": close_post}
+
+
+def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[str, Press]:
+    """What the buttons about the unit itself do."""
+    id_ = known.id
+
+    def revise(data: QueryDict) -> str:
+        name, short = data.get("name", "").strip(), data.get("short_name", "").strip()
+        actions.revise_unit(id_, name, short, number(data, "parent"), by=actor, now=now)
+        return _("{name}的名称和隶属已保存。").format(name=name)
+
     def classify(data: QueryDict) -> str:
         actions.classify_unit(id_, data.get("scheme_class", ""), by=actor, now=now)
         return _("考评类别已保存，从下一次考评起生效。")
@@ -156,13 +178,7 @@ def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[
         actions.close_unit(id_, by=actor, now=now)
         return _("{name}已撤销。").format(name=known.name)
 
-    return {
-        "appoint": appoint,
-        "post": open_post,
-        "close_post": close_post,
-        "classify": classify,
-        "close": close,
-    }
+    return {"revise": revise, "classify": classify, "close": close}
 
 
 def _people_table(people: Sequence[queries.StaffInfo]) -> Table:
@@ -211,7 +227,7 @@ def staff(request: HttpRequest, id_: int) -> HttpResponse:
     member = queries.staff_member(id_)
     _unit_in_scope(actor, member.unit)
 
-    done, refused = pressed(request, _staff_presses(actor, member, now))
+    done, refused = pressed(request, _role_presses(actor, id_, now) | _staff_presses(actor, member, now))
     if done:
         return HttpResponseRedirect(request.path)
     return page(
@@ -224,15 +240,15 @@ def staff(request: HttpRequest, id_: int) -> HttpResponse:
         grants=queries.grants_of(id_, now),
         grant=_grant_form(request, actor, refused),
         password=form_of(request, "password", [_new_password()], _("重设密码"), refused),
+        transfer=form_of(request, "transfer", [_new_unit(actor, member)], _("调动"), refused),
         factor=form_of(request, "factor", [], _("停用两步验证"), refused),
         leave=form_of(request, "leave", [], _("办理离岗"), refused, danger=True),
         told=told(f"staff:{id_}"),
     )
 
 
-def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> dict[str, Press]:
-    """What the buttons of someone's page do."""
-    id_ = member.id
+def _role_presses(actor: Actor, id_: int, now: datetime) -> dict[str, Press]:
+    """What the buttons beside someone's roles do."""
 
     def grant(data: QueryDict) -> str:
         form = actions.NewGrant(
@@ -252,6 +268,13 @@ def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> di
         actions.revoke_role(number(data, "grant") or 0, by=actor, now=now)
         return _("授权已收回。")
 
+    return {"grant": grant, "revoke": revoke}
+
+
+def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> dict[str, Press]:
+    """What the buttons about someone's account and place of work do."""
+    id_ = member.id
+
     def password(data: QueryDict) -> str:
         actions.set_password(id_, data.get("password", ""), by=actor, now=now)
         return _("密码已重设，请当面告知本人。")
@@ -260,11 +283,20 @@ def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> di
         actions.let_go(id_, by=actor, now=now)
         return _("{name}已离岗，账号停用，授权收回。").format(name=member.name)
 
+    def transfer(data: QueryDict) -> str:
+        actions.transfer(id_, number(data, "to") or 0, by=actor, now=now)
+        return _("{name}已调动，请在新单位授予角色。").format(name=member.name)
+
     def factor(data: QueryDict) -> str:
         actions.drop_second_factor(id_, by=actor, now=now)
         return _("两步验证已停用，本人下次登录时重新启用。")
 
-    return {"grant": grant, "revoke": revoke, "password": password, "factor": factor, "leave": leave}
+    return {"password": password, "transfer": transfer, "factor": factor, "leave": leave}
+
+
+def _new_unit(actor: Actor, member: queries.StaffInfo) -> Field:
+    others = unit_choices([u for u in my_units(actor) if u.id != member.unit])
+    return Field("to", _("调到"), "choice", required=True, choices=others)
 
 
 def _new_password() -> Field:

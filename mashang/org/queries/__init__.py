@@ -23,6 +23,9 @@ from .actors import (
     demo_accounts as demo_accounts,
 )
 from .actors import (
+    has_second_factor as has_second_factor,
+)
+from .actors import (
     sentence as sentence,
 )
 from .actors import (

@@ -72,8 +72,12 @@ def _session(account_id: int, now: datetime) -> Session:
     else:
         raise NotFound("这个账号还没有登记身份，请联系本单位管理员。")
     needs = any(ROLES[grant.role].mfa for grant in actor.grants)
-    has = needs and Authenticator.objects.filter(user_id=account.pk, type=Authenticator.Type.TOTP).exists()
-    return Session(actor, account.get_session_auth_hash(), needs, has)
+    return Session(actor, account.get_session_auth_hash(), needs, needs and has_second_factor(account.pk))
+
+
+def has_second_factor(account: int) -> bool:
+    """Whether the account has an authenticator by now, whatever is kept."""
+    return Authenticator.objects.filter(user_id=account, type=Authenticator.Type.TOTP).exists()
 
 
 def _staff_actor(account: Account, member: Staff, now: datetime) -> Actor:

@@ -84,7 +84,8 @@ def signed_in(request: Asked) -> Actor:
     if not same or _idle(request, known.actor):
         request.session.flush()
         return ANONYMOUS
-    request.must_add_factor = known.needs_mfa and not known.has_mfa and settings.MASHANG_MFA
+    if known.needs_mfa and not known.has_mfa and settings.MASHANG_MFA:
+        request.must_add_factor = not queries.has_second_factor(known.actor.id)  # added a moment ago, perhaps elsewhere
     return known.actor
 
 

@@ -83,9 +83,9 @@ def _unit_fields(known: Sequence[queries.UnitInfo]) -> list[Field]:
 
 
 def _class_field(value: str = "") -> Field:
-    known = {value: value} if value else {}
+    known = {"": _("不单独考评")} | ({value: value} if value else {})
     known |= performance.unit_classes()
-    help_ = _("与同类单位一起考评排名；不选则不单独考评，数据计入上级单位。")
+    help_ = _("与同类单位一起考评排名；不单独考评的，数据计入上级单位。")
     return Field("scheme_class", _("考评类别"), "choice", help=help_, choices=tuple(known.items()), value=value)
 
 

@@ -188,6 +188,7 @@ def field(context: Context, value: parts.Field) -> SafeString:
     modes = {"number": "decimal", "phone": "tel", "idcard": "text"}
     completes = {"phone": "tel", "email": "email", "password": "current-password"}
     chosen = {str(v) for v in value.value} if isinstance(value.value, list | tuple | set) else {str(value.value)}
+    radios = value.type == "choice" and len(value.choices) <= 6
     return render_to_string(
         f"shared/fields/{name}.html",
         {
@@ -196,7 +197,8 @@ def field(context: Context, value: parts.Field) -> SafeString:
             "mode": modes.get(value.type, ""),
             "complete": completes.get(value.type, ""),
             "chosen": chosen,
-            "radios": value.type == "choice" and len(value.choices) <= 6,
+            "radios": radios,
+            "undo": radios and not value.required and all(c[0] != "" for c in value.choices),  # a radio stays pressed
             "value": "" if value.value is None else value.value,
         },
     )

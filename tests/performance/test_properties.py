@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mashang.kernel.refused import Refused
+from mashang.performance.rules import methods
 from mashang.performance.rules.dense import Dense
 from mashang.performance.rules.engine import Result, evaluate
-from mashang.performance.rules.explain import as_text, explain
+from mashang.performance.rules.explain import FACTS, as_text, explain
 from mashang.performance.rules.frozen import fingerprint, freeze, thaw
 from mashang.performance.rules.live import Live
 from mashang.performance.rules.parse import load, parse
@@ -134,6 +137,14 @@ def test_an_explanation_names_figure_denominator_gap_treatment_and_limits() -> N
     assert "按规则补为" in text
     assert "极差法" in text
     assert "极端值处理为" in as_text(explain(result, result.table.units.index("BEL")))
+
+
+def test_every_statistic_that_a_method_uses_has_a_word() -> None:
+    used = re.findall(r"Scored\(.*\{([^{}]*)\}\)", Path(methods.__file__).read_text("utf-8"))
+    assert {name for facts in used for name in re.findall(r'"(\w+)":', facts)} | {"score"} == set(FACTS)
+    result = shipped("county-demo")
+    text = as_text(explain(result, 0))
+    assert "目标完成率（目标 60）" in text and "第2部分目标 100" in text
 
 
 @pytest.mark.row("E7")

@@ -13,6 +13,13 @@ from mashang.performance.rules.methods import KINDS
 from mashang.performance.rules.scheme import Indicator, Node
 from mashang.performance.rules.statistics import half_up
 
+FACTS = {
+    "min": said("最小"), "max": said("最大"), "low": said("下限"), "high": said("上限"), "worst": said("最差"), "best": said("最好"),
+    "target": said("目标"), "base": said("基数"), "full": said("满分"), "mean": said("平均"), "deviation": said("标准差"),
+    "rank": said("名次"), "percent": said("相差百分点"), "score": said("得分"),
+}  # fmt: skip
+"""The statistics and settings that methods use, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -123,17 +130,30 @@ def _leaf_how(result: Result, row: int, leaf: Indicator, line: Line) -> str:
         return veto if struck else said("一票否决：未触发")
     seen, words = line.figures, list[str]()
     if "raw" in seen:
-        words.append(said("缺数") if math.isnan(seen["raw"]) else said("数值 {value:.10g}", value=seen["raw"]))
+        words.append(said("缺数") if math.isnan(seen["raw"]) else said("数值 {value:.10g}", value=_shown(seen["raw"])))
     if leaf.per and not math.isnan(seen["denominated"]):
-        words.append(said("除以{by}得 {value:.10g}", by=leaf.per, value=seen["denominated"]))
+        words.append(said("除以{by}得 {value:.10g}", by=leaf.per, value=_shown(seen["denominated"])))
     if math.isnan(seen["denominated"]) and not math.isnan(seen["imputed"]):
-        words.append(said("按规则补为 {value:.10g}", value=seen["imputed"]))
+        words.append(said("按规则补为 {value:.10g}", value=_shown(seen["imputed"])))
     if seen["treated"] != seen["imputed"] and not math.isnan(seen["treated"]):
-        words.append(said("极端值处理为 {value:.10g}", value=seen["treated"]))
+        words.append(said("极端值处理为 {value:.10g}", value=_shown(seen["treated"])))
     method = KINDS[leaf.method.kind].label
     method = method if leaf.higher else said("{method}（低者为优）", method=method)
-    used = strung([f"{name} {value:.10g}" for name, value in line.facts.items()])
+    used = strung([_fact(name, value) for name, value in line.facts.items()])
     return strung([*words, said("{method}（{used}）", method=method, used=used) if used else method])
+
+
+def _fact(name: str, value: float) -> str:
+    """目标 100; of a method in parts 第1部分目标 100."""
+    part, _, fact = name.rpartition(".")
+    if part:
+        return said("第{part}部分{fact} {value:.10g}", part=part, fact=FACTS[fact], value=_shown(value))
+    return said("{fact} {value:.10g}", fact=FACTS[fact], value=_shown(value))
+
+
+def _shown(value: float) -> float:
+    """Four decimals, or four digits of what is less than 1: the exact figures stand in the inputs and in JSON."""
+    return round(value, 4) if abs(value) >= 1 else float(f"{value:.4g}")
 
 
 def as_text(lines: list[Line], decimals: int = 2) -> str:

@@ -126,7 +126,7 @@ def _share(one: queries.Brought, sort: queries.Sort) -> str:
 
 
 def _number(value: float | None) -> str:
-    return f"{value or 0:.10g}"
+    return f"{round(value or 0, 4):.10g}"
 
 
 def _cases(label: str, numbers: Sequence[str], *, named: bool = False) -> Cases | None:

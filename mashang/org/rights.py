@@ -105,6 +105,7 @@ RIGHTS: dict[str, Right] = {
     "performance.calculate": right(_("按给出的方案和数据计分"), "score:use"),
     "performance.edit_scheme": right(_("编制考评方案"), "office"),
     "performance.report": right(_("上报考评数据"), "lead", "handler", "office"),
+    "performance.correct": right(_("批准更正考评数据"), "office"),
     "performance.run": right(_("计算考评"), "office"),
     "text.work": right(_("来文分析"), "lead", "dispatcher", "inspector", "office", "text:use"),
     "insight.cockpit": right(_("驾驶舱"), "office", "leader"),

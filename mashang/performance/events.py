@@ -10,6 +10,13 @@ SENTENCES: dict[str, str | Promise] = {
     "scheme.frozen": _("考评方案“{code}”第{version}版定稿，此后不再改动。"),
     "figure.reported": _("上报{period}“{indicator}”的数据，单位编号{unit}。"),
     "figure.corrected": _("更正{period}“{indicator}”的数据，单位编号{unit}，经批准。"),
+    "correction.asked": _("申请更正{period}“{indicator}”的数据，单位编号{unit}。"),
+    "correction.refused": _("未同意更正{period}“{indicator}”的数据，单位编号{unit}。"),
     "score.run": _("按方案“{code}”第{version}版计算{period}考评，输入封存码{digest}。"),
 }
-PRIVATE: dict[str, tuple[str, ...]] = {"figure.reported": ("evidence",), "figure.corrected": ("evidence", "reason")}
+PRIVATE: dict[str, tuple[str, ...]] = {
+    "figure.reported": ("evidence",),
+    "figure.corrected": ("evidence", "reason"),
+    "correction.asked": ("evidence", "reason"),
+    "correction.refused": ("answer", "reason"),
+}

@@ -1,6 +1,7 @@
 """Tables of the room: schemes and their versions, reported figures, runs with frozen inputs, scores. Private to the room.
 
-A frozen scheme, a figure, a run and all that hangs on it never change: the database itself refuses (migration 0001).
+A frozen scheme, a figure, a run and all that hangs on it never change, and a correction only once: the database itself refuses
+(migrations 0001 and 0002).
 """
 
 from __future__ import annotations
@@ -59,6 +60,48 @@ class Figure(models.Model):
                 name="performance_figure_correction",
                 condition=Q(corrects__isnull=True) | (~Q(reason="") & ~Q(approved_by="")),
             ),
+            models.CheckConstraint(
+                name="performance_figure_second_person", condition=~Q(approved_by=models.F("reported_by"))
+            ),
+        )
+
+
+class Correction(models.Model):
+    """A correction that somebody asks for: it waits until somebody else approves it, which makes the new figure, or refuses
+    it with a reason. What is asked never changes, and what is decided is decided (migration 0002)."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", _("待批")
+        APPROVED = "approved", _("已更正")
+        REFUSED = "refused", _("未同意")
+
+    figure = models.ForeignKey(Figure, models.PROTECT, related_name="corrections")
+    value = models.FloatField()
+    evidence = models.CharField(max_length=300)
+    reason = models.CharField(max_length=300)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=60)
+    state = models.CharField(max_length=8, choices=State, default=State.ASKED)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=60, blank=True, default="")
+    answer = models.CharField(max_length=300, blank=True, default="")
+    made = models.OneToOneField(Figure, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                name="performance_correction_one_waits", fields=["figure"], condition=Q(state="asked")
+            ),
+            models.CheckConstraint(
+                name="performance_correction_state",
+                condition=Q(state="asked", decided_at__isnull=True, decided_by="", answer="", made__isnull=True)
+                | (Q(state="approved", decided_at__isnull=False, made__isnull=False) & ~Q(decided_by=""))
+                | (Q(state="refused", decided_at__isnull=False, made__isnull=True) & ~Q(decided_by="") & ~Q(answer="")),
+            ),
+            models.CheckConstraint(
+                name="performance_correction_second_person", condition=~Q(decided_by=models.F("asked_by"))
+            ),
+            models.CheckConstraint(name="performance_correction_grounds", condition=~Q(reason="") & ~Q(evidence="")),
         )
 
 

@@ -14,7 +14,9 @@ from mashang.org import queries as org
 
 from . import actions
 from .models import Figure, Run, Scheme
+from .rules.parse import read_scheme
 from .rules.periods import period_of
+from .rules.reporting import wanted
 
 BY = Actor.system("demo")
 SHIPPED = Path(__file__).parent / "data" / "county-demo" / "scheme.toml"
@@ -58,14 +60,18 @@ def _scheme(region: str, now: datetime) -> int:
 
 def _figures(region: str, month: str, now: datetime) -> None:
     """Invented, the same for every run of the demo: drawn from a generator seeded by month and unit."""
+    rule = read_scheme(SHIPPED.read_text("utf-8"))
     for unit in org.units_in(region):
         if not unit.scheme_class or Figure.objects.filter(unit=unit.id, period=month).exists():
             continue
+        asked = {one.column for one in wanted(rule, unit.scheme_class)}
         draws = np.random.default_rng([unit.id, int(month.replace("-", ""))])
         spread = {**MIDDLE, **{f"rater_{n}": RATER for n in range(1, 6)}}
         for column, (middle, wide) in spread.items():
             value = max(
                 0.0, round(float(draws.normal(middle, wide)), 0 if column in ("awards", "rank_in_province") else 1)
             )
-            form = actions.NewFigure(CODE, column, unit.id, month, min(value, 105.0), EVIDENCE)
-            actions.report(form, by=BY, now=now)
+            if column in asked:
+                top = 100.0 if column.startswith("rater_") else 105.0
+                form = actions.NewFigure(CODE, column, unit.id, month, min(value, top), EVIDENCE)
+                actions.report(form, by=BY, now=now)

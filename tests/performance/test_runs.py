@@ -96,10 +96,12 @@ def verbs() -> list[str]:
 def test_a_draft_may_be_rewritten_and_a_frozen_version_never(county: list[int]) -> None:
     scheme = actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW)
     again = COUNTY.replace("演示县机关绩效考评方案", "武平县机关绩效考评方案", 1)
-    assert actions.write_scheme(again, "350824", by=OFFICE, now=NOW) == scheme
+    actions.rewrite_scheme(scheme, again, was=COUNTY, by=OFFICE, now=NOW)
+    assert models.Scheme.objects.get(pk=scheme).name == "武平县机关绩效考评方案"
     actions.freeze_scheme(scheme, by=OFFICE, now=NOW)
     for refused in (
-        lambda: actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW),
+        lambda: actions.write_scheme(again, "350824", by=OFFICE, now=NOW),
+        lambda: actions.rewrite_scheme(scheme, COUNTY, was=again, by=OFFICE, now=NOW),
         lambda: actions.freeze_scheme(scheme, by=OFFICE, now=NOW),
     ):
         with pytest.raises(Refused) as no:
@@ -209,39 +211,19 @@ def test_what_is_kept_of_a_run_is_refused_any_change_by_the_database(county: lis
         models.Score.objects.update(score=100)
 
 
-def test_a_correction_needs_another_person_and_leaves_earlier_runs_alone(county: list[int]) -> None:
-    scheme = frozen()
-    actions.report(reported(county[0], 60.0), by=OFFICE, now=NOW)
-    first = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
-    with pytest.raises(Refused) as no:
-        actions.correct(reported(county[0], 99.0), "漏报一项", asked_by=OFFICE.ref, by=OFFICE, now=NOW)
-    assert no.value.code == "figure.own"
-    with pytest.raises(Refused) as no:
-        actions.correct(reported(county[0], 99.0, evidence=""), " ", asked_by="staff:9", by=OFFICE, now=NOW)
-    assert [f.field for f in no.value.faults] == ["reason", "evidence"]
-    actions.correct(reported(county[0], 99.0), "漏报一项", asked_by="staff:9", by=OFFICE, now=NOW)
-    assert verbs()[-1] == "figure.corrected"
-    second = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
-    shown = [
-        next(
-            line for line in queries.sheet(run, county[0], OFFICE).lines if line.line.id == "key_projects"
-        ).line.figures["raw"]
-        for run in (first, second)
-    ]
-    assert shown == [60, 99]
-    assert queries.recomputes(first) and queries.recomputes(second)
-
-
 def test_figures_are_refused_with_all_faults_and_never_twice(county: list[int]) -> None:
     frozen()
     bad = reported(county[0], float("nan"), evidence="", period="2026-13", indicator="on_time")
     with pytest.raises(Refused) as no:
         actions.report(bad, by=OFFICE, now=NOW)
     assert [f.field for f in no.value.faults] == ["value", "evidence", "period", "indicator"]
-    actions.report(reported(county[0]), by=OFFICE, now=NOW)
-    with pytest.raises(Refused) as no:
-        actions.report(reported(county[0]), by=OFFICE, now=NOW)
-    assert no.value.code == "figure.twice"
+    made = actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    assert actions.report(reported(county[0]), by=OFFICE, now=NOW) == made  # the same again
+    assert verbs().count("figure.reported") == 1
+    for other in (reported(county[0], 95.0), reported(county[0], evidence="另一份文件")):
+        with pytest.raises(Refused) as no:
+            actions.report(other, by=OFFICE, now=NOW)
+        assert no.value.code == "conflict.figure"
 
 
 def test_a_draft_and_a_period_to_come_are_not_run(county: list[int]) -> None:
@@ -291,29 +273,20 @@ def test_results_and_empty_forms_come_as_excel(county: list[int]) -> None:
     book = load_workbook(io.BytesIO(queries.workbook(run, OFFICE)))
     assert book.sheetnames == ["考评结果", "各级得分", "说明"]
     assert book["考评结果"].max_row == 5
-    form = load_workbook(io.BytesIO(queries.figures_template(scheme, OFFICE)))["上报数据"]
-    assert [c.value for c in form[1]][:3] == ["unit", "class", "key_projects"]
+    book = load_workbook(io.BytesIO(queries.figures_template(scheme, "2026-03", OFFICE)))
+    form = book["上报数据"]
+    assert [c.value for c in form[1]][:4] == [
+        "单位",
+        "类别",
+        "重点项目年度计划完成率",
+        "县级会议和发文数量（比上年，%）",
+    ]
+    assert [c.value for c in form[1]][4:6] == ["rater_1", "rater_2"]
+    assert [c.value for c in form[5]][:4] == ["桃溪镇", "乡镇", None, None]
+    assert form["D5"].fill.fgColor.rgb == "00DDDDDD"  # townships are freed from it
+    assert form["D4"].fill.fgColor.rgb != "00DDDDDD"
     assert form.max_row == 5
-
-
-def test_a_filled_in_form_is_taken_whole_or_not_at_all(county: list[int]) -> None:
-    scheme = frozen()
-    good = "单位,类别,key_projects,awards\n0局,department,97.5,1\n桃溪镇,township,,2\n"
-    assert (
-        actions.report_sheet(scheme, "2026-03", good.encode("gb18030"), "figures.csv", "汇总表", by=OFFICE, now=NOW)
-        == 3
-    )
-    bad = "单位,类别,key_projects\n1局,department,about 90\n1局,department,3\n"
-    with pytest.raises(Refused) as no:
-        actions.report_sheet(scheme, "2026-03", bad.encode(), "figures.csv", "汇总表", by=OFFICE, now=NOW)
-    assert {f.code for f in no.value.faults} == {"values.not-a-number", "values.duplicate"}
-    again = "单位,key_projects\n1局,90\n0局,91\n九局,92\n"
-    with pytest.raises(Refused, match="九局"):
-        actions.report_sheet(scheme, "2026-03", again.encode(), "figures.csv", "汇总表", by=OFFICE, now=NOW)
-    with pytest.raises(Refused) as no:
-        actions.report_sheet(scheme, "2026-03", again[:-6].encode(), "figures.csv", "汇总表", by=OFFICE, now=NOW)
-    assert no.value.code == "figure.twice"
-    assert models.Figure.objects.count() == 3
+    assert [c.value for c in book["说明"][4]][1] == "领导和服务对象评议（1/5）"
 
 
 @pytest.mark.parametrize(

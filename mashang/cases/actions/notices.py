@@ -14,7 +14,7 @@ from django.utils.module_loading import import_string
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 
-from ..models import Notice, NoticeState
+from ..models import Channel, Notice, NoticeState
 
 Sender = Callable[[Notice, str], None]
 MAX_ATTEMPTS = 8
@@ -100,3 +100,8 @@ def mark_read(by: Actor, ids: list[int], *, now: datetime) -> int:
     """The reader has seen these; only their own are touched."""
     mine = {"staff": by.id} if by.kind == "staff" else {"person": by.person_id}
     return Notice.objects.filter(**mine, pk__in=ids, read_at=None).update(read_at=now)
+
+
+def tell_staff(staff: int, text: str, *, now: datetime) -> None:
+    """A notice in the platform to a member of staff, about something that is no case; part of the caller's act."""
+    Notice.objects.create(staff=staff, channel=Channel.IN_APP, text=text, state=NoticeState.SENT, at=now, sent_at=now)

@@ -1,6 +1,23 @@
-"""What others may ask of the room: schemes, runs, boards, score sheets down to the cases, what-if, workbooks."""
+"""What others may ask of the room: schemes in words, figures, runs, boards, sheets down to the cases, what-if, workbooks."""
 
 from ..sources import Sort
+from .figures import (
+    CorrectionInfo,
+    FigureInfo,
+    Line,
+    UnitFigures,
+    answers_for,
+    correction_for,
+    corrections_for,
+    figure_for,
+    figures_of,
+    measured_of,
+    runs_using,
+    scheme_of,
+    schemes_to_report,
+    stands,
+    title_of,
+)
 from .results import (
     BoardRow,
     RunInfo,
@@ -16,32 +33,70 @@ from .results import (
     schemes,
     unit_classes,
 )
+from .schemes import (
+    EXAMPLES,
+    Version,
+    beginning,
+    own_scheme,
+    regions_to_write_for,
+    scheme_changes,
+    scheme_for,
+    scheme_rule,
+    versions,
+)
 from .sheet import Brought, Evidence, Sheet, SheetLine, sheet
+from .trial import Tried, try_out
 from .whatif import Changed, what_if
 from .workbook import figures_template, workbook
 
 __all__ = [
+    "EXAMPLES",
     "BoardRow",
     "Brought",
     "Changed",
+    "CorrectionInfo",
     "Evidence",
+    "FigureInfo",
+    "Line",
     "RunInfo",
     "SchemeInfo",
     "Sheet",
     "SheetLine",
     "Sort",
+    "Tried",
+    "UnitFigures",
+    "Version",
+    "answers_for",
+    "beginning",
     "board",
     "class_names",
+    "correction_for",
+    "corrections_for",
+    "figure_for",
+    "figures_of",
     "figures_template",
     "frozen_inputs",
     "latest_run",
+    "measured_of",
+    "own_scheme",
     "recomputes",
+    "regions_to_write_for",
     "run_for",
     "runs",
+    "runs_using",
+    "scheme_changes",
+    "scheme_for",
+    "scheme_of",
+    "scheme_rule",
     "scheme_text",
     "schemes",
+    "schemes_to_report",
     "sheet",
+    "stands",
+    "title_of",
+    "try_out",
     "unit_classes",
+    "versions",
     "what_if",
     "workbook",
 ]

@@ -60,7 +60,7 @@ class BoardRow:
 def schemes(by: Actor, region: str = "") -> list[SchemeInfo]:
     """Schemes of the regions the actor may see, newest version last."""
     rows = Scheme.objects.filter(region__code__startswith=region).order_by("region", "code", "id")
-    return [_info(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
+    return [info_of(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
 
 
 def unit_classes() -> Mapping[str, str]:
@@ -85,14 +85,14 @@ def scheme_text(scheme: int, by: Actor) -> str:
 def runs(by: Actor, scheme: int) -> list[RunInfo]:
     """All runs of a scheme, the latest first."""
     rows = Run.objects.filter(scheme=scheme).select_related("scheme").defer("inputs").order_by("-id")
-    return [_run_info(row) for row in rows if _sees_some(by, row.scheme.region_id)]
+    return [run_info_of(row) for row in rows if _sees_some(by, row.scheme.region_id)]
 
 
 def latest_run(by: Actor, region: str, period: str = "") -> RunInfo | None:
     """The run that stands for a region: the latest of the latest period, or of the period named."""
     rows = Run.objects.filter(scheme__region=region).select_related("scheme").defer("inputs").order_by("-period", "-id")
     row = (rows.filter(period=period) if period else rows).first()
-    return _run_info(row) if row is not None and _sees_some(by, region) else None
+    return run_info_of(row) if row is not None and _sees_some(by, region) else None
 
 
 def board(run: int, by: Actor) -> list[BoardRow]:
@@ -145,7 +145,7 @@ def run_info(run: int) -> RunInfo:
     row = Run.objects.select_related("scheme").defer("inputs").filter(pk=run).first()
     if row is None:
         raise NotFound("没有找到这次考评计算。")
-    return _run_info(row)
+    return run_info_of(row)
 
 
 def run_for(run: int, by: Actor) -> RunInfo:
@@ -171,9 +171,9 @@ def _sees_some(by: Actor, region: str) -> bool:
     return any(org.may(by, RIGHT, units=[u.id], region=u.region) for u in org.units_in(region))
 
 
-def _info(row: Scheme) -> SchemeInfo:
+def info_of(row: Scheme) -> SchemeInfo:
     return SchemeInfo(row.pk, row.code, row.version, row.name, row.region_id, row.frozen_at)
 
 
-def _run_info(row: Run) -> RunInfo:
-    return RunInfo(row.pk, _info(row.scheme), row.period, row.at, row.digest)
+def run_info_of(row: Run) -> RunInfo:
+    return RunInfo(row.pk, info_of(row.scheme), row.period, row.at, row.digest)

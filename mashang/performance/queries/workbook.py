@@ -1,4 +1,4 @@
-"""Excel in and out: a run as a workbook, and an empty sheet of the figures a scheme wants reported."""
+"""Excel in and out: a run as a workbook, and the table of figures that a scheme wants reported."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import math
 from collections.abc import Iterable, Sequence
 
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.styles import Font, PatternFill
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
-from mashang.org import queries as org
 
 from ..models import Scheme
+from ..rules import scheme as rules
 from ..rules.parse import read_scheme
-from .results import board, result_of, run_info, scheme_text
+from ..rules.reporting import Wanted, heading, wanted
+from ..rules.words import UNITS as WRITTEN
+from .figures import figures_of
+from .results import board, class_names, result_of, run_info
+
+GREY = PatternFill("solid", fgColor="DDDDDD")
 
 
 def workbook(run: int, by: Actor) -> bytes:
@@ -41,31 +47,52 @@ def workbook(run: int, by: Actor) -> bytes:
     return _bytes(book)
 
 
-def figures_template(scheme: int, by: Actor) -> bytes:
-    """An empty table to fill in: one row a unit of the scheme's classes, one column a figure that is reported."""
-    rule = read_scheme(scheme_text(scheme, by))
+def figures_template(scheme: int, period: str, by: Actor) -> bytes:
+    """The table to fill in for a period: one row a unit that the actor reports for, one column a figure that is reported, with
+    those that stand already; what a class is freed from is grey. A second sheet says what each column is."""
+    known = figures_of(scheme, period, by)
     row = Scheme.objects.filter(pk=scheme).first()
     if row is None:
         raise NotFound("没有找到这个考评方案。")
-    units = [
-        u
-        for u in org.units_in(row.region_id)
-        if u.scheme_class in rule.classes or (u.scheme_class and not rule.classes)
-    ]
-    columns = [c for leaf in rule.indicators.values() if leaf.source == "reported" for c in leaf.inputs]
+    rule = read_scheme(row.text)
+    columns = _columns(rule)
+    klass = rule.attributes.get(rule.class_by)
+    head = [heading(rule.unit_columns), *([heading(klass.columns or (klass.id,))] if klass else [])]
+    names = class_names(row.text)
     book = Workbook()
-    head = [rule.unit_columns[0], *([rule.class_by] if rule.class_by else []), *columns]
-    _fill(book.active, "上报数据", head, (
-        [u.short_name, *([u.scheme_class] if rule.class_by else [])] for u in units
+    sheet = book.active
+    lines = []
+    for unit in known:
+        held = {line.wanted.column: line.figure.value if line.figure else None for line in unit.lines}
+        group = [names.get(unit.group, unit.group)] if klass else []
+        lines.append([unit.name, *group, *(held.get(one.column) for one in columns.values())])
+    _fill(sheet, "上报数据", [*head, *columns], lines, number="General")
+    for n, unit in enumerate(known, 2):
+        asked = {line.wanted.column for line in unit.lines}
+        for m, one in enumerate(columns.values(), len(head) + 1):
+            if one.column not in asked:
+                sheet.cell(n, m).fill = GREY
+    _fill(book.create_sheet(), "说明", ["列", "指标", "填写", "采集时间", "采集单位"], (
+        [name, one.title, WRITTEN[one.unit], one.collected, one.lead] for name, one in columns.items()
     ))  # fmt: skip
     return _bytes(book)
+
+
+def _columns(rule: rules.Scheme) -> dict[str, Wanted]:
+    """Head of each reported column, as `report_sheet` reads it: the indicator's name where that means only this one."""
+    found = wanted(rule)
+    names = [one.name for one in found]
+    plain = {one.column: one.name if not one.marks and names.count(one.name) == 1 else one.column for one in found}
+    return {plain[one.column]: one for one in found}
 
 
 def _cell(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def _fill(sheet: Worksheet, title: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def _fill(
+    sheet: Worksheet, title: str, head: Sequence[str], rows: Iterable[Sequence[object]], number: str = "0.00"
+) -> None:
     sheet.title = title
     for line in (head, *rows):
         sheet.append(list(line))
@@ -74,10 +101,12 @@ def _fill(sheet: Worksheet, title: str, head: Sequence[str], rows: Iterable[Sequ
             if isinstance(cell.value, str):
                 cell.data_type = "s"  # a name that begins with "=" stays a name
             elif isinstance(cell.value, float):
-                cell.number_format = "0.00"
+                cell.number_format = number
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     sheet.freeze_panes = "B2"
+    for n, name in enumerate(head, 1):
+        sheet.column_dimensions[get_column_letter(n)].width = min(40, max(12, 2 * len(name) + 2))
 
 
 def _bytes(book: Workbook) -> bytes:

@@ -1,0 +1,219 @@
+"""Reporting figures: one by one, or many in a sheet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
+from mashang.ledger.actions import record
+from mashang.ledger.rules import Entry
+from mashang.org import queries as org
+
+from ..gathering import units_scored
+from ..models import Figure, Scheme
+from ..rules import scheme as rules
+from ..rules.parse import read_scheme
+from ..rules.periods import period_of
+from ..rules.reporting import Wanted, evidence_faults, scored, value_faults, wanted
+from ..rules.table import Table, table_from
+from .common import entry, guard, note, scheme_row
+
+
+@dataclass(frozen=True, slots=True)
+class NewFigure:
+    """A reported figure: of which unit, for which indicator column of which scheme, and what shows that it is true."""
+
+    scheme_code: str
+    indicator: str
+    unit: int
+    period: str
+    value: float
+    evidence: str
+    document: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a sheet came to: how many figures are new, how many stood there already with the same value."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A filled cell of a sheet: where it stands, what it is about, its figure."""
+
+    place: str
+    about: Wanted
+    form: NewFigure
+
+
+def report(form: NewFigure, *, by: Actor, now: datetime) -> int:
+    """Report a figure with its evidence; refuses with all faults at once, and a figure that stands there with another value
+    (a change is a correction). The same figure with the same evidence again is the same figure."""
+    unit = org.unit(form.unit)
+    guard(by, "performance.report", units=[unit.id], region=unit.region)
+    if faults := list(_faults(form, unit, now)):
+        raise Refused.of(faults)
+    with transaction.atomic():
+        row, made = _kept(form, by, now)
+        if made:
+            note("figure.reported", by, now, private={"evidence": form.evidence.strip()}, **facts_of(row))
+        elif (row.value, row.evidence) != (form.value, form.evidence.strip()):
+            raise Refused.of([_twice(form, unit, form.indicator, "indicator")])
+    return row.pk
+
+
+def report_sheet(
+    scheme: int, period: str, data: bytes, name: str, evidence: str, *, by: Actor, now: datetime
+) -> Reported:
+    """Report all figures of an Excel or CSV table (as `queries.figures_template` gives it) with one evidence. Empty cells are
+    passed over, and so are figures that stand there with the same value. Refuses the whole table with every fault by row
+    and column: units that are not the actor's to report for, columns a class is freed from, figures that stand otherwise."""
+    guard(by, "performance.report")
+    row = scheme_row(scheme)
+    faults = [*evidence_faults(evidence), *_period_faults(period, now)]
+    if row.frozen_at is None:
+        faults.append(Fault("figure.draft", "方案还没有定稿，不能上报数据。", "scheme"))
+    rule = read_scheme(row.text)
+    table = _read(data, name, rule, faults)
+    if table is None or faults:
+        raise Refused.of(faults)
+    cells = _cells(row, rule, period, table, evidence.strip(), by, faults)
+    new: list[Entry] = []
+    with transaction.atomic():
+        for cell in cells:
+            kept, made = _kept(cell.form, by, now)
+            if made:
+                new.append(entry("figure.reported", by, now, {"evidence": kept.evidence}, **facts_of(kept)))
+            elif kept.value != cell.form.value:
+                faults.append(_twice(cell.form, org.unit(cell.form.unit), cell.about.title, cell.place))
+        if faults:
+            raise Refused.of(faults)
+        record(new)
+    return Reported(len(new), len(cells) - len(new))
+
+
+def _read(data: bytes, name: str, rule: rules.Scheme, faults: list[Fault]) -> Table | None:
+    """The table with the columns that are reported; what is wrong with it goes to the faults."""
+    leaves = {i.id: replace(i, missing="redistribute") for i in rule.indicators.values() if i.source == "reported"}
+    own = {a.id: a for a in rule.attributes.values() if a.number}
+    try:
+        return table_from(data, name, replace(rule, indicators=leaves, attributes=own))
+    except Refused as no:
+        faults += no.faults
+        return None
+
+
+def _cells(
+    row: Scheme, rule: rules.Scheme, period: str, table: Table, evidence: str, by: Actor, faults: list[Fault]
+) -> list[_Cell]:
+    """The filled cells; a unit, a column or a figure that may not be reported goes to the faults."""
+    mine = [
+        u
+        for u in units_scored(row.region_id, period, rule)
+        if org.may(by, "performance.report", units=[u.id], region=u.region)
+    ]
+    cells = []
+    for n, name in enumerate(table.units):
+        found = [u for u in mine if name in (u.name, u.short_name)]
+        if len(found) != 1:
+            text = said("{place}：没有（或不止一个）叫“{unit}”、可由您上报的单位。", place=table.place(n), unit=name)
+            faults.append(Fault("figure.unit", text, table.place(n)))
+            continue
+        cells += list(_row_cells(rule, table, n, found[0], NewFigure(row.code, "", found[0].id, period, 0.0, evidence)))
+    for cell in cells:
+        for fault in value_faults(cell.about, cell.form.value, cell.place):
+            faults.append(replace(fault, text=said("{place}：{text}", place=cell.place, text=fault.text)))
+    faults += _freed(rule, table, mine)
+    return cells
+
+
+def _row_cells(rule: rules.Scheme, table: Table, n: int, unit: org.UnitInfo, form: NewFigure) -> Iterator[_Cell]:
+    for one in wanted(rule, unit.scheme_class):
+        value = float(table.numbers[one.column][n]) if one.column in table.numbers else math.nan
+        if not math.isnan(value):
+            place = said("第 {line} 行 {name}", line=table.lines[n], name=one.title)
+            yield _Cell(place, one, replace(form, indicator=one.column, value=value))
+
+
+def _freed(rule: rules.Scheme, table: Table, mine: Sequence[org.UnitInfo]) -> Iterator[Fault]:
+    """Figures in cells of indicators that the unit's class is freed from: they would count for nothing."""
+    for n, name in enumerate(table.units):
+        for unit in (u for u in mine if name in (u.name, u.short_name)):
+            asked = {one.column for one in wanted(rule, unit.scheme_class)}
+            for one in (w for w in wanted(rule) if w.column in table.numbers and w.column not in asked):
+                if not math.isnan(table.numbers[one.column][n]):
+                    place = said("第 {line} 行 {name}", line=table.lines[n], name=one.title)
+                    text = said("{place}：{unit}不考这一项，请把这一格留空。", place=place, unit=unit.short_name)
+                    yield Fault("figure.freed", text, place)
+
+
+def _faults(form: NewFigure, unit: org.UnitInfo, now: datetime) -> Iterator[Fault]:
+    """Everything wrong with one figure: its number, its evidence, its period, and whether the unit reports it at all."""
+    frozen = Scheme.objects.filter(code=form.scheme_code, frozen_at__isnull=False).order_by("id")
+    read = [read_scheme(row.text) for row in frozen if unit.region.startswith(row.region_id)]
+    known = {one.column: one for rule in read for one in wanted(rule, unit.scheme_class)}
+    about = known.get(form.indicator)
+    yield from value_faults(about or Wanted(form.indicator, form.indicator), form.value)
+    yield from evidence_faults(form.evidence)
+    yield from _period_faults(form.period, now)
+    if about is None:
+        text = said("方案“{scheme}”没有要上报的指标“{indicator}”。", scheme=form.scheme_code, indicator=form.indicator)
+        yield Fault("figure.indicator", text, "indicator")
+    elif not any(scored(rule, unit.scheme_class) for rule in read):
+        text = said("方案“{scheme}”不考评{unit}，不用上报。", scheme=form.scheme_code, unit=unit.short_name)
+        yield Fault("figure.unit", text, "unit")
+
+
+def _period_faults(period: str, now: datetime) -> list[Fault]:
+    try:
+        span = period_of(period, clock.ZONE)
+    except Refused as no:
+        return list(no.faults)
+    if now < span.start:
+        return [Fault("period.future", said("{period} 还没有开始，不能上报数据。", period=period), "period")]
+    return []
+
+
+def _kept(form: NewFigure, by: Actor, now: datetime) -> tuple[Figure, bool]:
+    """The first figure of this key, and whether it was made just now; of two that come at once the second finds the first."""
+    return Figure.objects.get_or_create(
+        scheme_code=form.scheme_code,
+        indicator=form.indicator,
+        unit_id=form.unit,
+        period=form.period,
+        corrects=None,
+        defaults={
+            "value": form.value,
+            "evidence": form.evidence.strip(),
+            "document": form.document,
+            "reported_at": now,
+            "reported_by": by.ref,
+        },
+    )
+
+
+def _twice(form: NewFigure, unit: org.UnitInfo, title: str, field: str) -> Fault:
+    text = said(
+        "{unit}{period}的“{indicator}”已经上报，要改请走更正，写明理由并经批准。",
+        unit=unit.short_name,
+        period=form.period,
+        indicator=title,
+    )
+    return Fault("conflict.figure", text, field)
+
+
+def facts_of(row: Figure) -> dict[str, Any]:
+    """What the ledger says of a figure in the open."""
+    return {"period": row.period, "indicator": row.indicator, "unit": row.unit_id, "value": row.value}

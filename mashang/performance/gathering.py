@@ -1,0 +1,98 @@
+"""Gathering what a scoring of a period is made from: units that are scored, measured and reported figures, their table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+
+from mashang.cases.measures import Measured
+from mashang.kernel import clock
+from mashang.kernel.refused import Refused
+from mashang.org import queries as org
+
+from . import models, sources
+from .rules import scheme as rules
+from .rules.engine import Result, evaluate
+from .rules.periods import period_of
+from .rules.reporting import scored, wanted
+from .rules.statistics import Array
+from .rules.table import Table
+
+Source = models.Input.Source
+
+
+def units_scored(region: str, period: str, rule: rules.Scheme) -> list[org.UnitInfo]:
+    """Units that are scored: of the region, open when the period ends, of a class the scheme knows (any, if it has none)."""
+    day = (period_of(period, clock.ZONE).end - timedelta(days=1)).date()
+    found = [u for u in org.units_in(region, day=day) if scored(rule, u.scheme_class)]
+    return sorted(found, key=lambda u: u.id)
+
+
+def inputs_of(rule: rules.Scheme, units: Sequence[int], period: str) -> list[models.Input]:
+    """Every figure of these units in a period, measured over cases or reported and standing."""
+    return [*_measured(rule, units, period), *_reported(rule, units, period)]
+
+
+def _measured(rule: rules.Scheme, units: Sequence[int], period: str) -> list[models.Input]:
+    found: list[models.Input] = []
+    span = period_of(period, clock.ZONE)
+    answers = org.answering(units)
+    for leaf in rule.indicators.values():
+        name = leaf.source.removeprefix("measure:")
+        if name == leaf.source:
+            continue
+        parts: dict[int, dict[int, Measured]] = {}
+        for unit, measured in sources.source(name).count(sorted(answers), span).items():
+            parts.setdefault(answers[unit], {})[unit] = measured
+        for unit, brought in sorted(parts.items()):
+            measured = sources.whole(brought)
+            value = sources.figure_of(name, measured, leaf.unit)
+            if value is not None:
+                found.append(
+                    models.Input(
+                        unit_id=unit, column=leaf.id, source=Source.MEASURE, measure=name, value=value,
+                        numerator=measured.numerator, denominator=measured.denominator, cases=dict(measured.cases),
+                    )
+                )  # fmt: skip
+    return found
+
+
+def _reported(rule: rules.Scheme, units: Sequence[int], period: str) -> list[models.Input]:
+    standing = models.Figure.objects.filter(
+        scheme_code=rule.code, unit__in=units, period=period, corrected_by__isnull=True,
+        indicator__in=[one.column for one in wanted(rule)],
+    )  # fmt: skip
+    return [
+        models.Input(unit_id=f.unit_id, column=f.indicator, source=Source.REPORTED, value=f.value, figure=f)
+        for f in standing
+    ]
+
+
+def table_of(rule: rules.Scheme, units: Sequence[org.UnitInfo], inputs: Sequence[models.Input]) -> Table:
+    """The figures as the engine takes them, a row a unit, by its id."""
+    place = {u.id: n for n, u in enumerate(units)}
+    columns = {c for leaf in rule.indicators.values() for c in leaf.inputs}
+    columns |= {a.id for a in rule.attributes.values() if a.number}
+    numbers: dict[str, Array] = {c: np.full(len(units), np.nan) for c in sorted(columns)}
+    for one in inputs:
+        numbers[one.column][place[one.unit_id]] = one.value
+    about = {
+        "class": [u.scheme_class for u in units],
+        "region": [u.region for u in units],
+        "kind": [u.kind for u in units],
+    }
+    about[rule.class_by] = about["class"]
+    texts = {a.id: tuple(about.get(a.id, ["—"] * len(units))) for a in rule.attributes.values() if not a.number}
+    return Table(tuple(str(u.id) for u in units), ("",) * len(units), numbers, texts)
+
+
+def evaluated(rule: rules.Scheme, units: Sequence[org.UnitInfo], table: Table) -> Result:
+    """Scores, ranks, grades. What cannot be scored is refused with the names of units, which a reader knows, not their ids."""
+    try:
+        return evaluate(rule, table)
+    except Refused:
+        evaluate(rule, replace(table, units=tuple(u.name for u in units)))
+        raise

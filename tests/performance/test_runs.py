@@ -96,12 +96,12 @@ def verbs() -> list[str]:
 def test_a_draft_may_be_rewritten_and_a_frozen_version_never(county: list[int]) -> None:
     scheme = actions.write_scheme(COUNTY, "350824", by=OFFICE, now=NOW)
     again = COUNTY.replace("演示县机关绩效考评方案", "武平县机关绩效考评方案", 1)
-    actions.rewrite_scheme(scheme, again, was=COUNTY, by=OFFICE, now=NOW)
+    actions.rewrite_scheme(scheme, again, was=fingerprint(COUNTY), by=OFFICE, now=NOW)
     assert models.Scheme.objects.get(pk=scheme).name == "武平县机关绩效考评方案"
     actions.freeze_scheme(scheme, by=OFFICE, now=NOW)
     for refused in (
         lambda: actions.write_scheme(again, "350824", by=OFFICE, now=NOW),
-        lambda: actions.rewrite_scheme(scheme, COUNTY, was=again, by=OFFICE, now=NOW),
+        lambda: actions.rewrite_scheme(scheme, COUNTY, was=fingerprint(again), by=OFFICE, now=NOW),
         lambda: actions.freeze_scheme(scheme, by=OFFICE, now=NOW),
     ):
         with pytest.raises(Refused) as no:

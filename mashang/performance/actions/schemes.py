@@ -13,6 +13,7 @@ from mashang.org import queries as org
 
 from .. import models, sources
 from ..rules import scheme as rules
+from ..rules.frozen import fingerprint
 from ..rules.parse import read_scheme
 from .common import guard, note, scheme_row
 
@@ -51,8 +52,8 @@ def write_scheme(text: str, region: str, *, by: Actor, now: datetime) -> int:
 
 
 def rewrite_scheme(scheme: int, text: str, *, was: str, by: Actor, now: datetime) -> None:
-    """Put another text in place of a draft's. `was` is the text that the writer began from: refused when somebody else
-    has changed the draft since. Code and version stay; the same text again changes nothing."""
+    """Put another text in place of a draft's. `was` is the SHA-256 of the text that the writer began from: refused when
+    somebody else has changed the draft since. Code and version stay; the same text again changes nothing."""
     with transaction.atomic():
         row = scheme_row(scheme, lock=True)
         guard(by, "performance.edit_scheme", region=row.region_id)
@@ -60,7 +61,7 @@ def rewrite_scheme(scheme: int, text: str, *, was: str, by: Actor, now: datetime
             raise _frozen(row)
         if row.text == text:
             return
-        if row.text != was:
+        if fingerprint(row.text) != was:
             raise Refused("conflict.draft", "您打开之后，这份草案已被别人改过；请刷新后在新稿上修改。", "text")
         found = _sound(text)
         if (found.code, found.version) != (row.code, row.version):

@@ -33,7 +33,11 @@ from .results import (
     schemes,
     unit_classes,
 )
-from .schemes import (
+from .sheet import Brought, Evidence, Sheet, SheetLine, sheet
+from .trial import Tried, try_out
+from .whatif import Changed, what_if
+from .workbook import figures_template, workbook
+from .writing import (
     EXAMPLES,
     Version,
     beginning,
@@ -44,10 +48,6 @@ from .schemes import (
     scheme_rule,
     versions,
 )
-from .sheet import Brought, Evidence, Sheet, SheetLine, sheet
-from .trial import Tried, try_out
-from .whatif import Changed, what_if
-from .workbook import figures_template, workbook
 
 __all__ = [
     "EXAMPLES",

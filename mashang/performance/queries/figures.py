@@ -75,8 +75,12 @@ class UnitFigures:
     lines: tuple[Line, ...]
 
     @property
+    def needed(self) -> int:
+        return sum(line.wanted.needed for line in self.lines)
+
+    @property
     def missing(self) -> int:
-        return sum(line.figure is None for line in self.lines)
+        return sum(line.wanted.needed and line.figure is None for line in self.lines)
 
     @property
     def waiting(self) -> int:
@@ -86,12 +90,12 @@ class UnitFigures:
 
 
 def schemes_to_report(by: Actor) -> list[SchemeInfo]:
-    """The newest frozen version of each scheme that scores a unit the actor reports for, the newest of all first."""
+    """The newest frozen version of each scheme of regions in which the actor reports for a unit, the newest of all first."""
     newest: dict[tuple[str, str], Scheme] = {}
     for row in Scheme.objects.filter(frozen_at__isnull=False).order_by("id"):
         newest[row.region_id, row.code] = row
     mine = _mine(by)
-    found = [row for row in newest.values() if any(u.scheme_class and u.region.startswith(row.region_id) for u in mine)]
+    found = [row for row in newest.values() if any(u.region.startswith(row.region_id) for u in mine)]
     return [info_of(row) for row in sorted(found, key=lambda row: -row.pk)]
 
 

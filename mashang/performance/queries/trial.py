@@ -15,7 +15,7 @@ from ..rules.parse import read_scheme
 from ..rules.periods import period_of
 from ..rules.statistics import half_up
 from .results import board, latest_run, scheme_text
-from .schemes import own_scheme
+from .writing import own_scheme
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ _NODE_ASPECTS = (*_COMMON, (said("合成方法"), lambda _s, item: node_words(it
 _ASPECTS = (
     *_COMMON,
     (said("计分方法"), lambda _s, item: leaf_words(item)),
-    (said("数据来源"), lambda _s, item: said("上报") if item.source == "reported" else item.source),
+    (said("数据来源"), lambda _s, item: said("上报数据") if item.source == "reported" else item.source),
     (said("数据列"), lambda _s, item: "、".join(item.inputs)),
     (said("缺数处理"), lambda _s, item: MISSING[item.missing]),
     (said("覆盖任务"), lambda _s, item: "、".join(item.covers)),

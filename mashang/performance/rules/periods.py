@@ -37,5 +37,20 @@ def period_of(name: str, zone: ZoneInfo) -> Period:
     return Period(_month(year, first, zone), _month(year, first + months, zone))
 
 
+def recent(kind: str, now: datetime, count: int = 13) -> list[str]:
+    """The last periods of a kind ("month", "quarter", "half", "year"; any other counts as months) by name, newest first: the
+    one that runs at `now`, and those before it."""
+    size = {"quarter": 3, "half": 6, "year": 12}.get(kind, 1)
+    last = (now.year * 12 + now.month - 1) // size
+    return [_name(size, *divmod(place * size, 12)) for place in range(last, last - count, -1)]
+
+
+def _name(size: int, year: int, month: int) -> str:
+    """The period of so many months that begins with a month, counted from 0."""
+    if size == 12:
+        return str(year)
+    return f"{year}-{month + 1:02}" if size == 1 else f"{year}{'Q' if size == 3 else 'H'}{month // size + 1}"
+
+
 def _month(year: int, month: int, zone: ZoneInfo) -> datetime:
     return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=zone)

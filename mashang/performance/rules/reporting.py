@@ -19,6 +19,7 @@ LONGEST = 300
 class Wanted:
     """A column that units report: of which indicator (none for a number about the unit itself), and which of how many marks.
 
+    `needed`: every unit has it; a bonus, a deduction or a veto is reported only where there is one.
     `unit` as in the scheme; marks lie between 0 and `most`. `collected` says by when, `lead` who collects, in the scheme's words.
     """
 
@@ -32,6 +33,7 @@ class Wanted:
     collected: str = ""
     lead: str = ""
     basis: str = ""
+    needed: bool = True
 
     @property
     def title(self) -> str:
@@ -61,7 +63,7 @@ def wanted(rule: Scheme, group: str = "") -> list[Wanted]:
 def _columns(leaf: Indicator) -> list[Wanted]:
     one = Wanted(
         leaf.id, leaf.name, leaf.id, unit=leaf.unit, collected=leaf.facts.get("collected", ""),
-        lead=leaf.facts.get("lead", ""), basis=leaf.facts.get("basis", ""),
+        lead=leaf.facts.get("lead", ""), basis=leaf.facts.get("basis", ""), needed=leaf.role == "part",
     )  # fmt: skip
     if leaf.inputs == (leaf.id,):
         return [one]

@@ -243,14 +243,16 @@ class _Reading:
         return cell
 
     def _numbers(self, keys: Sequence[tuple[str, str]], name: str) -> Array:
+        """A column as numbers; faults name it as its file does."""
         cells = [self.cells[k].get(name, (self.lines[k], "")) for k in keys]
         filled = [(line, c) for line, c in cells if c and c not in self.scheme.missing_marks]
         kinds = {c.endswith(("%", "％")) for _, c in filled}
         unit = self.scheme.indicators[name].unit if name in self.scheme.indicators else ""
+        shown = self.header[self.wide[name]] if name in self.wide else name
         if len(kinds) == 2:
-            self._mixed(name, filled)
-        column = np.array([self._number(line, c, name, unit) for line, c in cells], dtype=float)
-        self._range(cells, column, name, unit)
+            self._mixed(shown, filled)
+        column = np.array([self._number(line, c, shown, unit) for line, c in cells], dtype=float)
+        self._range(cells, column, shown, unit)
         return digits(column, self.scheme.digits) if self.scheme.digits else column
 
     def _mixed(self, name: str, filled: Sequence[tuple[int, str]]) -> None:

@@ -21,6 +21,7 @@ from mashang.portals.shared import forms, parts
 from mashang.portals.shared.meter import meter
 
 from ..frame import page, who
+from .frame import tabs
 
 GRADE_LAMPS = ("ok", "none", "warn", "late")
 
@@ -50,6 +51,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     if len(regions) > 1:
         filters.insert(0, parts.Filter("region", _("地区"), [(r, org.region(r).name) for r in regions]))
     context = {
+        "tabs": tabs(by, "results"),
         "region": org.region(region).name if region else "",
         "run": info,
         "groups": [(labels.get(g, g), _table(list(found), info.id)) for g, found in groupby(rows, lambda r: r.group)]

@@ -1,4 +1,4 @@
-"""Schemes scored on values that are given, which stores nothing; and the platform's own runs, read."""
+"""Schemes scored on values that are given, which stores nothing; the platform's own runs, read; figures, reported."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from django.http import HttpResponse
 from django.utils.translation import gettext
 from ninja import Path, Query, Router
 
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel import clock
+from mashang.kernel.refused import Fault, NotFound, Refused
 from mashang.kernel.said import said, told
-from mashang.performance import queries
+from mashang.org import queries as org
+from mashang.performance import actions, queries
 from mashang.performance.rules import output
 from mashang.performance.rules.engine import Result, evaluate
 from mashang.performance.rules.frozen import fingerprint, freeze
@@ -168,6 +170,27 @@ def read_score(request: Called, run: Annotated[int, Path(ge=1, le=2**63 - 1)]) -
     info = queries.run_for(run, by)
     units = [sums.UnitPlace(**asdict(row)) for row in queries.board(run, by)]
     return given(sums.RunShown(**_line(info), units=units))
+
+
+@operation(
+    router, "POST", "/figures", {201: sums.FigureKept}, summary="Report a figure of a unit that the token reaches"
+)
+def report_figure(request: Called, given_: sums.FigureGiven) -> HttpResponse:
+    """The same figure with the same evidence again has the same answer and no other effect; another value is 409: a figure
+    that was reported changes only by a correction at the desk."""
+    by, now = request.auth, clock.now()
+    unit = org.unit(given_.unit)
+    if not org.may(by, "performance.report", units=[unit.id], region=unit.region):
+        raise NotFound("没有找到这个单位，请从单位列表中选择。")
+    form = actions.NewFigure(
+        given_.scheme, given_.indicator, given_.unit, given_.period, given_.value, clean(given_.evidence)
+    )
+    kept = queries.figure_for(actions.report(form, by=by, now=now), by)
+    answer = sums.FigureKept(
+        id=kept.id, scheme=kept.scheme_code, unit=kept.unit, indicator=kept.column, period=kept.period, value=kept.value,
+        evidence=kept.evidence, at=kept.at, stands=queries.stands(kept.id),
+    )  # fmt: skip
+    return given(answer, 201)
 
 
 def _line(run: queries.RunInfo) -> dict[str, Any]:

@@ -262,6 +262,33 @@ class RunShown(RunLine):
     units: list[UnitPlace]
 
 
+class FigureGiven(Form):
+    """A figure that a unit reports, with what shows that it is true. Scheme, unit, indicator and period are its key."""
+
+    scheme: str = Field(title="考评方案", min_length=1, max_length=60, description="Code of a scheme that is final")
+    unit: int = Field(title="单位", ge=1, le=2**31 - 1)
+    indicator: str = Field(
+        title="指标", min_length=1, max_length=60, description="Id of the indicator, or of one of its marks"
+    )
+    period: str = Field(title="期间", min_length=4, max_length=7, description="As in 2026-03, 2026Q1, 2026H1 or 2026")
+    value: float = Field(title="数据", strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)
+    evidence: str = Field(title="佐证", min_length=1, max_length=300, description="Title and number of a document")
+
+
+class FigureKept(BaseModel):
+    """The figure as it was first reported; `stands` is false once a correction has come after it."""
+
+    id: int
+    scheme: str
+    unit: int
+    indicator: str
+    period: str
+    value: float
+    evidence: str
+    at: datetime
+    stands: bool
+
+
 class RunsAsked(BaseModel):
     region: str = Field(default="", pattern=r"^\d{0,12}$", description="Division code, also its beginning")
     period: str = Field(default="", max_length=20, description="As in 2026-03")

@@ -55,6 +55,7 @@ OTHER_ROLES: dict[str, Role] = {
     "text:use": Role(_("接口：来文分析")),
     "score:use": Role(_("接口：按方案计分")),
     "score:read": Role(_("接口：查询考评结果")),
+    "score:report": Role(_("接口：上报考评数据")),
 }
 ROLES: dict[str, Role] = STAFF_ROLES | OTHER_ROLES
 SCOPES: tuple[str, ...] = tuple(role for role in OTHER_ROLES if ":" in role)
@@ -104,7 +105,7 @@ RIGHTS: dict[str, Right] = {
     "performance.view": right(_("查看考评"), "lead", "handler", WATCH, "score:read"),
     "performance.calculate": right(_("按给出的方案和数据计分"), "score:use"),
     "performance.edit_scheme": right(_("编制考评方案"), "office"),
-    "performance.report": right(_("上报考评数据"), "lead", "handler", "office"),
+    "performance.report": right(_("上报考评数据"), "lead", "handler", "office", "score:report"),
     "performance.correct": right(_("批准更正考评数据"), "office"),
     "performance.run": right(_("计算考评"), "office"),
     "text.work": right(_("来文分析"), "lead", "dispatcher", "inspector", "office", "text:use"),
@@ -263,6 +264,7 @@ OPERATIONS: dict[str, str] = {
     "check_score": "performance.calculate",
     "list_scores": "performance.view",
     "read_score": "performance.view",
+    "report_figure": "performance.report",
     "read_keys": PUBLIC,
     "openapi-json": PUBLIC,
     "docs": PUBLIC,

@@ -17,7 +17,7 @@ from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.rights import PAGES, PUBLIC, RIGHTS, SIGNED_IN
 from tests.access import reference, walk, world
-from tests.access.reference import EXPORT, REVEAL, VIEW, WATCH, Somebody, World
+from tests.access.reference import EXPORT, REPORT, REVEAL, VIEW, WATCH, Somebody, World
 from tests.access.walk import Walker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -242,7 +242,7 @@ def the_rest(walker: Walker) -> None:
     units = [org.unit_named(n).id for n in ("武平县桃溪镇人民政府", "漳浦县盘陀镇人民政府")]
     given: dict[str, list[tuple[Any, ...]]] = {
         "hall:guide": [("rural-house",)], "hall:apply": [("rural-house",)], "hall:apply_part": [("rural-house", "approval")],
-        "hall:draft": [("walk",)], "hall:verify_code": [("NONE",)], "desk:score_scheme": [(run["scheme_id"],)],
+        "hall:draft": [("walk",)], "hall:verify_code": [("NONE",)],
         "desk:score_unit": [(run["id"], u) for u in units], "desk:score_what_if": [(run["id"],)], "desk:score_proof": [(run["id"],)],
         "desk:score_inputs": [(run["id"],)], "desk:score_workbook": [(run["id"],)], "admin:unit": [(u,) for u in units],
         "admin:staff": [(who.id or 1,)], "openid_connect_login": [("none",)], "openid_connect_callback": [("none",)],
@@ -257,6 +257,8 @@ def the_rest(walker: Walker) -> None:
             inside = {200, 302, 400, 401, 403, 404, 405, 422}
             walker.expect(name, *args, status=gate(who, name, inside) | ({405} if name in POSTED else set()))
     scores(walker, run["id"])
+    schemes(walker)
+    reports(walker)
     if held(who, "cockpit:home"):
         for place in ("", "350824", "350824105", "350623"):
             walker.expect("cockpit:home", query={"place": place} if place else {}, status={200, 403, 404})
@@ -266,18 +268,66 @@ def the_rest(walker: Walker) -> None:
         walker.listed("cockpit:cases", everything, query={"what": "open"})
 
 
+def reached(who: Somebody, unit: dict[str, Any], roles: set[str]) -> bool:
+    """Whether a role reaches a unit, apart from any case."""
+    return any(
+        h.role in roles
+        and h.kinds is None
+        and (h.units is None or unit["id"] in h.units)
+        and unit["region_id"].startswith(h.region)
+        for h in who.held
+    )
+
+
+def county_units() -> list[dict[str, Any]]:
+    return reference.rows(
+        "SELECT id, region_id, scheme_class FROM org_unit WHERE region_id LIKE '350824%%' ORDER BY id"
+    )
+
+
 def scores(walker: Walker, run: int) -> None:
     """A unit's sheet is for those whose role reaches the unit, whatever else the board shows."""
-    for unit in reference.rows("SELECT id, region_id FROM org_unit WHERE region_id LIKE '350824%%' ORDER BY id"):
-        reached = any(
-            h.role in WATCH
-            and h.kinds is None
-            and (h.units is None or unit["id"] in h.units)
-            and unit["region_id"].startswith(h.region)
-            for h in walker.who.held
-        )
-        inside = {200, 404} if reached else {403}
+    for unit in county_units():
+        inside = {200, 404} if reached(walker.who, unit, WATCH) else {403}
         walker.expect("desk:score_unit", run, unit["id"], status=gate(walker.who, "desk:score_unit", inside))
+
+
+def schemes(walker: Walker) -> None:
+    """Schemes are open to those who see scores of a unit of the region, and are written by the office."""
+    units = county_units()
+    sees = any(reached(walker.who, unit, WATCH) for unit in units)
+    writes = reached(walker.who, {"id": 0, "region_id": "350824"}, {"office"})
+    for row in reference.rows("SELECT id, frozen_at FROM performance_scheme ORDER BY id"):
+        for page in ("desk:score_scheme", "desk:score_scheme_words", "desk:score_scheme_compare"):
+            walker.expect(page, row["id"], status=gate(walker.who, page, {200} if sees else {404}))
+        for page in ("desk:score_scheme_edit", "desk:score_scheme_try", "desk:score_scheme_freeze"):
+            inside = {200, 302} if writes else {403} if sees else {404}
+            walker.expect(page, row["id"], status=gate(walker.who, page, inside))
+            walker.expect(page, 999_999, status=gate(walker.who, page, {404}))
+
+
+def reports(walker: Walker) -> None:
+    """Figures and corrections are for those who report for the unit; another's unit is not there."""
+    [scheme] = reference.rows("SELECT id FROM performance_scheme WHERE frozen_at IS NOT NULL")
+    about, units = (scheme["id"], "2026-03"), county_units()
+    mine = {unit["id"] for unit in units if reached(walker.who, unit, REPORT)}
+    scored = {unit["id"] for unit in units if unit["scheme_class"]}
+    for unit in (u["id"] for u in units):
+        for page, more in (("desk:score_figures_unit", ()), ("desk:score_figure_report", ("awards",))):
+            inside = {200} if unit in mine & scored else {404}
+            walker.expect(page, *about, unit, *more, status=gate(walker.who, page, inside))
+    for page in ("desk:score_figures_sheet", "desk:score_figures_template"):
+        walker.expect(page, *about, status=gate(walker.who, page, {200} if mine & scored else {404}))
+    for figure in reference.rows("SELECT id, unit_id FROM performance_figure"):
+        inside = {200} if figure["unit_id"] in mine else {404}
+        walker.expect("desk:score_correct", figure["id"], status=gate(walker.who, "desk:score_correct", inside))
+    asked = "SELECT c.id, f.unit_id FROM performance_correction c JOIN performance_figure f ON f.id = c.figure_id"
+    for row in reference.rows(asked):
+        inside = {200} if row["unit_id"] in mine else {404}
+        walker.expect("desk:score_correction", row["id"], status=gate(walker.who, "desk:score_correction", inside))
+        if row["unit_id"] not in mine:
+            status = gate(walker.who, "desk:score_correction", {404})
+            walker.expect("desk:score_correction", row["id"], post={"do": "approve"}, status=status)
 
 
 POSTED = {"desk:assign_many", "desk:score_run", "hall:draft", "shared:preferences", "desk:reveal"}
@@ -308,7 +358,7 @@ CLIENTS = {
     "other county": (("cases:read", "cases:write"), "", "350623"),
     "writes only": (("cases:write",), "武平县人民政府", ""),
     "catalogue only": (("catalogue:read",), "", ""),
-    "texts and scores": (("text:use", "score:use", "score:read"), "武平县桃溪镇人民政府", ""),
+    "texts and scores": (("text:use", "score:use", "score:read", "score:report"), "武平县桃溪镇人民政府", ""),
 }
 
 
@@ -373,6 +423,7 @@ def calculations(walker: Walker, scopes: tuple[str, ...]) -> None:
     for scope, operations in (
         ("text:use", ("classify_texts", "check_replies", "find_similar", "group_hot", "mask_texts")),
         ("score:use", ("run_score", "check_score")),
+        ("score:report", ("report_figure",)),
     ):
         for operation in operations:
             walker.expect(f"api:{operation}", post={}, status={415} if scope in scopes else {403})

@@ -161,12 +161,19 @@ def _trouble() -> None:
 
 
 def _scored() -> None:
-    """A month scored with the scheme that the county is shipped with."""
+    """A month scored with the scheme that the county is shipped with; figures of two units, of which corrections wait; a draft."""
     text = (Path(performance.__file__).parent / "data" / "county-demo" / "scheme.toml").read_text("utf-8")
     by = who("office")
     scheme = performance_actions.write_scheme(text, "350824", by=by, now=NOW)
     performance_actions.freeze_scheme(scheme, by=by, now=NOW)
+    for name, value in (("武平县桃溪镇人民政府", 91.0), ("武平县十方镇人民政府", 92.0)):
+        unit = org.unit_named(name).id
+        form = performance_actions.NewFigure("county-demo", "key_projects", unit, "2026-03", value, "发改局函")
+        figure = performance_actions.report(form, by=by, now=NOW)
+        asked = performance_actions.NewCorrection(figure, value + 1, "更正函", "漏报一项")
+        performance_actions.ask_correction(asked, by=by, now=NOW)
     performance_actions.run(scheme, "2026-03", by=by, now=NOW)
+    performance_actions.write_scheme(text.replace('version = "1"', 'version = "2"'), "350824", by=by, now=NOW)
 
 
 def accounts() -> list[str]:

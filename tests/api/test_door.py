@@ -67,6 +67,7 @@ SCOPES = [  # scope → operations that it opens besides the public ones and the
     ("text:use", {"classify_texts", "check_replies", "find_similar", "group_hot", "mask_texts"}),
     ("score:use", {"run_score", "check_score"}),
     ("score:read", {"list_scores", "read_score"}),
+    ("score:report", {"report_figure"}),
 ]
 
 

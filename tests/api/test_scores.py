@@ -13,8 +13,9 @@ import pytest
 from mashang import performance
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
+from mashang.ledger.queries import history
 from mashang.org import queries as org
-from mashang.performance import actions
+from mashang.performance import actions, models
 from mashang.performance.rules import output
 from mashang.performance.rules.engine import evaluate
 from mashang.performance.rules.frozen import fingerprint, freeze
@@ -194,3 +195,42 @@ def test_what_was_not_used_is_told_in_english(scores):
     asked = {"scheme": SCHEME, "values": [{**row, "other": 1} for row in ROWS]}
     for path in ("/score/check", "/score/run"):
         assert told(scores.call("POST", path, asked, Accept_Language="en"))["notices"] == ["Columns not used: other."]
+
+
+FIGURE = {"scheme": "county-demo", "indicator": "awards", "period": "2026-03", "value": 2, "evidence": "省政府通报"}
+
+
+def town() -> int:
+    return org.unit_named("武平县桃溪镇人民政府").id
+
+
+def test_a_figure_is_reported_once_whoever_sends_it_again(admit, run):
+    system = admit("score:report", unit="武平县桃溪镇人民政府")
+    with at("2026-04-03 09:00"):
+        first = system.call("POST", "/figures", {**FIGURE, "unit": town()})
+        again = system.call("POST", "/figures", {**FIGURE, "unit": town()})
+        other = system.call("POST", "/figures", {**FIGURE, "unit": town(), "value": 3})
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 409), other.content.decode()
+    assert first.json() == again.json()
+    assert (first.json()["value"], first.json()["stands"]) == (2, True)
+    assert other.json()["code"] == "conflict.figure"
+    assert models.Figure.objects.filter(indicator="awards").count() == 1
+    assert [e.by for e in history("") if e.verb == "figure.reported"][-1] == f"client:{system.id}"
+
+
+def test_figures_of_units_out_of_reach_are_not_there(admit, run):
+    system = admit("score:report", unit="武平县桃溪镇人民政府")
+    with at("2026-04-03 09:00"):
+        for unit in (org.unit_named("武平县十方镇人民政府").id, 999_999):
+            assert system.call("POST", "/figures", {**FIGURE, "unit": unit}).status_code == 404
+    assert not models.Figure.objects.filter(indicator="awards").exists()
+
+
+def test_faults_of_a_figure_come_at_once_and_point_to_their_fields(admit, run):
+    system = admit("score:report")
+    wrong = {**FIGURE, "unit": town(), "indicator": "on_time", "period": "2026-13"}
+    with at("2026-04-03 09:00"):
+        assert points(system.call("POST", "/figures", wrong)) == ["#/period", "#/indicator"]
+        for value in ("2", True, None, 1e300):
+            answer = system.call("POST", "/figures", {**FIGURE, "unit": town(), "value": value})
+            assert (answer.status_code, points(answer)) == (422, ["#/value"])

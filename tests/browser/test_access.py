@@ -46,12 +46,15 @@ def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
     performance.freeze_scheme(scheme, by=office, now=then)
     unit = next(u.id for u in units_in("350824") if u.scheme_class)
     figure = performance.NewFigure("county-demo", "key_projects", unit, "2026-03", 96.0, "演示数据")
-    performance.report(figure, by=office, now=then)
+    kept = performance.report(figure, by=office, now=then)
+    asked = performance.ask_correction(performance.NewCorrection(kept, 97.0, "更正函", "漏报一项"), by=office, now=then)
+    draft = SHIPPED.read_text("utf-8").replace('version = "1"', 'version = "2"').replace("target = 60", "target = 50")
     return {
         "late": late.number, "fresh": fresh.number, "matter": Case.objects.get(kind="supervision").number,
         "check": Step.objects.get(case__number=late.number, code="siting-check").pk,
         "review": Step.objects.get(case__number=late.number, code="land").pk,
         "run": performance.run(scheme, "2026-03", by=office, now=clock.now()), "scheme": scheme, "unit": unit,
+        "figure": kept, "correction": asked, "draft": performance.write_scheme(draft, "350824", by=office, now=then),
     }  # fmt: skip
 
 
@@ -69,7 +72,12 @@ PAGES = {
     "inspector": ("/desk/watch", "/desk/watch/new", "/desk/case/{matter}"),
     "office": ("/desk/score", "/desk/score/run", "/desk/score/scheme/{scheme}", "/desk/score/{run}/{unit}",
                "/desk/score/{run}/what-if", "/desk/score/{run}/proof", "/desk/text", "/desk/text/hot", "/desk/text/similar",
-               "/desk/text/classify", "/desk/text/mask"),
+               "/desk/text/classify", "/desk/text/mask", "/desk/score/schemes", "/desk/score/scheme/{draft}/words",
+               "/desk/score/scheme/{draft}/compare", "/desk/score/scheme/new?from={scheme}", "/desk/score/scheme/{draft}/edit",
+               "/desk/score/scheme/{draft}/freeze", "/desk/score/scheme/{draft}/try?period=2026-03",
+               "/desk/score/figures?period=2026-03", "/desk/score/figures/{scheme}/2026-03/{unit}",
+               "/desk/score/figures/{scheme}/2026-03/{unit}/awards", "/desk/score/figures/{scheme}/2026-03/sheet",
+               "/desk/score/figure/{figure}/correct", "/desk/score/corrections", "/desk/score/correction/{correction}"),
     "leader": ("/cockpit/?place=350824", "/cockpit/?wall=1", "/cockpit/cases?what=late&place=350824"),
     "admin": ("/desk/admin/units", "/desk/admin/units/{unit}", "/desk/admin/calendar", "/desk/admin/absences",
               "/desk/admin/clients", "/desk/admin/why", "/desk/admin/rights"),

@@ -120,6 +120,7 @@ def test_every_fault_of_a_scheme_is_told_with_its_line_and_what_was_typed_is_kep
         unknown = office.post("/desk/score/scheme/new", {"region": "350824", "text": measure})
         empty = office.post("/desk/score/scheme/new", {"region": "1", "text": ""})
     faults = [str(f.text) for f in answer.context["form"].faults]
+    assert any("没有名为“luck”的实测指标" in text for text in faults), faults
     assert any(text.startswith("第 ") and "指标考核" in text or "indicators" in text for text in faults), faults
     line = TEXT.splitlines().index('source = "measure:promise_cut"') + 1
     assert f"第 {line} 行：没有名为“luck”的实测指标" in body(unknown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -14,7 +15,7 @@ from mashang.org import queries as org
 from .. import models, sources
 from ..rules import scheme as rules
 from ..rules.frozen import fingerprint
-from ..rules.parse import read_scheme
+from ..rules.parse import read_scheme, toml
 from .common import guard, note, scheme_row
 
 LONGEST = 200_000
@@ -99,7 +100,11 @@ def _sound(text: str) -> rules.Scheme:
     """The scheme that the text says, with measures that are there and names that can be kept."""
     if len(text) > LONGEST:
         raise Refused("scheme.large", said("方案太长，最多 {most} 个字。", most=LONGEST), "text")
-    scheme = read_scheme(text)
+    measures = list(_measure_faults(text))
+    try:
+        scheme = read_scheme(text)
+    except Refused as no:
+        raise Refused.of([*no.faults, *measures]) from no
     faults = [
         Fault("scheme.long", said("“{place}”最多 {most} 个字。", place=place, most=most), place)
         for place, value, most in (
@@ -111,9 +116,21 @@ def _sound(text: str) -> rules.Scheme:
     ]
     if not scheme.version:
         faults.append(Fault("scheme.no-version", "方案没有写版本（scheme.version）。", "scheme.version"))
-    faults += [
-        fault for leaf in scheme.indicators.values() if (fault := sources.unknown(leaf.source, f"indicators.{leaf.id}"))
-    ]
+    faults += measures
     if faults:
         raise Refused.of(faults)
     return scheme
+
+
+def _measure_faults(text: str) -> Iterator[Fault]:
+    """Measures that are named and not there, also in a file with other faults."""
+    try:
+        raw = toml(text.encode())
+    except Refused:
+        return
+    defaults, rows = (raw.get(name) for name in ("defaults", "indicators"))
+    common = defaults if isinstance(defaults, Mapping) else {}
+    for key, row in rows.items() if isinstance(rows, Mapping) else ():
+        named = (row if isinstance(row, Mapping) else common).get("source", common.get("source"))
+        if isinstance(named, str) and (fault := sources.unknown(named, f"indicators.{key}")):
+            yield fault

@@ -51,6 +51,8 @@ def figures_template(scheme: int, period: str, by: Actor) -> bytes:
     """The table to fill in for a period: one row a unit that the actor reports for, one column a figure that is reported, with
     those that stand already; what a class is freed from is grey. A second sheet says what each column is."""
     known = figures_of(scheme, period, by)
+    if not known:
+        raise NotFound("没有由您上报数据的单位。")
     row = Scheme.objects.filter(pk=scheme).first()
     if row is None:
         raise NotFound("没有找到这个考评方案。")

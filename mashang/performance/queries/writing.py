@@ -12,7 +12,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, NotFound
 from mashang.org import queries as org
 
-from .. import models
+from .. import models, sources
 from ..rules import scheme as rules
 from ..rules.changes import Change, changes
 from ..rules.parse import read_scheme
@@ -77,6 +77,11 @@ def beginning(by: Actor, *, scheme: int | None = None, example: str = "") -> str
     if example:
         raise NotFound("没有这份示例方案。")
     return ""
+
+
+def measure_label(name: str) -> str:
+    """What a measure is called; its name if there is none of that name any more."""
+    return str(sources.MEASURES[name].label) if name in sources.MEASURES else name
 
 
 def regions_to_write_for(by: Actor) -> list[org.RegionInfo]:

@@ -19,7 +19,6 @@ from mashang.org import queries as org
 from mashang.performance import actions, queries
 from mashang.performance.rules.frozen import fingerprint
 from mashang.performance.rules.words import class_words, described, grade_words
-from mashang.performance.sources import MEASURES
 from mashang.portals.shared import forms, parts
 
 from ..frame import page, who
@@ -82,7 +81,10 @@ def scheme_words(request: HttpRequest, scheme: int) -> HttpResponse:
         "info": info,
         "region": org.region(info.region).name,
         "state": state_lamp(info),
-        "lines": [(line, min(line.depth, 4), _weight(line.weight), _source(line.measure)) for line in described(rule)],
+        "lines": [
+            (line, min(line.depth, 4), _weight(line.weight), queries.measure_label(line.measure))
+            for line in described(rule)
+        ],
         "classes": [(names.get(k, k), [told(w, _) for w in class_words(rule, r)]) for k, r in rule.classes.items()],
         "grades": told(grade_words(rule), _),
         "tasks": _("、").join(dict.fromkeys(task for leaf in rule.indicators.values() for task in leaf.covers)),
@@ -96,10 +98,6 @@ def scheme_words(request: HttpRequest, scheme: int) -> HttpResponse:
 
 def _weight(weight: float | None) -> str:
     return "" if weight is None else f"{weight:g}"
-
-
-def _source(measure: str) -> str:
-    return str(MEASURES[measure].label) if measure in MEASURES else measure
 
 
 @require_GET

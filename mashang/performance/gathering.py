@@ -16,8 +16,9 @@ from mashang.org import queries as org
 from . import models, sources
 from .rules import scheme as rules
 from .rules.engine import Result, evaluate
+from .rules.parse import read_scheme
 from .rules.periods import period_of
-from .rules.reporting import scored, wanted
+from .rules.reporting import Wanted, scored, wanted
 from .rules.statistics import Array
 from .rules.table import Table
 
@@ -96,3 +97,10 @@ def evaluated(rule: rules.Scheme, units: Sequence[org.UnitInfo], table: Table) -
     except Refused:
         evaluate(rule, replace(table, units=tuple(u.name for u in units)))
         raise
+
+
+def column_of(code: str, column: str) -> Wanted:
+    """What a reported column is called and asks for, by the newest frozen version of the scheme that knows it."""
+    rows = models.Scheme.objects.filter(code=code, frozen_at__isnull=False).order_by("-id")
+    found = (one for row in rows for one in wanted(read_scheme(row.text)) if one.column == column)
+    return next(found, Wanted(column, column))

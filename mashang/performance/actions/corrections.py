@@ -14,9 +14,9 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 from mashang.org import queries as org
 
-from ..models import Correction, Figure, Scheme
-from ..rules.parse import read_scheme
-from ..rules.reporting import LONGEST, Wanted, evidence_faults, reason_faults, value_faults, wanted
+from ..gathering import column_of
+from ..models import Correction, Figure
+from ..rules.reporting import LONGEST, evidence_faults, reason_faults, value_faults
 from .common import note
 from .figures import facts_of
 
@@ -37,20 +37,13 @@ class NewCorrection:
     reason: str
 
 
-def about(figure: Figure) -> Wanted:
-    """What the figure's column is called and asks for, by the newest frozen scheme that knows it."""
-    rows = Scheme.objects.filter(code=figure.scheme_code, frozen_at__isnull=False).order_by("-id")
-    found = (one for row in rows for one in wanted(read_scheme(row.text)) if one.column == figure.indicator)
-    return next(found, Wanted(figure.indicator, figure.indicator))
-
-
 def ask_correction(form: NewCorrection, *, by: Actor, now: datetime) -> int:
     """Ask for a correction of a figure that stands; it waits for somebody else. Refuses with all faults, one that changes
     nothing, and a second one while another waits. The same asked again by the same person is the same correction."""
     with transaction.atomic():
         figure = _figure(form.figure, by)
         faults = [
-            *value_faults(about(figure), form.value),
+            *value_faults(column_of(figure.scheme_code, figure.indicator), form.value),
             *evidence_faults(form.evidence),
             *reason_faults(form.reason),
         ]
@@ -147,8 +140,8 @@ def _tell(row: Correction, template: str, now: datetime) -> None:
     """A notice to the one who asked, if that is a member of staff."""
     kind, _, key = row.asked_by.partition(":")
     if kind == "staff" and key.isdigit():
-        unit, figure = org.unit(row.figure.unit_id).short_name, row.figure
-        told = said(
-            template, unit=unit, period=figure.period, name=about(figure).title, value=row.value, answer=row.answer
-        )
+        figure = row.figure
+        name = column_of(figure.scheme_code, figure.indicator).title
+        unit = org.unit(figure.unit_id).short_name
+        told = said(template, unit=unit, period=figure.period, name=name, value=row.value, answer=row.answer)
         cases.tell_staff(int(key), told, now=now)

@@ -48,7 +48,7 @@ def write_scheme(text: str, region: str, *, by: Actor, now: datetime) -> int:
             code=scheme.code,
             version=scheme.version,
         )
-        raise Refused("conflict.draft", told, "version")
+        raise Refused("conflict.draft", told, "scheme.version")
     return held.pk
 
 
@@ -93,7 +93,7 @@ def _frozen(row: models.Scheme) -> Refused:
     told = said(
         "方案“{code}”第{version}版已经定稿，不再改动；要改请另写一个新版本。", code=row.code, version=row.version
     )
-    return Refused("scheme.frozen", told, "version")
+    return Refused("scheme.frozen", told, "scheme.version")
 
 
 def _sound(text: str) -> rules.Scheme:

@@ -11,7 +11,7 @@ from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from .. import sources
-from ..gathering import units_scored
+from ..gathering import column_of, units_scored
 from ..models import Correction, Figure, Input, Run, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
@@ -150,9 +150,7 @@ def stands(figure: int) -> bool:
 
 def title_of(figure: FigureInfo) -> Wanted:
     """What the figure's column is called and asks for, by the newest frozen scheme that knows it."""
-    rows = Scheme.objects.filter(code=figure.scheme_code, frozen_at__isnull=False).order_by("-id")
-    found = (one for row in rows for one in wanted(read_scheme(row.text)) if one.column == figure.column)
-    return next(found, Wanted(figure.column, figure.column))
+    return column_of(figure.scheme_code, figure.column)
 
 
 def scheme_of(figure: FigureInfo, by: Actor) -> SchemeInfo | None:
@@ -163,10 +161,17 @@ def scheme_of(figure: FigureInfo, by: Actor) -> SchemeInfo | None:
 
 
 def corrections_for(by: Actor, limit: int = 200) -> list[CorrectionInfo]:
-    """Corrections asked for units the actor reports for: those that wait first, then the newest."""
-    units = [u.id for u in _mine(by)]
-    rows = Correction.objects.filter(figure__unit__in=units).select_related("figure").order_by("-id")[:limit]
-    return sorted(map(_correction, rows), key=lambda c: c.state != Correction.State.ASKED)
+    """Corrections asked for units the actor reports for: all that wait, then the last ones decided, newest first."""
+    rows = (
+        Correction.objects.filter(figure__unit__in=[u.id for u in _mine(by)]).select_related("figure").order_by("-id")
+    )
+    waiting, decided = rows.filter(state=Correction.State.ASKED), rows.exclude(state=Correction.State.ASKED)
+    return [_correction(row) for row in (*waiting, *decided[:limit])]
+
+
+def corrections_waiting(by: Actor) -> int:
+    """How many of them wait."""
+    return Correction.objects.filter(figure__unit__in=[u.id for u in _mine(by)], state=Correction.State.ASKED).count()
 
 
 def correction_for(correction: int, by: Actor) -> CorrectionInfo:

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
+from mashang.org import queries as org
 
 from ..models import Scheme
 from ..rules import scheme as rules
@@ -63,11 +64,12 @@ def figures_template(scheme: int, period: str, by: Actor) -> bytes:
     names = class_names(row.text)
     book = Workbook()
     sheet = book.active
-    lines = []
+    short, lines = [unit.name for unit in known], []
     for unit in known:
         held = {line.wanted.column: line.figure.value if line.figure else None for line in unit.lines}
         group = [names.get(unit.group, unit.group)] if klass else []
-        lines.append([unit.name, *group, *(held.get(one.column) for one in columns.values())])
+        name = unit.name if short.count(unit.name) == 1 else org.unit(unit.unit).name
+        lines.append([name, *group, *(held.get(one.column) for one in columns.values())])
     _fill(sheet, "上报数据", [*head, *columns], lines, number="General")
     for n, unit in enumerate(known, 2):
         asked = {line.wanted.column for line in unit.lines}

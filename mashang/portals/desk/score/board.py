@@ -11,7 +11,6 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from mashang.insight.rules import months_before
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
@@ -21,7 +20,7 @@ from mashang.portals.shared import forms, parts
 from mashang.portals.shared.meter import meter
 
 from ..frame import page, who
-from .frame import tabs
+from .frame import periods_of, tabs
 
 GRADE_LAMPS = ("ok", "none", "warn", "late")
 
@@ -89,11 +88,12 @@ def place_words(r: queries.BoardRow | queries.Sheet) -> str:
 def _fields(by: Actor) -> list[parts.Field]:
     ready = [s for s in queries.schemes(by) if s.frozen_at and org.may(by, "performance.run", region=s.region)]
     schemes = [(s.id, _("%(name)s 第%(version)s版（%(region)s）") % _named(s)) for s in ready]
-    months = [f"{start:%Y-%m}" for start, _end in reversed(months_before(clock.now()))]
+    periods = list(dict.fromkeys(p for s in ready for p in periods_of(queries.scheme_rule(s.id, by))))
     return [
         parts.Field("scheme", _("考评方案"), "choice", required=True, choices=schemes, value=schemes[-1][0] if schemes else "",
                     help=_("只列出已定稿的方案。")),
-        parts.Field("period", _("期间"), "choice", required=True, choices=[(m, m) for m in months], value=months[1],
+        parts.Field("period", _("期间"), "choice", required=True, choices=[(p, p) for p in periods],
+                    value=periods[1] if periods else "",
                     help=_("可以重新计算，以最近一次为准；以前的结果原样留存。")),
     ]  # fmt: skip
 

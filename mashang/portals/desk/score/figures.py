@@ -65,7 +65,6 @@ def figures(request: HttpRequest) -> HttpResponse:
     if len(known) > 1:
         names = [(s.id, f"{s.name}（{org.region(s.region).name}）") for s in known]
         filters.insert(0, parts.Filter("scheme", _("方案"), names))
-    waiting = [c for c in queries.corrections_for(by) if c.state == "asked"]
     context = _about(scheme, period, by) | {
         "tabs": tabs(by, "figures"),
         "filters": filters,
@@ -74,7 +73,7 @@ def figures(request: HttpRequest) -> HttpResponse:
         "one": found[0] if len(found) == 1 else None,
         "lines": unit_lines(found[0], scheme.id, period, by) if len(found) == 1 else [],
         "missing": sum(u.missing for u in found),
-        "waiting": len(waiting),
+        "waiting": queries.corrections_waiting(by),
         "above": queries.answers_for(by, scheme.id) if not found else [],
     }
     return page(request, "score/figures", "score", **context)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from mashang.kernel import clock
 from mashang.kernel.refused import Fault, Refused
 from mashang.org import queries as org
 from mashang.performance import queries
@@ -28,7 +29,7 @@ def scheme_try(request: HttpRequest, scheme: int) -> HttpResponse:
     rows: list[queries.Tried] = []
     faults: tuple[Fault, ...] = ()
     try:
-        rows = queries.try_out(scheme, period, by)
+        rows = queries.try_out(scheme, period, by, now=clock.now())
     except Refused as no:
         faults = no.faults
     context = {

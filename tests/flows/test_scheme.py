@@ -64,6 +64,7 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         assert "确认定稿" in body(office.get(f"/desk/score/scheme/{scheme}/freeze"))
         assert office.post(f"/desk/score/scheme/{scheme}/freeze").status_code == 302
         assert "定稿，此后不再改动" in body(office.get(f"/desk/score/scheme/{scheme}/words"))
+        assert "第1版已定稿" in body(office.post(f"/desk/score/scheme/{scheme}/freeze", follow=True))  # pressed twice
     with at("2026-04-02 09:00"):
         sheet = lead.get(f"/desk/score/figures/{scheme}/{MARCH}/figures.xlsx")
         book = load_workbook(io.BytesIO(sheet.content))

@@ -22,7 +22,7 @@ from mashang.performance import actions, models, queries, sources
 from mashang.performance.actions import NewFigure
 from mashang.performance.events import SENTENCES
 from mashang.performance.rules.frozen import fingerprint
-from mashang.performance.rules.periods import Period, period_of
+from mashang.performance.rules.periods import Period, period_of, recent
 from mashang.performance.seeds import seed_scores
 
 from .builders import SHIPPED
@@ -307,6 +307,22 @@ def test_periods_have_their_usual_names(name: str, start: str, end: str) -> None
 def test_other_names_of_periods_are_refused(name: str) -> None:
     with pytest.raises(Refused):
         period_of(name, clock.ZONE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("month", ["2026-02", "2026-01", "2025-12"]),
+        ("quarter", ["2026Q1", "2025Q4", "2025Q3"]),
+        ("half", ["2026H1", "2025H2", "2025H1"]),
+        ("year", ["2026", "2025", "2024"]),
+        ("fortnight", ["2026-02", "2026-01", "2025-12"]),
+    ],
+)
+def test_the_last_periods_of_a_kind_are_named_newest_first(kind: str, names: list[str]) -> None:
+    now = datetime(2026, 2, 28, 23, 59, tzinfo=clock.ZONE)
+    assert recent(kind, now, 3) == names
+    assert all(period_of(name, clock.ZONE).start <= now for name in names)
 
 
 @pytest.mark.slow

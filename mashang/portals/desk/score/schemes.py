@@ -234,6 +234,9 @@ def scheme_freeze(request: HttpRequest, scheme: int) -> HttpResponse:
     by, refused = who(request), None
     info, rule = queries.own_scheme(scheme, by), queries.scheme_rule(scheme, by)
     back = reverse("desk:score_scheme_words", args=[scheme])
+    if info.frozen_at is not None:
+        messages.info(request, _("%(name)s已定稿。") % {"name": named(info)})
+        return HttpResponseRedirect(back)
     if request.method == "POST":
         try:
             actions.freeze_scheme(scheme, by=by, now=clock.now())

@@ -203,6 +203,17 @@ def test_a_correction_waits_for_a_second_person_and_leaves_earlier_runs_alone(co
     assert (notice.state, "已按您的申请更正为 99" in notice.text) == ("sent", True)
 
 
+def test_the_template_with_a_corrected_figure_comes_back_unharmed(county: list[int]) -> None:
+    scheme = frozen()
+    _figure, form = asked(county[0])
+    actions.approve_correction(actions.ask_correction(form, by=lead(county[0]), now=NOW), by=OFFICE, now=NOW)
+    data = queries.figures_template(scheme, MARCH, OFFICE)
+    assert actions.report_sheet(scheme, MARCH, data, "f.xlsx", "汇总表", by=OFFICE, now=NOW) == Reported(0, 1)
+    with pytest.raises(Refused) as no:
+        sheet(scheme, "单位,key_projects\n0局,60\n")  # what was reported first no longer stands
+    assert codes(no) == ["conflict.figure"]
+
+
 def test_a_correction_refused_leaves_the_figure_and_tells_why(county: list[int]) -> None:
     scheme, unit = frozen(), county[0]
     _figure, form = asked(unit)

@@ -89,14 +89,15 @@ def report_sheet(
     table = _read(data, name, rule, faults)
     if table is None or faults:
         raise Refused.of(faults)
-    cells = _cells(row, rule, period, table, evidence.strip(), by, faults)
+    mine = [u for u in units_scored(row.region_id, period, rule) if _reports(by, u)]
+    cells = _cells(rule, table, mine, NewFigure(row.code, "", 0, period, 0.0, evidence.strip()), faults)
     new: list[Entry] = []
     with transaction.atomic():
         for cell in cells:
             kept, made = _kept(cell.form, by, now)
             if made:
                 new.append(entry("figure.reported", by, now, {"evidence": kept.evidence}, **facts_of(kept)))
-            elif kept.value != cell.form.value:
+            elif _standing(kept).value != cell.form.value:
                 faults.append(_twice(cell.form, org.unit(cell.form.unit), cell.about.title, cell.place))
         if faults:
             raise Refused.of(faults)
@@ -115,15 +116,15 @@ def _read(data: bytes, name: str, rule: rules.Scheme, faults: list[Fault]) -> Ta
         return None
 
 
+def _reports(by: Actor, unit: org.UnitInfo) -> bool:
+    return org.may(by, "performance.report", units=[unit.id], region=unit.region)
+
+
 def _cells(
-    row: Scheme, rule: rules.Scheme, period: str, table: Table, evidence: str, by: Actor, faults: list[Fault]
+    rule: rules.Scheme, table: Table, mine: Sequence[org.UnitInfo], blank: NewFigure, faults: list[Fault]
 ) -> list[_Cell]:
-    """The filled cells; a unit, a column or a figure that may not be reported goes to the faults."""
-    mine = [
-        u
-        for u in units_scored(row.region_id, period, rule)
-        if org.may(by, "performance.report", units=[u.id], region=u.region)
-    ]
+    """The filled cells, each a `blank` form filled in; a unit, a column or a figure that may not be reported goes to the
+    faults."""
     cells = []
     for n, name in enumerate(table.units):
         found = [u for u in mine if name in (u.name, u.short_name)]
@@ -131,7 +132,7 @@ def _cells(
             text = said("{place}：没有（或不止一个）叫“{unit}”、可由您上报的单位。", place=table.place(n), unit=name)
             faults.append(Fault("figure.unit", text, table.place(n)))
             continue
-        cells += list(_row_cells(rule, table, n, found[0], NewFigure(row.code, "", found[0].id, period, 0.0, evidence)))
+        cells += list(_row_cells(rule, table, n, found[0], replace(blank, unit=found[0].id)))
     for cell in cells:
         for fault in value_faults(cell.about, cell.form.value, cell.place):
             faults.append(replace(fault, text=said("{place}：{text}", place=cell.place, text=fault.text)))
@@ -202,6 +203,12 @@ def _kept(form: NewFigure, by: Actor, now: datetime) -> tuple[Figure, bool]:
             "reported_by": by.ref,
         },
     )
+
+
+def _standing(first: Figure) -> Figure:
+    """The figure that stands in place of a first one: the last correction of it, if there is any."""
+    same = {"scheme_code": first.scheme_code, "indicator": first.indicator, "period": first.period}
+    return Figure.objects.filter(**same, unit=first.unit_id).order_by("-pk")[:1].get()
 
 
 def _twice(form: NewFigure, unit: org.UnitInfo, title: str, field: str) -> Fault:

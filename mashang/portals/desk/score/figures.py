@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,16 +127,17 @@ def figures_unit(request: HttpRequest, scheme: int, period: str, unit: int) -> H
 def unit_lines(found: queries.UnitFigures, scheme: int, period: str, by: Actor) -> list[Shown]:
     """The lines of a unit, with the runs that used what was corrected since."""
     used = queries.runs_using(f.id for line in found.lines for f in line.before)
-    return [_shown(line, found.unit, scheme, period, by, used) for line in found.lines]
+    return [_shown(line, (scheme, period, found.unit), by, used) for line in found.lines]
 
 
 def _shown(
-    line: queries.Line, unit: int, scheme: int, period: str, by: Actor, used: dict[int, list[queries.RunInfo]]
+    line: queries.Line, at: tuple[int, str, int], by: Actor, used: Mapping[int, Sequence[queries.RunInfo]]
 ) -> Shown:
+    """The line as it is drawn; `at` is scheme, period and unit, as its address has them."""
     one, figure, asked = line.wanted, line.figure, line.correction
     about = " · ".join(filter(None, (told(UNITS[one.unit], _), one.collected, one.lead, one.basis)))
     if figure is None:
-        href = reverse("desk:score_figure_report", args=[scheme, period, unit, one.column])
+        href = reverse("desk:score_figure_report", args=[*at, one.column])
         state = ("warn", _("未报")) if one.needed else ("none", _("有则上报"))
         return Shown(told(one.title, _), about, "", "", "", None, (), "", state, href, _("上报"), "")
     before = tuple(_before(f, used.get(f.id, ())) for f in line.before)

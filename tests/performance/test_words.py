@@ -75,7 +75,7 @@ def test_the_countys_scheme_is_told_line_by_line() -> None:
     assert [line.id for line in described(scheme)][:3] == ["total", "indicators", "on_time"]
     assert (lines["on_time"].measure, lines["on_time"].reported, lines["on_time"].depth) == ("on_time_rate", False, 2)
     assert (lines["key_projects"].collected, lines["key_projects"].lead) == ("每月 18 日前上报", "发改局")
-    assert lines["bonus"].how == "下级的相加，最多 5 分"
+    assert lines["bonus"].how == "相加，最多 5 分"
     assert lines["accident"].how == "大于 0 即触发，等次不高于一般"
     assert lines["accident"].basis == "地方党政领导干部安全生产责任制规定"
     assert class_words(scheme, scheme.classes["township"])[0] == "不考县级会议和发文数量（比上年，%）"
@@ -86,7 +86,7 @@ CHANGED = [  # what is changed in the file, kind, about, words in the sentence
     ("weight = 25\nsource", "weight = 25.0\nsource", None),  # the same number
     ("# 地名真实", "# 地名属实", None),  # a comment
     ('lead = "发改局"', 'lead = "统计局"', ("changed", "重点项目年度计划完成率", "采集单位由“发改局”改为“统计局”")),
-    ('cap = 5', 'cap = 6', ("changed", "正向激励", "合成方法由“下级的相加，最多 5 分”改为“下级的相加，最多 6 分”")),
+    ('cap = 5', 'cap = 6', ("changed", "正向激励", "合成方法由“相加，最多 5 分”改为“相加，最多 6 分”")),
     ('source = "measure:satisfaction"', "", ("changed", "群众满意度（主动评价）", "数据来源由“measure:satisfaction”改为“上报数据”")),
     ('from = [90, 80, 60]', 'from = [91, 80, 60]', ("changed", "等次", "优秀 91 分起")),
     ('without = ["meetings"]\nweights = { on_time = 30, key_projects = 20 }', "",

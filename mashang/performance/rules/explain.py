@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mashang.kernel.said import said, strung
-from mashang.performance.rules.aggregate import MEAN_LABELS
 from mashang.performance.rules.engine import Result
 from mashang.performance.rules.methods import KINDS
 from mashang.performance.rules.scheme import Indicator, Node
 from mashang.performance.rules.statistics import half_up
+from mashang.performance.rules.words import node_words
 
 FACTS = {
     "min": said("最小"), "max": said("最大"), "low": said("下限"), "high": said("上限"), "worst": said("最差"), "best": said("最好"),
@@ -48,7 +48,7 @@ def explain(result: Result, row: int) -> list[Line]:
 
 def _node(result: Result, row: int, node: Node, depth: int, share: float, reach: float) -> Iterator[Line]:
     score = float(result.scores[node.id][row])
-    yield _line(result, row, node, depth, share, reach * score, _node_how(node))
+    yield _line(result, row, node, depth, share, reach * score, node_words(node))
     children = [c for c in result.scheme.children(node.id) if result.weights[c.id][row] > 0]
     counted = [c for c in children if _counts(c, node) and not math.isnan(result.scores[c.id][row])]
     total = math.fsum(result.weights[c.id][row] for c in counted)
@@ -93,19 +93,6 @@ def _line(
     score, rank = float(result.scores[item.id][row]), int(result.ranks[item.id][row])
     leaf = isinstance(item, Indicator)
     return Line(item.id, item.name, depth, item.role, score, rank, peers, share, adds, how, leaf, **more)
-
-
-def _node_how(node: Node) -> str:
-    parts = [MEAN_LABELS[node.mean]]
-    if node.cap is not None:
-        parts.append(said("封顶 {limit:g}", limit=node.cap))
-    if node.floor is not None:
-        parts.append(said("不低于 {limit:g}", limit=node.floor))
-    if node.ceiling is not None:
-        parts.append(said("不高于 {limit:g}", limit=node.ceiling))
-    if node.method:
-        parts.append(said("再按{method}折算", method=KINDS[node.method.kind].label))
-    return strung(parts)
 
 
 def _leaf(result: Result, row: int, leaf: Indicator, depth: int, share: float, reach: float) -> Line:

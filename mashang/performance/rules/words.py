@@ -76,7 +76,7 @@ def _leaf(leaf: Indicator, depth: int) -> Described:
 
 def node_words(node: Node) -> str:
     """How a node comes about from what hangs under it."""
-    parts = [said("下级的{mean}", mean=MEAN_LABELS[node.mean])]
+    parts = [MEAN_LABELS[node.mean]]
     if node.cap is not None:
         parts.append(said("最多 {limit:g} 分", limit=node.cap))
     if node.floor is not None:

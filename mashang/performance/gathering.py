@@ -10,6 +10,7 @@ import numpy as np
 
 from mashang.cases.measures import Measured
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 
@@ -97,6 +98,12 @@ def evaluated(rule: rules.Scheme, units: Sequence[org.UnitInfo], table: Table) -
     except Refused:
         evaluate(rule, replace(table, units=tuple(u.name for u in units)))
         raise
+
+
+def reports(by: Actor, unit: org.UnitInfo, one: Wanted) -> bool:
+    """Whether the actor reports this figure of this unit: a unit's own people, but for what is the office's to say of them."""
+    asked = ("performance.report", *(["performance.run"] if one.office else []))
+    return all(org.may(by, right, units=[unit.id], region=unit.region) for right in asked)
 
 
 def column_of(code: str, column: str) -> Wanted:

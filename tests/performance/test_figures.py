@@ -110,13 +110,13 @@ def test_everything_wrong_with_a_sheet_is_told_at_once(
 def test_a_sheet_reports_only_for_units_of_ones_own(county: list[int]) -> None:
     scheme = frozen()
     with pytest.raises(Refused) as no:
-        sheet(scheme, "单位,awards\n0局,1\n1局,2\n", by=lead(county[1]))
+        sheet(scheme, "单位,key_projects\n0局,1\n1局,2\n", by=lead(county[1]))
     assert codes(no) == ["figure.unit"]
     assert "0局" in no.value.text
     assert models.Figure.objects.count() == 0
-    assert sheet(scheme, "单位,awards\n1局,2\n", by=lead(county[1])) == Reported(1, 0)
+    assert sheet(scheme, "单位,key_projects\n1局,2\n", by=lead(county[1])) == Reported(1, 0)
     with pytest.raises(Forbidden):
-        sheet(scheme, "单位,awards\n1局,2\n", by=Actor("person", 9, 9, "群众"))
+        sheet(scheme, "单位,key_projects\n1局,2\n", by=Actor("person", 9, 9, "群众"))
     book = load_workbook(io.BytesIO(queries.figures_template(scheme, MARCH, lead(county[1]))))
     assert [row[0].value for row in book["上报数据"]] == ["单位", "1局"]
 
@@ -146,6 +146,23 @@ def test_a_unit_reports_for_itself_and_for_no_other(county: list[int]) -> None:
     assert queries.figure_for(made, lead(county[1])).value == 96
     with pytest.raises(NotFound):
         queries.figure_for(made, lead(county[0]))
+
+
+def test_marks_bonuses_and_vetoes_are_the_offices_to_report(county: list[int]) -> None:
+    scheme, own = frozen(), lead(county[1])
+    mine = {line.wanted.column for line in queries.figures_of(scheme, MARCH, own)[0].lines}
+    assert mine == {"key_projects", "meetings"}
+    with pytest.raises(Refused) as no:
+        actions.report(reported(county[1], 95.0, indicator="rater_1"), by=own, now=NOW)
+    assert codes(no) == ["figure.office"]
+    with pytest.raises(Refused) as no:
+        sheet(scheme, "单位,key_projects,rater_1\n1局,96,100\n", by=own)
+    assert codes(no) == ["figure.office"]
+    made = actions.report(reported(county[1], 85.0, indicator="rater_1"), by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.ask_correction(actions.NewCorrection(made, 95.0, "评议表", "录错"), by=own, now=NOW)
+    assert codes(no) == ["figure.office"]
+    assert models.Figure.objects.count() == 1 and not models.Correction.objects.exists()
 
 
 def test_what_is_wanted_and_what_is_there(county: list[int]) -> None:

@@ -14,7 +14,7 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 from mashang.org import queries as org
 
-from ..gathering import column_of
+from ..gathering import column_of, reports
 from ..models import Correction, Figure
 from ..rules.reporting import LONGEST, evidence_faults, reason_faults, value_faults
 from .common import note
@@ -42,8 +42,11 @@ def ask_correction(form: NewCorrection, *, by: Actor, now: datetime) -> int:
     nothing, and a second one while another waits. The same asked again by the same person is the same correction."""
     with transaction.atomic():
         figure = _figure(form.figure, by)
+        about = column_of(figure.scheme_code, figure.indicator)
+        if not reports(by, org.unit(figure.unit_id), about):
+            raise Refused("figure.office", said("“{name}”由效能办填报，单位不自报。", name=about.name), "value")
         faults = [
-            *value_faults(column_of(figure.scheme_code, figure.indicator), form.value),
+            *value_faults(about, form.value),
             *evidence_faults(form.evidence),
             *reason_faults(form.reason),
         ]

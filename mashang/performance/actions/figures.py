@@ -18,7 +18,7 @@ from mashang.ledger.actions import record
 from mashang.ledger.rules import Entry
 from mashang.org import queries as org
 
-from ..gathering import units_scored
+from ..gathering import reports, units_scored
 from ..models import Figure, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
@@ -63,7 +63,7 @@ def report(form: NewFigure, *, by: Actor, now: datetime) -> int:
     (a change is a correction). The same figure with the same evidence again is the same figure."""
     unit = org.unit(form.unit)
     guard(by, "performance.report", units=[unit.id], region=unit.region)
-    if faults := list(_faults(form, unit, now)):
+    if faults := list(_faults(form, unit, by, now)):
         raise Refused.of(faults)
     with transaction.atomic():
         row, made = _kept(form, by, now)
@@ -91,6 +91,10 @@ def report_sheet(
         raise Refused.of(faults)
     mine = [u for u in units_scored(row.region_id, period, rule) if _reports(by, u)]
     cells = _cells(rule, table, mine, NewFigure(row.code, "", 0, period, 0.0, evidence.strip()), faults)
+    for cell in cells:
+        if not reports(by, org.unit(cell.form.unit), cell.about):
+            text = said("{place}：这一项由效能办填报，请把这一格留空。", place=cell.place)
+            faults.append(Fault("figure.office", text, cell.place))
     new: list[Entry] = []
     with transaction.atomic():
         for cell in cells:
@@ -160,7 +164,7 @@ def _freed(rule: rules.Scheme, table: Table, mine: Sequence[org.UnitInfo]) -> It
                     yield Fault("figure.freed", text, place)
 
 
-def _faults(form: NewFigure, unit: org.UnitInfo, now: datetime) -> Iterator[Fault]:
+def _faults(form: NewFigure, unit: org.UnitInfo, by: Actor, now: datetime) -> Iterator[Fault]:
     """Everything wrong with one figure: its number, its evidence, its period, and whether the unit reports it at all."""
     frozen = Scheme.objects.filter(code=form.scheme_code, frozen_at__isnull=False).order_by("id")
     read = [read_scheme(row.text) for row in frozen if unit.region.startswith(row.region_id)]
@@ -175,6 +179,8 @@ def _faults(form: NewFigure, unit: org.UnitInfo, now: datetime) -> Iterator[Faul
     elif not any(scored(rule, unit.scheme_class) for rule in read):
         text = said("方案“{scheme}”不考评{unit}，不用上报。", scheme=form.scheme_code, unit=unit.short_name)
         yield Fault("figure.unit", text, "unit")
+    elif not reports(by, unit, about):
+        yield Fault("figure.office", said("“{name}”由效能办填报，单位不自报。", name=about.name), "indicator")
 
 
 def _period_faults(period: str, now: datetime) -> list[Fault]:

@@ -11,7 +11,7 @@ from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from .. import sources
-from ..gathering import column_of, units_scored
+from ..gathering import column_of, reports, units_scored
 from ..models import Correction, Figure, Input, Run, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
@@ -100,7 +100,8 @@ def schemes_to_report(by: Actor) -> list[SchemeInfo]:
 
 
 def figures_of(scheme: int, period: str, by: Actor, unit: int | None = None) -> list[UnitFigures]:
-    """Of every unit that the actor reports for (or of one; not found if it is none of these): what is wanted, and what stands."""
+    """Of every unit that the actor reports for (or of one; not found if it is none of these): what is wanted of the actor, and
+    what stands."""
     row, rule = _frozen(scheme)
     units = _reach(row, rule, period, by)
     if unit is not None:
@@ -111,7 +112,11 @@ def figures_of(scheme: int, period: str, by: Actor, unit: int | None = None) -> 
     return [
         UnitFigures(
             u.id, u.short_name, u.scheme_class,
-            tuple(_line(one, chains.get((u.id, one.column), []), asked) for one in wanted(rule, u.scheme_class)),
+            tuple(
+                _line(one, chains.get((u.id, one.column), []), asked)
+                for one in wanted(rule, u.scheme_class)
+                if reports(by, u, one)
+            ),
         )
         for u in units
     ]  # fmt: skip

@@ -158,6 +158,7 @@ def read_indicator(key: str, raw: Any, where: str, faults: list[Fault]) -> Indic
         columns=f.texts("columns"),
         unit=f.choice("unit", UNITS, ""),
         source=f.text("source", "reported"),
+        reporter=f.choice("reporter", ("unit", "office"), "unit"),
         per=f.text("per"),
         per_times=f.number("per_times", 1.0),
         clip=(clip[0], clip[1]) if len(clip) == 2 else None,

@@ -20,7 +20,7 @@ class Wanted:
     """A column that units report: of which indicator (none for a number about the unit itself), and which of how many marks.
 
     `needed`: every unit has it; a bonus, a deduction or a veto is reported only where there is one.
-    `unit` as in the scheme; marks lie between 0 and `most`. `collected` says by when, `lead` who collects, in the scheme's words.
+    `office`: units do not report it of themselves, the office does. `unit` as in the scheme; marks lie between 0 and `most`. `collected` says by when, `lead` who collects, in the scheme's words.
     """
 
     column: str
@@ -34,6 +34,7 @@ class Wanted:
     lead: str = ""
     basis: str = ""
     needed: bool = True
+    office: bool = False
 
     @property
     def title(self) -> str:
@@ -64,6 +65,7 @@ def _columns(leaf: Indicator) -> list[Wanted]:
     one = Wanted(
         leaf.id, leaf.name, leaf.id, unit=leaf.unit, collected=leaf.facts.get("collected", ""),
         lead=leaf.facts.get("lead", ""), basis=leaf.facts.get("basis", ""), needed=leaf.role == "part",
+        office=leaf.reporter == "office",
     )  # fmt: skip
     if leaf.inputs == (leaf.id,):
         return [one]

@@ -43,7 +43,8 @@ class Treat:
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """A leaf. `columns` are the names its figures may have in a table; `source` is "reported" or "measure:NAME"."""
+    """A leaf. `columns` are the names its figures may have in a table; `source` is "reported" or "measure:NAME"; `reporter`
+    says who reports: the unit itself, or the office alone."""
 
     id: str
     name: str
@@ -55,6 +56,7 @@ class Indicator:
     columns: tuple[str, ...] = ()
     unit: str = ""
     source: str = "reported"
+    reporter: str = "unit"
     per: str = ""
     per_times: float = 1.0
     clip: tuple[float, float] | None = None

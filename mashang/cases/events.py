@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from mashang.kernel.said import told
 
-from .procedure import registry
+from .procedure import beside, registry
 
 
 class _Blank(dict[str, Any]):
@@ -38,7 +38,8 @@ def sentence(verb: str, facts: Mapping[str, Any]) -> str:
     """The sentence of a verb like "application.accept", filled with the facts of its entry."""
     kind, _, code = verb.partition(".")
     procedure = registry.get(kind)
-    template = str(procedure.sentences[code]) if procedure and code in procedure.sentences else verb
+    known = procedure.sentences if procedure else {}
+    template = str(known.get(code) or beside.get(verb, verb))
     words = {name: _told(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
     return template.format_map(_Blank(words))
 

@@ -120,3 +120,5 @@ class Procedure:
 
 
 registry: dict[str, Procedure] = {}
+beside: dict[str, Label] = {}
+"""Sentences of verbs that other rooms record on a case without its procedure, by the whole verb: 撤销文书."""

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from mashang.cases import actions as cases
+from mashang.cases.procedure import beside
 from mashang.kernel import clock, sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, NotFound, Refused
@@ -21,6 +23,7 @@ from mashang.org import queries as org
 from mashang.text.rules import clean
 
 from . import queries, rules
+from .events import SENTENCES
 from .models import Issued as Row
 from .models import State
 
@@ -29,6 +32,7 @@ _ISSUE = """INSERT INTO documents_issued
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _MADE = """INSERT INTO documents_file (document_id, format, sha256, made_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING"""
+beside.update(SENTENCES)
 Later = Callable[[Callable[..., tuple[str, list[Any]]]], Any]
 
 
@@ -81,11 +85,12 @@ def issue(
 
 @transaction.atomic
 def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
-    """Take a document back. From then on verification says so, with the reason; it can't be undone, only issued anew."""
+    """Take a document back. From then on verification, the file itself and the case say so, with the reason, and whoever
+    takes part in the case is told, with the remedies; it can't be undone."""
     row = Row.objects.select_for_update().filter(number=number).first()
     if row is None:
         raise NotFound
-    if not org.may(by, "documents.revoke", units=(row.unit_id,)):
+    if not queries.may_revoke(by, row.unit_id):
         raise Forbidden(_("只有出具单位的负责人可以撤销这份文书。"))
     plain = clean(reason).strip()
     if not plain:
@@ -96,6 +101,10 @@ def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
     row.save(update_fields=["state", "revoked_at", "revoked_by", "revoked_reason"])
     facts = {"number": number, "title": row.title, "reason": row.revoked_reason}
     ledger.record([Record(case=row.case, verb="document.revoked", by=by.ref, at=now, facts=facts)])
+    full = f"“{row.title}”（{number}）已被撤销：{row.revoked_reason}。"
+    full += "不服的，可自知道之日起六十日内申请行政复议，或六个月内提起行政诉讼。"
+    sms = f"“{row.title}”已被撤销，理由和救济途径请登录查看。"
+    cases.tell_of(row.case, {"in-app": full, "sms": sms}, now=now)
 
 
 def hand_over(code: str, format_: str = "pdf", *, now: datetime) -> queries.Made:

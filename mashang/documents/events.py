@@ -6,5 +6,5 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
-    "document.revoked": _("撤销了{title}（{number}）：{reason}"),
+    "document.revoked": _("撤销{title}（{number}）：{reason}"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mashang.kernel import clock, vault
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
+from mashang.org import queries as org
 
 from . import rendering, rules
 from .models import File, Issued
@@ -42,6 +44,7 @@ class Given:
     revoked_reason: str
     code: str
     url: str
+    unit_id: int
     hashes: tuple[str, ...] = ()
 
     @property
@@ -51,7 +54,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file made from a document. The same document always gives the same bytes on one installation."""
+    """A file made from a document. The same document in the same state always gives the same bytes on one installation."""
 
     document_id: int
     name: str
@@ -69,7 +72,7 @@ class Made:
 
 _SHOWN = (
     "number", "kind", "title", "case", "holder", "unit_name", "issued_at", "valid_to", "state", "revoked_at",
-    "revoked_reason", "code", "url",
+    "revoked_reason", "code", "url", "unit_id",
 )  # fmt: skip
 
 
@@ -104,8 +107,14 @@ def of_case(number: str, *, today: date | None = None) -> list[Given]:
     return [_given(row, today or clock.today()) for row in rows]
 
 
+def may_revoke(by: Actor, unit: int) -> bool:
+    """Whether the actor may take back what this unit gave out."""
+    return org.may(by, "documents.revoke", units=(unit,), region=org.unit(unit).region)
+
+
 def render(code: str, format_: str = "pdf") -> Made:
-    """The file of a document, made anew from what was sealed when it was issued. `format_`: pdf or docx."""
+    """The file of a document, made anew from what was sealed when it was issued; a revoked one says so above all else.
+    `format_`: pdf or docx."""
     row = Issued.objects.filter(code=rules.normal_code(code)).first()
     if row is None:
         raise NotFound
@@ -122,6 +131,8 @@ def render(code: str, format_: str = "pdf") -> Made:
         issued=clock.local(row.issued_at),
         valid_to=row.valid_to,
     )
+    if row.revoked_at is not None:
+        sheet = replace(sheet, mark=rules.revoked_mark(clock.local(row.revoked_at), row.revoked_reason))
     maker, media_type = rendering.MAKERS[format_]
     data = maker(sheet, code=rules.shown_code(row.code), url=row.url, at=clock.local(row.issued_at))
     return Made(row.id, f"{row.title}-{row.number}.{format_}", media_type, data)

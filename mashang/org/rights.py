@@ -222,6 +222,7 @@ PAGES: dict[str, str] = {
     "desk:case": "desk.open",
     "desk:file": "desk.open",
     "desk:result": "desk.open",
+    "desk:revoke": "documents.revoke",
     "desk:reveal": "org.reveal",
     "desk:press": "desk.open",
     "desk:press_step": "desk.open",

@@ -113,6 +113,10 @@ def files(walker: Walker) -> None:
             if place == 0 or inside == {404}:
                 walker.expect(page, result["case_number"], result["number"], status=gate(walker.who, page, inside))
             walker.expect(page, ABSENT, result["number"], status=gate(walker.who, page, {404}))
+        inside = {200, 302, 403} if result["case_number"] in walker.seen else {404}
+        walker.expect(
+            "desk:revoke", result["case_number"], result["number"], status=gate(walker.who, "desk:revoke", inside)
+        )
         walker.expect("hall:verify_code", result["code"], status={200})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -153,3 +154,13 @@ def test_the_qr_picture_is_plain_svg() -> None:
     svg = pdf.qr_svg(URL)
     assert svg.startswith("<svg") and "<script" not in svg
     assert segno.make(URL, error="m", micro=False).version <= 6
+
+
+@pytest.mark.usefixtures("cjk_fonts")
+@pytest.mark.parametrize("kind", ["planning-permit", "supplement"])
+def test_a_revoked_document_says_so_above_all_else_in_both_forms(kind: str) -> None:
+    mark = rules.revoked_mark(AT, "以欺骗手段取得 #x *y*")
+    marked = replace(sheet(kind), mark=mark)
+    assert text_of(make("pdf", marked)).replace(" ", "").startswith(mark.replace(" ", "")[:20])
+    assert Document(io.BytesIO(make("docx", marked))).paragraphs[0].text == mark
+    assert "撤销" not in text_of(make("pdf", sheet(kind)))

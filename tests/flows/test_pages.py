@@ -11,24 +11,10 @@ from django.test import Client
 
 from mashang.cases.models import Case, Step
 from mashang.kernel import clock
-from mashang.org.models import Account
 
 from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, applicant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
-
-
-@pytest.fixture
-def sign_in(settings):
-    settings.MASHANG_MFA = False
-    settings.DEMO = True
-
-    def as_(login: str) -> Client:
-        client = Client()
-        client.force_login(Account.objects.get(username=login), "django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return as_
 
 
 def text_of(response) -> str:

@@ -3,9 +3,9 @@
 from .documents import forget_unattached, keep
 from .door import Answer, act, begin
 from .drafts import drop_draft, save_draft
-from .notices import Undelivered, mark_read, send_due, tell_staff, to_folder
+from .notices import Undelivered, mark_read, send_due, tell, tell_of, to_folder
 
 __all__ = [
     "Answer", "Undelivered", "act", "begin", "drop_draft", "forget_unattached", "keep", "mark_read", "save_draft",
-    "send_due", "tell_staff", "to_folder",
+    "send_due", "tell", "tell_of", "to_folder",
 ]  # fmt: skip

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 from django.utils.module_loading import import_string
 
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 
-from ..models import Channel, Notice, NoticeState
+from ..casefile import Message
+from ..models import Case, Channel, Notice, NoticeState
 
 Sender = Callable[[Notice, str], None]
 MAX_ATTEMPTS = 8
@@ -96,12 +98,30 @@ def _send(notice: Notice, before: str, now: datetime) -> bool:
     return True
 
 
+def tell(message: Message, *, now: datetime, case: int | None = None) -> None:
+    """Owe someone a message outside an act of the door, in the caller's transaction; in the app it is there at once."""
+    here = message.channel == Channel.IN_APP
+    Notice.objects.create(
+        case_id=case, person=message.person, staff=message.staff, unit=message.unit, channel=message.channel,
+        text=message.text, at=now, state=NoticeState.SENT if here else NoticeState.QUEUED,
+        next_at=None if here else now, sent_at=now if here else None,
+    )  # fmt: skip
+
+
+def tell_of(number: str, texts: Mapping[str, str], *, now: datetime) -> int:
+    """Tell everyone who takes part in the case as a person, a text a channel, and let followers see that it changed;
+    gives how many are told."""
+    case = Case.objects.select_for_update(no_key=True).filter(number=number).first()
+    if case is None:
+        return 0
+    for person in case.persons:
+        for channel, text in texts.items():
+            tell(Message(text, person=person, channel=channel), now=now, case=case.pk)
+    Case.objects.filter(pk=case.pk).update(revision=F("revision") + 1, updated_at=now)
+    return len(case.persons)
+
+
 def mark_read(by: Actor, ids: list[int], *, now: datetime) -> int:
     """The reader has seen these; only their own are touched."""
     mine = {"staff": by.id} if by.kind == "staff" else {"person": by.person_id}
     return Notice.objects.filter(**mine, pk__in=ids, read_at=None).update(read_at=now)
-
-
-def tell_staff(staff: int, text: str, *, now: datetime) -> None:
-    """A notice in the platform to a member of staff, about something that is no case; part of the caller's act."""
-    Notice.objects.create(staff=staff, channel=Channel.IN_APP, text=text, state=NoticeState.SENT, at=now, sent_at=now)

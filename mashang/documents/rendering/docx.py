@@ -94,6 +94,8 @@ def make_docx(sheet: Sheet, *, code: str, url: str, at: datetime) -> bytes:
     head = doc.core_properties
     head.title, head.author, head.language = sheet.title, sheet.unit, "zh-CN"
     head.created = head.modified = at.replace(tzinfo=None)
+    if sheet.mark:
+        _write(doc.add_paragraph(), sheet.mark, HEI, 14, RED)
     _centred(doc, sheet.unit, SONG, 30, RED)
     doc.add_paragraph()
     _rule(_centred(doc, sheet.number, FANG, 16))

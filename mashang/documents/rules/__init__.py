@@ -60,7 +60,7 @@ WORDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A document's words in reading order, the same for PDF and DOCX."""
+    """A document's words in reading order, the same for PDF and DOCX. `mark` stands above all: that it was revoked."""
 
     title: str
     number: str
@@ -73,6 +73,7 @@ class Sheet:
     date: str = ""
     layout: Layout = "notice"
     notes: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def new_code() -> str:
@@ -137,6 +138,11 @@ def check(kind: str, facts: Facts, holder: str, number: str) -> None:
 def chinese_date(instant: datetime | date) -> str:
     """Arabic numerals without leading zeros (GB/T 9704)."""
     return f"{instant.year}年{instant.month}月{instant.day}日"
+
+
+def revoked_mark(at: datetime, reason: str) -> str:
+    """What a revoked document says of itself above everything else."""
+    return f"本文书已于{chinese_date(at)}撤销，不再有效。理由：{reason}"
 
 
 def compose(

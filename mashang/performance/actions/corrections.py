@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_noop
 
 from mashang.cases import actions as cases
+from mashang.cases.casefile import Message
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
@@ -147,4 +148,4 @@ def _tell(row: Correction, template: str, now: datetime) -> None:
         name = column_of(figure.scheme_code, figure.indicator).title
         unit = org.unit(figure.unit_id).short_name
         told = said(template, unit=unit, period=figure.period, name=name, value=row.value, answer=row.answer)
-        cases.tell_staff(int(key), told, now=now)
+        cases.tell(Message(told, staff=int(key)), now=now)

@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mashang.approvals import queries as approvals
 from mashang.cases import queries
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import answer_rows
+from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import NotFound
+from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
-from mashang.portals.shared import pressing
+from mashang.portals.shared import forms, pressing
 from mashang.portals.shared.casepage import CasePage, case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
@@ -67,14 +70,14 @@ def _more(page: CasePage, by: Actor) -> dict[str, Any]:
     """What the rooms add for their own kind of case."""
     row = page.view.case
     if row.kind == "application":
-        return _application(row.pk, row.number)
+        return _application(row.pk, row.number, by)
     if row.kind == "supervision":
         matter = supervision.matter_of(row.pk)
         return {"matter": matter, "about_open": matter is not None and queries.sees(by, matter.about)}
     return {}
 
 
-def _application(case_id: int, number: str) -> dict[str, Any]:
+def _application(case_id: int, number: str, by: Actor) -> dict[str, Any]:
     folder = approvals.folder(case_id)
     return {
         "materials": [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"]) for m in folder.materials],
@@ -83,11 +86,15 @@ def _application(case_id: int, number: str) -> dict[str, Any]:
         ],
         "refusal": folder.refusal,
         "checks": approvals.site_checks(case_id),
-        "results": documents.of_case(number),
+        "results": [(g, _may_revoke(by, g)) for g in documents.of_case(number)],
         "card": catalogue.version(folder.row["version"]).spec,
         "promised": folder.row["promised"],
         "statutory": folder.row["statutory"],
     }
+
+
+def _may_revoke(by: Actor, given: documents.Given) -> bool:
+    return given.state != "revoked" and documents.may_revoke(by, given.unit_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,6 +134,35 @@ def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
 def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
     """A certificate of the case, as PDF."""
     return pressing.result(queries.case_for(who(request), number), result)
+
+
+@require_http_methods(["GET", "POST"])
+def revoke(request: HttpRequest, number: str, result: str) -> HttpResponse:
+    """Taking a document back: the reason is asked for, and only the second press does it. One that is revoked already
+    leads back to its case: the same press twice has one effect."""
+    by, refused = who(request), None
+    view = queries.case_for(by, number)
+    given = next((g for g in documents.of_case(number) if g.number == result), None)
+    if given is None:
+        raise NotFound
+    if not documents.may_revoke(by, given.unit_id):
+        raise Forbidden("只有出具单位的负责人可以撤销这份文书。")
+    if request.method == "POST" and given.state != "revoked":
+        try:
+            document_actions.revoke(result, reason=request.POST.get("reason", ""), by=by, now=clock.now())
+            messages.success(request, _("%(title)s已撤销，已告知当事人。") % {"title": given.title})
+            return HttpResponseRedirect(reverse("desk:case", args=[number]))
+        except Refused as no:
+            refused = no
+    if given.state == "revoked" or (refused and refused.code == "document.revoked"):
+        return HttpResponseRedirect(reverse("desk:case", args=[number]))
+    help_ = _("会原样告知当事人，并在公开验证时显示；请不要写个人信息。")
+    fields = [Field("reason", _("撤销的理由和法律依据"), "textarea", help_, True, attrs={"maxlength": 500})]
+    form = forms.build(
+        fields, action=request.path, button=_("撤销这份文书"), values=forms.typed(request.POST, fields) if refused else None,
+        refused=refused, cancel=reverse("desk:case", args=[number]), danger=True,
+    )  # fmt: skip
+    return page(request, "revoke", "", 422 if refused else 200, view=view, given=given, form=form)
 
 
 @require_POST

@@ -173,6 +173,7 @@ def moments(lines: Iterable[Line]) -> list[parts.Moment]:
         "start_visit": "hold",
         "remind": "warn",
         "supervised": "late",
+        "revoked": "late",
     }
     found = []
     for line in lines:

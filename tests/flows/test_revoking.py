@@ -1,0 +1,127 @@
+"""撤销文书 through pages: the lead of the unit takes a certificate back, and everyone who looks at it learns that."""
+
+from __future__ import annotations
+
+import io
+
+import pypdf
+import pytest
+from django.urls import reverse
+
+from mashang.cases import queries as cases
+from mashang.cases.models import Case, Notice
+from mashang.documents import queries as documents
+from mashang.ledger import queries as ledger
+
+from .story import who
+from .test_house import accepted, reviewed
+from .test_pages import at, text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.row("A24")]
+REASON = "申请人隐瞒已有宅基地，以欺骗手段取得（行政许可法第六十九条）"
+
+
+@pytest.fixture
+def issued() -> str:
+    """A house whose permit was given out; the number of the case."""
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+    return story.number
+
+
+def permit(number: str) -> documents.Given:
+    return next(g for g in documents.of_case(number) if g.kind == "planning-permit")
+
+
+def pdf_text(answer) -> str:
+    pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
+    return "".join(page.extract_text() for page in pages).replace("\n", "")
+
+
+@pytest.mark.usefixtures("cjk_fonts")
+def test_a_lead_revokes_a_permit_and_everyone_who_looks_learns_why(sign_in, client, issued):
+    given = permit(issued)
+    address = f"/desk/case/{issued}/result/{given.number}/revoke"
+    link = reverse("desk:revoke", args=[issued, given.number])
+    lead, before = sign_in("townlead"), Case.objects.get(number=issued)
+    with at("2026-03-20 09:00"):
+        assert "撤销" not in pdf_text(lead.get(f"/desk/case/{issued}/result/{given.number}.pdf"))
+        assert link in lead.get(f"/desk/case/{issued}").content.decode()
+        assert "撤销不能恢复" in text_of(lead.get(address))
+        assert documents.verify(given.code).state == "valid"  # the first press only asks
+        answer = lead.post(address, {"reason": REASON})
+        assert answer.status_code == 302 and answer["Location"] == reverse("desk:case", args=[issued])
+        shown = text_of(lead.get(f"/desk/case/{issued}"))
+        assert "已撤销，已告知当事人" in shown and f"撤销乡村建设规划许可证（{given.number}）：{REASON}" in shown
+        assert link not in lead.get(f"/desk/case/{issued}").content.decode()
+        public = text_of(client.get(f"/verify/{given.code}"))
+        assert "已撤销" in public and REASON in public and "真实有效" not in public
+        citizen = sign_in("citizen")
+        assert REASON in text_of(citizen.get(f"/my/{issued}")) and "已撤销" in text_of(citizen.get(f"/my/{issued}"))
+        told = text_of(citizen.get("/my/notices"))
+        assert REASON in told and "行政复议" in told
+        assert "不再有效" in pdf_text(citizen.get(f"/my/{issued}/result/{given.number}.pdf"))
+    after = Case.objects.get(number=issued)
+    assert after.revision == before.revision + 1 and after.updated_at > before.updated_at
+    assert [e.verb for e in ledger.history(issued)].count("document.revoked") == 1
+    others = [g.state for g in documents.of_case(issued) if g.number != given.number]
+    assert others and set(others) == {"valid"}
+
+
+def test_the_same_press_twice_revokes_and_tells_once(sign_in, issued):
+    given, lead = permit(issued), sign_in("townlead")
+    address = f"/desk/case/{issued}/result/{given.number}/revoke"
+    with at("2026-03-20 09:00"):
+        before = Notice.objects.count()
+        for _ in range(2):
+            assert lead.post(address, {"reason": REASON})["Location"] == reverse("desk:case", args=[issued])
+        assert lead.get(address).status_code == 302
+    assert Notice.objects.count() == before + 2  # once in the app, once by SMS
+    assert [e.verb for e in ledger.history(issued)].count("document.revoked") == 1
+    sms = Notice.objects.filter(channel="sms").latest("id")
+    assert REASON not in sms.text and sms.state == "queued"
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\u200b"])
+def test_without_a_reason_nothing_is_revoked_and_the_field_says_so(sign_in, issued, reason):
+    given = permit(issued)
+    with at("2026-03-20 09:00"):
+        answer = sign_in("townlead").post(f"/desk/case/{issued}/result/{given.number}/revoke", {"reason": reason})
+    assert answer.status_code == 422 and "请写明撤销的理由和法律依据" in text_of(answer)
+    assert documents.verify(given.code).state == "valid"
+
+
+@pytest.mark.parametrize(
+    ("login", "status"),
+    [
+        ("town", 403),  # decides, but does not lead the unit
+        ("window", 403),  # handed it out
+        ("citizen", 403),  # whose permit it is
+        ("zhangpu", 403),  # a clerk elsewhere
+        ("office", 403),  # watches
+    ],
+)
+def test_nobody_but_the_lead_of_the_unit_revokes(sign_in, issued, login, status):
+    given = permit(issued)
+    client = sign_in(login)
+    with at("2026-03-20 09:00"):
+        assert (
+            client.post(f"/desk/case/{issued}/result/{given.number}/revoke", {"reason": REASON}).status_code == status
+        )
+        if login == "town":
+            assert "/revoke" not in client.get(f"/desk/case/{issued}").content.decode()
+    assert documents.verify(given.code).state == "valid"
+
+
+def test_a_lead_revokes_only_what_the_own_unit_gave_out(sign_in, issued):
+    """The window issued the notice of acceptance: the township's lead above it may, another township's sees nothing."""
+    notice = next(g for g in documents.of_case(issued) if g.kind == "acceptance")
+    with at("2026-03-20 09:00"):
+        lead = sign_in("townlead")
+        assert lead.get(f"/desk/case/{issued}/result/{notice.number}/revoke").status_code == 200
+        assert lead.get(f"/desk/case/{issued}/result/none/revoke").status_code == 404
+        assert lead.get(f"/desk/case/武平-事-2026-999999/result/{notice.number}/revoke").status_code == 404
+    assert cases.case_for(who("citizen"), issued).case.state == "granted"

@@ -122,7 +122,10 @@ class Participant(models.Model):
 
 
 class Document(models.Model):
-    """A file handed in or made: its bytes lie under their own digest, sealed; the row says what they are."""
+    """A file handed in or made: its bytes lie under their own digest, sealed; the row says what they are.
+
+    One that shows a mandate belongs to that and to no case. Of one that was erased only the row is left.
+    """
 
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="documents")
     step = models.ForeignKey(Step, null=True, on_delete=models.PROTECT, related_name="documents", db_index=False)
@@ -134,9 +137,17 @@ class Document(models.Model):
     digest = models.TextField()
     facts = models.JSONField(default=dict)
     at = models.DateTimeField()
+    mandate = models.ForeignKey("org.Mandate", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["at"], name="document_unattached", condition=Q(case=None))]
+        constraints = [models.CheckConstraint(condition=Q(case=None) | Q(mandate=None), name="document_of_one_thing")]
+        indexes = [
+            models.Index(fields=["at"], name="document_unattached", condition=Q(case=None, mandate=None)),
+            models.Index(fields=["mandate"], name="document_by_mandate", condition=Q(mandate__isnull=False)),
+            models.Index(fields=["digest"], name="document_by_digest"),
+            models.Index(fields=["erased_at"], name="document_erased", condition=~Q(erased_at=None) & ~Q(digest="")),
+        ]
 
 
 class Request(models.Model):

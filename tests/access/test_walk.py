@@ -251,6 +251,7 @@ def the_rest(walker: Walker) -> None:
         "desk:score_inputs": [(run["id"],)], "desk:score_workbook": [(run["id"],)], "admin:unit": [(u,) for u in units],
         "admin:staff": [(who.id or 1,)], "openid_connect_login": [("none",)], "openid_connect_callback": [("none",)],
         "shared:styleguide_portal": [("desk",)], "shared:sample_progress": [(3,)],
+        "desk:mandate_paper": [(1,), (999_999,)],
     }  # fmt: skip
     for name in walk.others(walk.names()):
         if name not in ("account_logout",) and not name.startswith("api:"):

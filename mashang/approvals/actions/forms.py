@@ -21,6 +21,7 @@ class HandIn(Form):
     answers: dict[str, Any] = Field(default_factory=dict, title="表单")
     materials: dict[str, int] = Field(default_factory=dict, title="材料")
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照")
+    acting_for: int = Field(default=0, title="为谁办理", ge=0)
     channel: Literal["web", "mobile", "window", "kiosk", "agent", "api", "mail"] = Field(default="web", title="渠道")
 
 

@@ -34,7 +34,7 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     version = catalogue.current(form.entry)
     spec = version.spec
     answers = _answers(spec, form)
-    person = _applicant(answers, by, now)
+    person = _applicant(answers, form.acting_for, by, now)
     plans = rules.plan(spec, answers, form.part, org.units_around(form.region, now.date()))
     case_rules.check_plan(plans)
     limits = limits_of(spec, answers, form.part)
@@ -77,12 +77,15 @@ _ASKED = {"number": "id_number"}
 """What the form calls the fields of a person."""
 
 
-def _applicant(answers: Mapping[str, Any], by: Actor, now: datetime) -> Party:
-    """The signed-in citizen applies in their own name or as a helper; anyone else registers the applicant first, once."""
+def _applicant(answers: Mapping[str, Any], acting_for: int, by: Actor, now: datetime) -> Party:
+    """The signed-in citizen applies in their own name, a helper in the name of someone whose mandate they have; anyone
+    else registers the applicant first, once."""
     given = rules.applicant_of(answers)
     kind = rules.person_kind(given["id_number"])
-    if by.kind == "person":
-        person = _own(given["id_number"], by)
+    if acting_for:
+        person = _helped(acting_for, given, by)
+    elif by.kind == "person":
+        person = _own(given["id_number"], by, org.persons_of(by))
     else:
         new = org_actions.NewPerson(kind, given["name"], given["phone"], given["id_number"])
         try:
@@ -96,9 +99,20 @@ def _applicant(answers: Mapping[str, Any], by: Actor, now: datetime) -> Party:
     return Party(person, "applicant", org_rules.mask_name(given["name"], kind), org.phone_tail(given["phone"]))
 
 
-def _own(number: str, by: Actor) -> int:
-    """The applicant must be whoever signed in, or someone who gave them a mandate."""
-    allowed = org.persons_of(by)
+def _helped(person: int, given: Mapping[str, str], by: Actor) -> int:
+    """Whom the actor acts for: oneself, or someone whose mandate still runs; what the form says must be that person's."""
+    if by.kind == "person" and person == by.person_id:
+        return _own(given["id_number"], by, frozenset({person}))
+    if not org.may(by, "approvals.hand_in", persons=[person], kind=application.kind):
+        raise Refused("applicant.mandate", "您现在没有这位群众的委托，请先登记委托。", "acting_for")
+    if not org.is_person(person, name=given["name"], number=given["id_number"]):
+        text = "填写的姓名和证件号码不是委托人的，请核对，或重新选择为谁办理。"
+        raise Refused("applicant.other", text, "answers.applicant.id_number")
+    return person
+
+
+def _own(number: str, by: Actor, allowed: frozenset[int]) -> int:
+    """The applicant must be one of those allowed: whoever signed in, or someone who gave them a mandate."""
     named = [p.id for p in org.find_person(number=number)]
     if mine := [p for p in named if p in allowed]:
         return mine[0]

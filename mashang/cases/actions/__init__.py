@@ -3,9 +3,10 @@
 from .documents import forget_unattached, keep
 from .door import Answer, act, begin
 from .drafts import drop_draft, save_draft
+from .helping import end_help, let_help
 from .notices import Undelivered, mark_read, send_due, tell, tell_of, to_folder
 
 __all__ = [
-    "Answer", "Undelivered", "act", "begin", "drop_draft", "forget_unattached", "keep", "mark_read", "save_draft",
+    "Answer", "Undelivered", "act", "begin", "drop_draft", "end_help", "forget_unattached", "keep", "let_help", "mark_read", "save_draft",
     "send_due", "tell", "tell_of", "to_folder",
 ]  # fmt: skip

@@ -81,7 +81,7 @@ def _save(path: Path, data: bytes) -> None:
 
 def forget_unattached(now: datetime) -> int:
     """Drop uploads that no case took within seven days; files that another row still names stay."""
-    old = Document.objects.filter(case=None, at__lt=now - timedelta(days=7))
+    old = Document.objects.filter(case=None, mandate=None, at__lt=now - timedelta(days=7))
     digests = set(old.values_list("digest", flat=True))
     count, _ = old.delete()
     for digest in digests:

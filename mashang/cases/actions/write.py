@@ -68,7 +68,7 @@ FROM jsonb_to_recordset(%s) AS d (person int, role text, shown text, tail text)"
 _BOUND = """
 UPDATE cases_document o SET case_id = %s, step_id = %s, material = d.material
 FROM jsonb_to_recordset(%s) AS d (id bigint, material text)
-WHERE o.id = d.id AND o.case_id IS NULL AND o.owner = %s RETURNING 1"""
+WHERE o.id = d.id AND o.case_id IS NULL AND o.mandate_id IS NULL AND o.owner = %s RETURNING 1"""
 _TOLD = """
 INSERT INTO cases_notice (case_id, person, staff, unit, channel, text, state, attempts, at, next_at, sent_at, fault)
 SELECT %s, person, staff, unit, channel, text, CASE channel WHEN 'in-app' THEN 'sent' ELSE 'queued' END, 0, %s,

@@ -15,7 +15,8 @@ from mashang.kernel.actor import ANONYMOUS, Actor
 from mashang.kernel.refused import NotFound
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
-from mashang.org.rules import Facts
+from mashang.org.rights import RIGHTS
+from mashang.org.rules import PERSON_ROLES, Facts
 
 from .. import rules
 from ..actions.documents import place
@@ -140,7 +141,9 @@ def document_for(by: Actor, document_id: int) -> tuple[Document, bytes]:
     document = Document.objects.select_related("case").filter(pk=document_id).first()
     if document is None:
         raise NotFound(_NO_FILE)
-    owner = document.case is None and document.owner == by.ref and by.kind != "anonymous"
+    owner = (
+        document.case is None and document.mandate_id is None and document.owner == by.ref and by.kind != "anonymous"
+    )
     if not owner and (document.case is None or not org.may_see(by, facts_of(document.case))):
         raise NotFound(_NO_FILE)
     return document, _bytes(document)
@@ -154,6 +157,24 @@ def file_of(view: CaseView, document_id: int, also: Collection[int] = ()) -> tup
     if document is None:
         raise NotFound(_NO_FILE)
     return document, _bytes(document)
+
+
+def paper_of(by: Actor, mandate: int) -> tuple[Document, bytes]:
+    """The signed paper of a mandate that the actor's own unit recorded. Refuses (NotFound) everyone else."""
+    document = Document.objects.filter(mandate=mandate).first()
+    own = org.holds(by, "org.mandate") and org.mandates_recorded_in(by.unit_id, only=mandate)
+    if document is None or not own:
+        raise NotFound(_NO_FILE)
+    return document, _bytes(document)
+
+
+def kinds_for_persons() -> list[tuple[str, str]]:
+    """(kind, label) of the kinds of case in which persons act for themselves, or through a helper."""
+    return [
+        (kind, str(procedure.label))
+        for kind, procedure in registry.items()
+        if any(RIGHTS[verb.right].roles & PERSON_ROLES for verb in procedure.actions.values())
+    ]
 
 
 def _bytes(document: Document) -> bytes:

@@ -21,7 +21,9 @@ from ..rules import Facts
 
 ANYWHERE = Facts()
 """Facts that only a grant without bounds of unit or region covers."""
-TOUCHES_NOTHING_KEPT = frozenset({"person.registered", "person.revealed", "account.opened"})
+TOUCHES_NOTHING_KEPT = frozenset(
+    {"person.registered", "person.revealed", "account.opened", "person.looked_up", "helper.not_found"}
+)
 """Verbs that make something new which nobody can have asked for yet, or change nothing."""
 STAYS: Mapping[str, tuple[str, ...]] = {"region": (), "unit": ("regions",)}
 """What a change leaves as it was, by what it changes; changes of people leave units and regions."""

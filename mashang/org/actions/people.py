@@ -1,4 +1,4 @@
-"""Persons: registering, showing clear data, mandates, and the accounts they sign in with."""
+"""Persons: registering, showing clear data, and the accounts they sign in with."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from mashang.kernel import sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
-from ..models import Account, Mandate, Person, Staff
+from ..models import Account, Person
 from ..queries import may_act
 from ..rules import (
     LANDLINE,
@@ -26,7 +26,7 @@ from ..rules import (
     mask_phone,
     plain_phone,
 )
-from .door import at_own_unit, check, guard, kinds_text, note, short_text
+from .door import at_own_unit, check, guard, note, short_text
 from .staffing import password_faults, username_faults
 
 
@@ -46,20 +46,6 @@ class Revealed:
     name: str
     phone: str
     number: str
-
-
-@dataclass(frozen=True, slots=True)
-class NewMandate:
-    """Who lets whom act, for which kinds (None = all), how long, and what shows it. `digest`: SHA-256 of the paper."""
-
-    person: int
-    starts_at: datetime
-    ends_at: datetime
-    evidence: str
-    helper_person: int | None = None
-    helper_staff: int | None = None
-    kinds: frozenset[str] | None = None
-    digest: str = ""
 
 
 def person_faults(form: NewPerson) -> list[Fault]:
@@ -138,7 +124,7 @@ def _values(form: NewPerson, now: datetime) -> dict[str, Any]:
 def open_account(person: int, username: str, password: str, *, by: Actor, now: datetime, demo_label: str = "") -> int:
     """An account with password for a person; demo accounts may have a weak one. Refuses a second account."""
     with transaction.atomic():
-        row = _person_row(person)
+        row = person_row(person)
         if by.kind != "person" or by.person_id != person:
             guard(by, "org.register_person", at_own_unit(by))
         account = Account(username=username, is_demo=bool(demo_label), demo_label=demo_label)
@@ -203,7 +189,7 @@ def account_for_claims(kind: str, claims: dict[str, str], *, now: datetime) -> A
     return Account.objects.get(pk=account_id)
 
 
-def _person_row(id_: int) -> Person:
+def person_row(id_: int) -> Person:
     row = Person.objects.select_for_update().filter(pk=id_).first()
     if row is None:
         raise NotFound("没有找到这位申请人。")
@@ -229,76 +215,3 @@ def reveal(person: int, *, within: Facts, case: str, reason: str, by: Actor, now
         note("person.revealed", f"person:{person}", by=by, now=now, facts=facts, private={"reason": reason})
     clear = [vault.open_(data) if data else "" for data in (row.name_sealed, row.phone_sealed, row.number_sealed)]
     return Revealed(*clear)
-
-
-def record_mandate(form: NewMandate, *, by: Actor, now: datetime) -> int:
-    """A person lets a helper act in their name. Recorded by the person, or at a counter on paper or in person.
-
-    Refuses all faults at once, and a mandate that stands already.
-    """
-    with transaction.atomic():
-        _person_row(form.person)
-        own = by.kind == "person" and by.person_id == form.person
-        if not own:
-            guard(by, "org.mandate", at_own_unit(by))
-        check(_mandate_faults(form, own, now))
-        try:
-            with transaction.atomic():
-                row = Mandate.objects.create(
-                    person_id=form.person,
-                    helper_person_id=form.helper_person,
-                    helper_staff_id=form.helper_staff,
-                    kinds=kinds_text(form.kinds),
-                    starts_at=form.starts_at,
-                    ends_at=form.ends_at,
-                    evidence=form.evidence,
-                    evidence_digest=form.digest,
-                    recorded_by=by.ref,
-                    recorded_at=now,
-                )
-        except IntegrityError as fault:
-            if "org_mandate_once" not in str(fault):
-                raise
-            raise Refused("mandate.twice", "同样的委托在这段时间已经登记。", "helper") from fault
-        helper = {"helper_person": form.helper_person, "helper_staff": form.helper_staff}
-        period = {"from": form.starts_at.isoformat(), "to": form.ends_at.isoformat()}
-        facts = {"person": form.person, "mandate": row.pk, "evidence": form.evidence, **helper, **period}
-        note("mandate.recorded", f"person:{form.person}", by=by, now=now, facts=facts)
-    return row.pk
-
-
-def _mandate_faults(form: NewMandate, own: bool, now: datetime) -> list[Fault]:
-    faults = []
-    if form.starts_at >= form.ends_at or form.ends_at <= now:
-        faults.append(Fault("mandate.period", "委托的结束时间必须晚于开始时间和现在。", "ends_at"))
-    if (form.helper_person is None) == (form.helper_staff is None):
-        faults.append(Fault("mandate.helper", "请指定一位受托人。", "helper"))
-    if form.helper_person == form.person:
-        faults.append(Fault("mandate.self", "受托人不能是本人。", "helper"))
-    if form.helper_person is not None and not Person.objects.filter(pk=form.helper_person).exists():
-        faults.append(Fault("mandate.helper_unknown", "没有找到受托人，请先登记受托人。", "helper"))
-    if form.helper_staff is not None and not Staff.objects.filter(pk=form.helper_staff, left_at=None).exists():
-        faults.append(Fault("mandate.helper_unknown", "没有找到这位代办员，请从在职名单中选择。", "helper"))
-    if form.evidence not in Mandate.Evidence.values or (form.evidence == "code" and not own):
-        faults.append(
-            Fault("mandate.evidence", "请登记委托的凭据：书面委托书、本人到场，或由本人登录确认。", "evidence")
-        )
-    if form.evidence == "paper" and len(form.digest) != 64:
-        faults.append(Fault("mandate.paper", "请上传书面委托书。", "evidence"))
-    return faults
-
-
-def revoke_mandate(id_: int, *, by: Actor, now: datetime) -> None:
-    """End a mandate now: by the person, the helper, or a counter. Refuses one that is over."""
-    with transaction.atomic():
-        row = Mandate.objects.select_for_update().filter(pk=id_, ends_at__gt=now).first()
-        if row is None:
-            raise NotFound("没有找到这项委托，可能已经结束。")
-        mine = by.kind == "person" and by.person_id in (row.person_id, row.helper_person_id)
-        mine = mine or (by.kind == "staff" and by.id == row.helper_staff_id)
-        if not mine:
-            guard(by, "org.mandate", at_own_unit(by))
-        row.revoked_at, row.ends_at = now, max(now, row.starts_at)
-        row.save(update_fields=["revoked_at", "ends_at"])
-        facts = {"person": row.person_id, "mandate": id_}
-        note("mandate.revoked", f"person:{row.person_id}", by=by, now=now, facts=facts)

@@ -76,6 +76,14 @@ from .decide import (
 from .decide import (
     visible_to as visible_to,
 )
+from .mandates import MandateInfo as MandateInfo
+from .mandates import agents_in as agents_in
+from .mandates import helped_by as helped_by
+from .mandates import is_person as is_person
+from .mandates import mandate as mandate
+from .mandates import mandates_given as mandates_given
+from .mandates import mandates_held as mandates_held
+from .mandates import mandates_recorded_in as mandates_recorded_in
 from .people import (
     PersonInfo as PersonInfo,
 )

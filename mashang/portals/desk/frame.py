@@ -30,7 +30,8 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     tabs += [("supervised", _("督办"), counts["supervised"]), ("done", _("已办"), None)]
     first = NavGroup(tuple(NavItem(label, f"{inbox}?tab={t}", n, here == t) for t, label, n in tabs))
     work = [
-        ("intake", _("窗口收件"), "desk:intake", "approvals.take_in"), ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
+        ("intake", _("窗口收件"), "desk:intake", "approvals.take_in"), ("mandates", _("委托登记"), "desk:mandates", "org.mandate"),
+        ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
         ("cases", _("全部件"), "desk:cases", "cases.view"), ("notices", _("通知"), "desk:notices", "desk.open"),
     ]  # fmt: skip
     watch = [
@@ -39,6 +40,8 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
         ("cockpit", _("驾驶舱"), "cockpit:home", "insight.cockpit"), ("admin", _("单位和人员"), "admin:units", "org.people"),
         ("why", _("能否看到"), "admin:why", "org.why"),
     ]  # fmt: skip
+    if org.persons_of(by):
+        work.append(("helping", _("我代办的"), "hall:mandates", "approvals.hand_in"))
     return [first, *(g for g in (_group(by, here, _("工作"), work), _group(by, here, _("督查考评"), watch)) if g.items)]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, inbox, lists, score, text, watch
+from . import case, inbox, lists, mandates, score, text, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -11,6 +11,8 @@ urlpatterns = [
     path("cases", lists.cases_list, name="cases"),
     path("cases.xlsx", lists.export, name="export"),
     path("intake", lists.intake, name="intake"),
+    path("mandates", mandates.counter, name="mandates"),
+    path("mandates/<int:mandate>/paper", mandates.paper, name="mandate_paper"),
     path("sites", lists.sites, name="sites"),
     path("notices", inbox.notices, name="notices"),
     path("assign", inbox.assign_many, name="assign_many"),

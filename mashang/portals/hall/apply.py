@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -55,37 +56,86 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if not version.open:
         return render(request, "hall/closed.html", {"spec": spec}, status=404)
     if request.method == "POST":
-        return _hand_in(request, spec, part, by)
+        return _hand_in(request, spec, part, _acting(by, request.POST))
+    acting = _acting(by, request.GET)
     answers = {q.code: request.GET.get(q.code, "") for q in spec.questions}
-    if spec.questions and not all(answers.values()):
-        return render(
-            request, "hall/questions.html", {"spec": spec, "part": part, "form": _questions(request, spec, answers)}
-        )
+    if not all(answers.values()) or not acting.chosen:
+        form = _questions(request, spec, acting, answers)
+        return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": form})
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
-    kept = queries.draft(draft_name(code, part), by) if by.kind == "person" else {}
-    form = _form(request, spec, part, by, {**kept, **answers}, None)
-    return render(
-        request, "hall/apply.html", {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, answers)}
-    )
+    keeps = by.kind == "person" or acting.helped
+    kept = queries.draft(draft_name(code, part, acting.helped), by) if keeps else {}
+    return _page(request, spec, part, acting, {**kept, **answers}, None)
 
 
-def _questions(request: Asked, spec: Spec, answers: Mapping[str, str]) -> forms.Form:
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who fills the form in, and for whom: `helped` is the person whose mandate is used, 0 for oneself (at a counter: for
+    whoever stands there). `chosen`: that is settled; who has no mandate has nothing to choose."""
+
+    by: Actor
+    people: Sequence[org.PersonInfo]
+    helped: int
+    chosen: bool
+
+    @property
+    def choices(self) -> list[tuple[int, str]]:
+        """(person, words): oneself first, where one may apply without a mandate at all."""
+        own = _("本人") if self.by.kind == "person" else _("到窗口来的申请人")
+        alone = self.by.kind == "person" or org.holds(self.by, "org.register_person")
+        return [*([(0, own)] if alone else []), *((p.id, _("代 %(name)s") % {"name": p.name}) for p in self.people)]
+
+    @property
+    def person(self) -> int:
+        """Whose materials on file are offered."""
+        return self.helped or (self.by.person_id if self.by.kind == "person" else 0)
+
+    @property
+    def name(self) -> str:
+        return next((p.name for p in self.people if p.id == self.helped), "")
+
+
+def _acting(by: Actor, data: QueryDict) -> Acting:
+    people = [p for p in org.helped_by(by) if org.may(by, "approvals.hand_in", persons=[p.id], kind="application")]
+    asked = data.get(FOR, "")
+    helped = next((p.id for p in people if str(p.id) == asked), 0)
+    return Acting(by, people, helped, bool(helped) or not people or asked == "0")
+
+
+FOR = "acting_for"
+
+
+def _page(
+    request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
+) -> HttpResponse:
+    form = _form(request, spec, part, acting, values, refused)
+    context = {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, values), "helped": acting.name}
+    return render(request, "hall/apply.html", context, status=422 if refused else 200)
+
+
+def _questions(request: Asked, spec: Spec, acting: Acting, answers: Mapping[str, str]) -> forms.Form:
+    whom = [
+        Field(FOR, _("为谁办理"), "choice", _("受委托的，材料和结果都记在委托人名下。"), True, request.GET.get(FOR, ""),
+              choices=tuple(acting.choices))
+    ]  # fmt: skip
     fields = [
-        Field(q["code"], q["text"], "choice", q["help"], True, answers.get(q["code"], ""),
+        *(whom if acting.people else []),
+        *(Field(q["code"], q["text"], "choice", q["help"], True, answers.get(q["code"], ""),
               choices=tuple((c["code"], c["label"]) for c in q["choices"]))
-        for q in guide_questions(spec)
+        for q in guide_questions(spec)),
     ]  # fmt: skip
     return forms.build(fields, action=request.path, button=_("下一步"))
 
 
 def _form(
-    request: Asked, spec: Spec, part: str, by: Actor, values: Mapping[str, Any], refused: Refused | None
+    request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
 ) -> forms.Form:
     """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
-    fields = [*_place(by), *_asked(spec, part), *_materials(spec, part, by, values)]
+    fields = [*_place(), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
-    name = draft_name(spec.code, part)
+    hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
+    name = draft_name(spec.code, part, acting.helped)
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
         key=request.POST.get("key"), draft=name, draft_url=reverse("hall:draft", args=[name]),
@@ -93,7 +143,7 @@ def _form(
     )  # fmt: skip
 
 
-def _place(by: Actor) -> list[Field]:
+def _place() -> list[Field]:
     towns = [u for u in org.units_in(kind="township") if not u.valid_to]
     centres = [u for u in org.units_in(kind="centre") if not u.valid_to]
     choices = (
@@ -134,8 +184,8 @@ def _needs(spec: Spec, part: str, answers: Mapping[str, Any]) -> list[Any]:
     return materials_needed(spec, answers, part)
 
 
-def _materials(spec: Spec, part: str, by: Actor, values: Mapping[str, Any]) -> list[Field]:
-    held = approvals.held_by(by.person_id) if by.kind == "person" else {}
+def _materials(spec: Spec, part: str, person: int, values: Mapping[str, Any]) -> list[Field]:
+    held = approvals.held_by(person) if person else {}
     found = []
     for need in _needs(spec, part, values):
         material, kept = need.material, held.get(need.material.held_as)
@@ -152,28 +202,27 @@ def _materials(spec: Spec, part: str, by: Actor, values: Mapping[str, Any]) -> l
     return found
 
 
-def _hand_in(request: Asked, spec: Spec, part: str, by: Actor) -> HttpResponse:
-    now, key = clock.now(), request.POST.get("key", "")
+def _hand_in(request: Asked, spec: Spec, part: str, acting: Acting) -> HttpResponse:
+    by, now, key = acting.by, clock.now(), request.POST.get("key", "")
     if again := queries.answered(key, by):
         return HttpResponseRedirect(reverse("hall:receipt", args=[again]))
     try:
-        data = _posted(request, spec, part, by)
+        data = _posted(request, spec, part, acting)
         answer = actions.begin("application", "hand_in", data, by=by, now=now, key=key)
     except Refused as no:
         if again := queries.answered(key, by):
             return HttpResponseRedirect(reverse("hall:receipt", args=[again]))
         shown = Refused.of([Fault(f.code, f.text, f.field.removeprefix("answers.")) for f in no.faults])
-        form = _form(request, spec, part, by, request.POST.dict(), shown)
-        context = {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, request.POST.dict())}
-        return render(request, "hall/apply.html", context, status=422)
-    actions.drop_draft(draft_name(spec.code, part), by=by)
+        return _page(request, spec, part, acting, {**request.POST.dict(), FOR: acting.helped}, shown)
+    actions.drop_draft(draft_name(spec.code, part, acting.helped), by=by)
     return HttpResponseRedirect(reverse("hall:receipt", args=[answer.number]))
 
 
-def _posted(request: Asked, spec: Spec, part: str, by: Actor) -> dict[str, Any]:
+def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, Any]:
     """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once."""
-    post = request.POST
-    flat = {name: post.get(name, "") for name in post if name not in ("csrfmiddlewaretoken", "key", "region")}
+    post, by = request.POST, acting.by
+    _still_helped(post, acting)
+    flat = {name: post.get(name, "") for name in post if name not in ("csrfmiddlewaretoken", "key", "region", FOR)}
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
             flat[f"{field.code}.region"] = post.get("region", "")
@@ -192,8 +241,20 @@ def _posted(request: Asked, spec: Spec, part: str, by: Actor) -> dict[str, Any]:
     answers = {name: value for name, value in flat.items() if not name.startswith(("materials.", "reuse."))}
     return {
         "entry": spec.code, "part": part, "region": post.get("region", ""), "answers": answers, "materials": materials,
-        "reuse": reuse, "channel": "mobile" if "Mobile" in request.headers.get("User-Agent", "") else "web",
+        "reuse": reuse, "channel": _channel(request, acting), FOR: acting.helped or acting.person,
     }  # fmt: skip
+
+
+def _still_helped(post: QueryDict, acting: Acting) -> None:
+    """A mandate that ended while the form was filled in must not turn the helper into the applicant."""
+    if post.get(FOR, "0") not in ("", "0", str(acting.helped)):
+        raise Refused("applicant.mandate", "您现在没有这位群众的委托，请先登记委托。")
+
+
+def _channel(request: Asked, acting: Acting) -> str:
+    if acting.helped:
+        return "agent"
+    return "mobile" if "Mobile" in request.headers.get("User-Agent", "") else "web"
 
 
 @require_POST

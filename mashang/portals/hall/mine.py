@@ -64,7 +64,7 @@ def receipt(request: Asked, number: str) -> HttpResponse:
     """The page after handing in: number, promise, what happens next."""
     by = request.actor
     page = case_page(queries.case_for(by, number), by, clock.now())
-    return render(request, "hall/receipt.html", {"page": page, "draft": present.draft_of(page)})
+    return render(request, "hall/receipt.html", {"page": page, "draft": present.draft_of(page, by)})
 
 
 @require_GET
@@ -104,7 +104,8 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
     found = pressing.press(request, number, action, step, back=reverse("hall:case", args=[number]))
     if isinstance(found, HttpResponse):
         return found
-    context = {"view": found.view, "verb": found.verb, "form": found.form}
+    helped = present.acting_for(found.view, request.actor)
+    context = {"view": found.view, "verb": found.verb, "form": found.form, "acting_for": helped}
     return render(request, "hall/press.html", context, status=found.status)
 
 

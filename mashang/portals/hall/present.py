@@ -19,6 +19,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import listed, said, told
 from mashang.ledger import queries as ledger
+from mashang.org import queries as org
 from mashang.portals.shared import pressing
 from mashang.portals.shared.casepage import CasePage
 from mashang.portals.shared.present import MATERIAL_LAMPS
@@ -85,7 +86,7 @@ def guide(found: catalogue.Guide) -> dict[str, Any]:
 def case(page: CasePage, by: Actor) -> dict[str, Any]:
     """The citizen's view: materials and how they stand, results, the buttons that are theirs."""
     row = page.view.case
-    shown: dict[str, Any] = {"people": [(p.shown, p.role) for p in page.view.participants]}
+    shown: dict[str, Any] = {"acting_for": acting_for(page.view, by)}
     if row.kind == "application":
         folder = approvals.folder(row.pk)
         shown["materials"] = [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"]) for m in folder.materials]
@@ -103,16 +104,27 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     return shown
 
 
-def draft_of(page: CasePage) -> str:
+def draft_of(page: CasePage, by: Actor) -> str:
     """The name of the draft that an application was written in, so that the browser can forget it."""
     if page.view.case.kind != "application":
         return ""
     folder = approvals.folder(page.view.case.pk)
-    return draft_name(folder.spec.code, folder.row["part"])
+    applicant = folder.row["applicant"]
+    helped = applicant if by.kind != "person" or applicant != by.person_id else 0
+    return draft_name(folder.spec.code, folder.row["part"], helped)
 
 
-def draft_name(code: str, part: str) -> str:
-    return f"apply-{code}-{part}"
+def draft_name(code: str, part: str, helped: int = 0) -> str:
+    """`helped`: for whom a helper writes, so that one person's answers are never offered for another."""
+    return f"apply-{code}-{part}" + (f"-for-{helped}" if helped else "")
+
+
+def acting_for(view: cases.CaseView, by: Actor) -> str:
+    """Whose case a helper has before them, masked; "" for one's own, and for staff who work it."""
+    if by.kind == "person" and by.person_id in view.case.persons:
+        return ""
+    helped = {p.id for p in org.helped_by(by)}
+    return "、".join(p.shown for p in view.participants if p.person_id in helped)
 
 
 def checked(content: bytes) -> Any:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import apply, mine, views
+from . import apply, mandates, mine, views
 
 app_name = "hall"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("drafts/<str:form>", apply.draft, name="draft"),
     path("my", mine.cases_of, name="mine"),
     path("my/notices", mine.notices, name="notices"),
+    path("my/mandates", mandates.mandates_of, name="mandates"),
     path("my/<str:number>", mine.case, name="case"),
     path("my/<str:number>/receipt", mine.receipt, name="receipt"),
     path("my/<str:number>/receipt.json", mine.receipt_file, name="receipt_file"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from mashang.cases.casefile import StepPlan
@@ -132,3 +133,36 @@ def applicant_of(answers: Mapping[str, Any]) -> Mapping[str, str]:
         if isinstance(value, Mapping) and {"name", "id_number", "phone"} <= value.keys():
             return value
     raise Refused("applicant.missing", "请填写申请人的姓名、证件号码和手机号码。", "answers")
+
+
+GROUNDS: Mapping[str, str] = {
+    "expired": said("处理目的已实现、保存期限届满（个人信息保护法第四十七条第一款第一、二项）"),
+    "withdrawn": said("本人撤回同意（个人信息保护法第四十七条第一款第三项）"),
+    "unlawful": said("违法或者错误收集（个人信息保护法第四十七条第一款第四项）"),
+}
+"""On what personal data may be erased; only what was collected wrongly need not be kept for its time first."""
+
+
+def kept_until(settled: date, years: int) -> date:
+    """The first day on which what a case settled then says of persons may go; 29 February counts as the 28th."""
+    try:
+        return settled.replace(year=settled.year + years)
+    except ValueError:
+        return settled.replace(year=settled.year + years, day=28)
+
+
+def erasure_faults(ground: str, reference: str, settled: date | None, until: date | None, today: date) -> list[Fault]:
+    """Why personal data may not be erased (yet), all at once (个人信息保护法 art. 19, 47; the archives' law keeps decisions)."""
+    if settled is None or until is None:
+        return [Fault("erase.open", "这一件还没有办结，办结后才能删除个人信息。")]
+    faults = []
+    if ground not in GROUNDS:
+        faults.append(Fault("erase.ground", "请选择删除的依据。", "ground"))
+    elif ground != "unlawful" and today < until:
+        text = said("这一件的保存期限到 {day} 届满，届满前只能因违法或者错误收集而删除。", day=until.isoformat())
+        faults.append(Fault("erase.kept", text, "ground"))
+    if not reference.strip():
+        faults.append(Fault("erase.reference", "请填写批准删除的文号。", "reference"))
+    elif len(reference) > 60 or any(ord(c) < 32 for c in reference):
+        faults.append(Fault("erase.reference", "文号不能超过60个字，也不能换行。", "reference"))
+    return faults

@@ -9,10 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from mashang.kernel.said import told
+from mashang.ledger.rules import ERASURE
 
 from .procedure import beside, registry
+
+beside[ERASURE] = _(
+    "删除个人信息（{ground}，{reference}）：申请内容、当事人、{files} 个文件、{private} 条意见；时间、决定和存证保留"
+)
 
 
 class _Blank(dict[str, Any]):

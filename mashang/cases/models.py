@@ -34,6 +34,7 @@ class Case(models.Model):
 
     `units` and `persons` are those who take part: who may see the case is decided from them, `region` and `kind`.
     `definition` is the immutable version the case began under; `revision` grows with each act and is the ETag.
+    `erased_at`: since then nothing here says whose case it was.
     """
 
     number = models.TextField()
@@ -58,6 +59,7 @@ class Case(models.Model):
     supervised = models.BooleanField(default=False)
     revision = models.IntegerField(default=1)
     search = SearchVectorField()
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

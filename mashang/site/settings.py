@@ -128,6 +128,8 @@ STORAGES = {
 }
 MASHANG_MAX_BODY = 64 * 1024 * 1024
 """The largest request body in bytes; anything larger is refused before it is read."""
+MASHANG_RETENTION_YEARS = int(os.environ.get("MASHANG_RETENTION_YEARS", "10"))
+"""How long a settled case keeps what it says of persons before that may be erased, but for what was collected wrongly."""
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

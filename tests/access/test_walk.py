@@ -17,7 +17,7 @@ from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.rights import PAGES, PUBLIC, RIGHTS, SIGNED_IN
 from tests.access import reference, walk, world
-from tests.access.reference import EXPORT, REPORT, REVEAL, VIEW, WATCH, Somebody, World
+from tests.access.reference import ERASE, EXPORT, REPORT, REVEAL, VIEW, WATCH, Somebody, World
 from tests.access.walk import Walker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -82,6 +82,9 @@ def cases(walker: Walker) -> None:
         inside = {200} if number in walker.seen else {404}
         for page in ("hall:case", "hall:receipt", "desk:case"):
             walker.expect(page, number, status=gate(walker.who, page, inside))
+        reached = walker.world.sees(walker.who, walker.world.cases[number], ERASE) if number in walker.seen else False
+        inside = {200} if reached else {403} if number in walker.seen else {404}
+        walker.expect("desk:erase", number, status=gate(walker.who, "desk:erase", inside))
         for page in ("hall:receipt_file", "hall:rate"):
             walker.expect(page, number, status=gate(walker.who, page, FOUND if number in walker.seen else {404}))
         for page, action in (("hall:press", "withdraw"), ("hall:press", "deem_accepted"), ("desk:press", "urge")):

@@ -178,7 +178,10 @@ def supplement(case: CaseFile, form: forms.Supplement, *, by: Actor, now: dateti
     if not form.materials and not form.words:
         raise Refused("supplement.empty", "请上传补正的材料，或说明补正了什么。", "materials")
     given = _hand(case, form.materials)
-    case.fact(given="、".join(given) or form.words)
+    if given:
+        case.fact(given="、".join(given))
+    else:
+        case.confide(given=form.words)
     case.tell(Message(f"{case.number} 申请人已补正，请核对。", unit=case.lead_unit_id))
 
 
@@ -255,7 +258,7 @@ def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) ->
 )  # fmt: skip
 def withdraw(case: CaseFile, form: forms.Withdraw, *, by: Actor, now: datetime) -> None:
     """The applicant takes the application back before the decision."""
-    case.fact(reason=form.reason)
+    case.confide(reason=form.reason)
     case.tell(Message(f"{case.number} 申请人已撤回。", unit=case.lead_unit_id))
 
 

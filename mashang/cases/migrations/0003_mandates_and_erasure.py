@@ -11,6 +11,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="case",
+            name="erased_at",
+            field=models.DateTimeField(null=True),
+        ),
         migrations.RemoveIndex(
             model_name="document",
             name="document_unattached",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from django.utils.translation import gettext
 
 from mashang.clocks import queries as clocks
 from mashang.clocks.rules import ClockRow
@@ -14,6 +16,7 @@ from mashang.kernel import vault
 from mashang.kernel.actor import ANONYMOUS, Actor
 from mashang.kernel.refused import NotFound
 from mashang.ledger import queries as ledger
+from mashang.ledger.rules import ERASURE
 from mashang.org import queries as org
 from mashang.org.rights import RIGHTS
 from mashang.org.rules import PERSON_ROLES, Facts
@@ -124,8 +127,22 @@ def may_press(view: CaseView, verb: Action, step: Step | None, by: Actor) -> boo
 def timeline(view: CaseView, by: Actor) -> list[Line]:
     """The case told in sentences, from the ledger. Citizens read which unit acted; colleagues read who."""
     entries = ledger.history(view.case.number)
-    names = {ref: org.shown_name(ref, to=by) for ref in {e.by for e in entries}}
+    names = {ref: _shown_name(view, ref, by) for ref in {e.by for e in entries}}
     return [Line(e.at, sentence(e.verb, {**e.facts, **e.private}), names[e.by], e.verb, e.id, e.facts) for e in entries]
+
+
+def _shown_name(view: CaseView, ref: str, by: Actor) -> str:
+    """After an erasure nothing says any more which person acted."""
+    nameless = view.case.erased_at is not None and ref.startswith("person:")
+    return gettext("申请人") if nameless else org.shown_name(ref, to=by)
+
+
+def erased_from(view: CaseView) -> Mapping[str, Any]:
+    """The facts of the entry by which persons were taken out of the case: ground, reference, what went. Empty before."""
+    if view.case.erased_at is None:
+        return {}
+    found = [e.facts for e in ledger.history(view.case.number) if e.verb == ERASURE and "files" in e.facts]
+    return found[-1] if found else {}
 
 
 def clocks_of(view: CaseView) -> list[ClockRow]:
@@ -178,6 +195,8 @@ def kinds_for_persons() -> list[tuple[str, str]]:
 
 
 def _bytes(document: Document) -> bytes:
+    if document.erased_at is not None:
+        raise NotFound("这份文件已按规定删除。")
     path: Path = place(document.digest)
     return vault.open_bytes(path.read_bytes())
 

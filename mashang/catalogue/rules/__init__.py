@@ -23,7 +23,7 @@ from .codes import (
     StepKind,
 )
 from .figures import Figures, Limits, after, as_limit, before, in_days, limits_of, longest_path, spoken
-from .forms import answer_rows, clean_answers, form_fields, guide_questions, split_private
+from .forms import answer_rows, clean_answers, form_fields, guide_questions, impersonal, split_private
 from .merge import (
     Need,
     asked_by,
@@ -122,6 +122,7 @@ __all__ = [
     "missing_materials",
     "parts_of",
     "results_of",
+    "impersonal",
     "split_private",
     "spoken",
     "steps_needed",

@@ -219,6 +219,15 @@ def split_private(spec: Spec, answers: Answers, part: str = "") -> tuple[dict[st
     return public, {code: value for code, value in answers.items() if code in hidden}
 
 
+def impersonal(spec: Spec, answers: Answers, part: str = "") -> dict[str, Any]:
+    """What may stay of the answers when nothing may say whose they were: choices and figures, no words, places or dates."""
+    kept = {
+        f.code for f in merged_fields(spec, part) if not f.private and f.type in (FieldType.CHOICE, FieldType.NUMBER)
+    }
+    kept |= {q.code for q in spec.questions}
+    return {code: value for code, value in answers.items() if code in kept}
+
+
 def _spoken(field: Field, value: Any) -> str:
     if isinstance(value, Mapping):
         return " ".join(str(v) for k, v in value.items() if v and k not in ("region", "id_number", "phone"))

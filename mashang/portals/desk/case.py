@@ -5,24 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from mashang.approvals import queries as approvals
 from mashang.cases import queries
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import answer_rows
-from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Forbidden, NotFound, Refused
+from mashang.kernel.refused import NotFound
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
-from mashang.portals.shared import forms, pressing
+from mashang.portals.shared import pressing
 from mashang.portals.shared.casepage import CasePage, case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
@@ -49,6 +46,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "may_reveal": org.holds(by, "org.reveal"),
         "more": _more(shown, by),
         "undelivered": queries.undelivered(view),
+        "erased": queries.erased_from(view),
+        "may_erase": _may_erase(view, by),
     }
     return page(request, "case", "", **context)
 
@@ -93,6 +92,12 @@ def _application(case_id: int, number: str, by: Actor) -> dict[str, Any]:
     }
 
 
+def _may_erase(view: queries.CaseView, by: Actor) -> bool:
+    case = view.case
+    settled = case.kind == "application" and case.settled_at is not None and case.erased_at is None
+    return settled and org.may_act(by, "cases.erase", view.facts)
+
+
 def _may_revoke(by: Actor, given: documents.Given) -> bool:
     return given.state != "revoked" and documents.may_revoke(by, given.unit_id)
 
@@ -134,35 +139,6 @@ def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
 def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
     """A certificate of the case, as PDF."""
     return pressing.result(queries.case_for(who(request), number), result)
-
-
-@require_http_methods(["GET", "POST"])
-def revoke(request: HttpRequest, number: str, result: str) -> HttpResponse:
-    """Taking a document back: the reason is asked for, and only the second press does it. One that is revoked already
-    leads back to its case: the same press twice has one effect."""
-    by, refused = who(request), None
-    view = queries.case_for(by, number)
-    given = next((g for g in documents.of_case(number) if g.number == result), None)
-    if given is None:
-        raise NotFound
-    if not documents.may_revoke(by, given.unit_id):
-        raise Forbidden("只有出具单位的负责人可以撤销这份文书。")
-    if request.method == "POST" and given.state != "revoked":
-        try:
-            document_actions.revoke(result, reason=request.POST.get("reason", ""), by=by, now=clock.now())
-            messages.success(request, _("%(title)s已撤销，已告知当事人。") % {"title": given.title})
-            return HttpResponseRedirect(reverse("desk:case", args=[number]))
-        except Refused as no:
-            refused = no
-    if given.state == "revoked" or (refused and refused.code == "document.revoked"):
-        return HttpResponseRedirect(reverse("desk:case", args=[number]))
-    help_ = _("会原样告知当事人，并在公开验证时显示；请不要写个人信息。")
-    fields = [Field("reason", _("撤销的理由和法律依据"), "textarea", help_, True, attrs={"maxlength": 500})]
-    form = forms.build(
-        fields, action=request.path, button=_("撤销这份文书"), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, cancel=reverse("desk:case", args=[number]), danger=True,
-    )  # fmt: skip
-    return page(request, "revoke", "", 422 if refused else 200, view=view, given=given, form=form)
 
 
 @require_POST

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, inbox, lists, mandates, score, text, watch
+from . import case, inbox, lists, mandates, score, settled, text, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -54,7 +54,8 @@ urlpatterns = [
     path("case/<str:number>", case.case, name="case"),
     path("case/<str:number>/file/<int:document>", case.file, name="file"),
     path("case/<str:number>/result/<str:result>.pdf", case.result, name="result"),
-    path("case/<str:number>/result/<str:result>/revoke", case.revoke, name="revoke"),
+    path("case/<str:number>/result/<str:result>/revoke", settled.revoke, name="revoke"),
+    path("case/<str:number>/erase", settled.erase, name="erase"),
     path("case/<str:number>/reveal/<int:person>", case.reveal, name="reveal"),
     path("case/<str:number>/do/<str:action>", case.press, name="press"),
     path("case/<str:number>/do/<str:action>/<int:step>", case.press, name="press_step"),

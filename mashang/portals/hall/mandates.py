@@ -92,6 +92,7 @@ def _page(request: Asked, by: Actor, now: datetime, refused: Refused | None, ask
         "given": mandates.shown(given, now),
         "held": mandates.shown(held, now),
         "own": own,
+        "has_cases": org.holds(by, "cases.view"),
         "moments": mandates.moments([*given, *held], by),
         "asked": asked,
         "phone": org.person(by.person_id).phone if own else "",

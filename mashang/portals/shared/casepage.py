@@ -174,6 +174,7 @@ def moments(lines: Iterable[Line]) -> list[parts.Moment]:
         "remind": "warn",
         "supervised": "late",
         "revoked": "late",
+        "erased": "hold",
     }
     found = []
     for line in lines:

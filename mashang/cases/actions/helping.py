@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -54,7 +54,7 @@ def _sha256(document: Document) -> str:
 
 
 def _tell_recorded(made: org.MandateInfo, by: Actor, now: datetime) -> None:
-    until = clock.local(made.ends_at).strftime("%Y-%m-%d %H:%M")
+    until = clock.local(made.ends_at - timedelta(microseconds=1)).strftime("%Y-%m-%d")
     tell(_to_helper(made, f"{made.person_name}委托您代办事项，到{until}止。登录后可以替他办理。"), now=now)
     if by.kind != "person":
         text = f"窗口为您登记了委托：由{made.helper_name}代办，到{until}止。不是您本人意思的，请登录“委托代办”或到窗口终止。"

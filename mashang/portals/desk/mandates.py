@@ -172,12 +172,12 @@ def _record_fields(by: Actor, found: Sequence[org.PersonInfo], today: date) -> l
         Field("to", _("委托给谁"), "choice", required=True, value="agent",
               choices=(("agent", _("村（社区）或乡镇的代办员")), ("person", _("亲友或其他群众")))),
         replace(mandates.agent_field(_region(by)), when=mandates.when("to", "agent")),
-        Field("helper_words", _("受托人的身份证号或手机号"), help=_("必须完整一致。"), size="m",
+        Field("helper_words", _("受托人的身份证号或手机号"), help=_("必须完整一致。"), required=True, size="m",
               attrs={"autocomplete": "off"}, when=mandates.when("to", "person")),
         *mandates.term_fields(today),
         Field("evidence", _("委托的凭据"), "choice", required=True, value="paper",
               choices=(("paper", _("书面委托书")), ("in_person", _("本人到场确认")))),
-        Field("paper", _("签字的委托书"), "file", _("扫描件或照片，PDF、JPG 或 PNG；加密保存。"), when=mandates.when("evidence", "paper")),
+        Field("paper", _("签字的委托书"), "file", _("扫描件或照片，PDF、JPG 或 PNG；加密保存。"), True, when=mandates.when("evidence", "paper")),
     ]  # fmt: skip
 
 

@@ -95,11 +95,25 @@ def _page(request: Asked, by: Actor, now: datetime, refused: Refused | None, ask
         "has_cases": org.holds(by, "cases.view"),
         "moments": mandates.moments([*given, *held], by),
         "asked": asked,
+        "summary": _summary(request, by) if asked else [],
         "phone": org.person(by.person_id).phone if own else "",
-        "places": [Filter("place", _("乡镇"), mandates.towns())],
+        "places": [Filter("place", _("代办员所在乡镇"), mandates.towns())],
         "form": _form(request, place, now, refused, asked) if own else None,
     }
     return render(request, "hall/mandates.html", context, status=422 if refused else 200)
+
+
+def _summary(request: Asked, by: Actor) -> list[tuple[str, str]]:
+    """What the code will confirm, as it was typed."""
+    post = request.POST
+    agents = {str(s.id): f"{s.name}（{s.unit_name}）" for s in org.agents_in(_place(request, by))}
+    to_agent = post.get("to") == "agent"
+    kinds = frozenset(post.getlist("kinds")) or None
+    return [
+        (_("受托人"), agents.get(post.get("agent", ""), "") if to_agent else post.get("helper_name", "")),
+        (_("期限"), f"{post.get('starts_on', '')} — {post.get('ends_on', '')}"),
+        (_("哪些事项"), mandates.kinds_words(kinds, dict(cases.kinds_for_persons()))),
+    ]
 
 
 def _form(request: Asked, place: str, now: datetime, refused: Refused | None, asked: bool) -> forms.Form:
@@ -130,8 +144,8 @@ def _fields(place: str, now: datetime) -> list[Field]:
             "to", _("委托给谁"), "choice", required=True, value="person",
             choices=(("person", _("亲友或其他群众")), ("agent", _("村（社区）或乡镇的代办员"))),
         ),
-        Field("helper_name", _("受托人姓名"), help=_("与证件一致。"), size="m", when=to_person),
-        Field("helper_phone", _("受托人手机号"), "phone", _("对方登录本平台用的手机号。"), size="m", when=to_person),
-        Field(agent.name, agent.label, "choice", help_, choices=agent.choices, when=mandates.when("to", "agent")),
+        Field("helper_name", _("受托人姓名"), help=_("与证件一致。"), required=True, size="m", when=to_person),
+        Field("helper_phone", _("受托人手机号"), "phone", _("对方登录本平台用的手机号。"), True, size="m", when=to_person),
+        Field(agent.name, agent.label, "choice", help_, True, choices=agent.choices, when=mandates.when("to", "agent")),
         *mandates.term_fields(clock.local(now).date()),
     ]  # fmt: skip

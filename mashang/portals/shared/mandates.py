@@ -33,6 +33,10 @@ class Shown:
     word: str
 
     @property
+    def last_day(self) -> date:
+        return clock.local(self.info.ends_at - timedelta(microseconds=1)).date()
+
+    @property
     def live(self) -> bool:
         return self.lamp in ("ok", "hold")
 
@@ -97,7 +101,7 @@ def when(field: str, value: str) -> str:
 def agent_field(place: str) -> Field:
     """Who acts for villagers in a place, to choose from."""
     choices = tuple((str(s.id), f"{s.name}（{s.unit_name}）") for s in org.agents_in(place)) if place else ()
-    return Field("agent", _("代办员"), "choice", _("村（社区）和乡镇的工作人员。"), choices=choices)
+    return Field("agent", _("代办员"), "choice", _("村（社区）和乡镇的工作人员。"), True, choices=choices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,11 +13,12 @@ from mashang.cases import sweeps
 from mashang.cases.models import Case, Step
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
+from mashang.org import actions as org_actions
 from mashang.org.queries import units_in
 from mashang.performance import actions as performance
 from mashang.performance.seeds import SHIPPED
 from mashang.supervision.sweeps import supervise
-from tests.flows.story import hand_in_house
+from tests.flows.story import hand_in_house, who
 from tests.portals.conftest import SIZES, small_targets, too_wide
 
 pytestmark = [
@@ -34,7 +35,16 @@ Shot = Callable[[Page, str], Path]
 def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
     """A case at the counter, one late and supervised, and a month's scores: what the addresses below name."""
     turn("2026-03-02 09:10")
-    late, fresh = hand_in_house("citizen"), hand_in_house("citizen")
+    late, fresh, gone = (hand_in_house("citizen") for _ in range(3))
+    gone.do("citizen", "withdraw", {"reason": "先不盖了"})
+    mandate = org_actions.NewMandate(
+        who("citizen").person_id,
+        clock.now(),
+        clock.now() + timedelta(days=90),
+        "in_person",
+        helper_staff=who("village").id,
+    )
+    org_actions.record_mandate(mandate, by=who("window"), now=clock.now())
     turn("2026-03-02 09:45")
     late.do("window", "accept", {}, "intake")
     now = turn("2026-03-09 09:00")
@@ -50,7 +60,7 @@ def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
     asked = performance.ask_correction(performance.NewCorrection(kept, 97.0, "更正函", "漏报一项"), by=office, now=then)
     draft = SHIPPED.read_text("utf-8").replace('version = "1"', 'version = "2"').replace("target = 60", "target = 50")
     return {
-        "late": late.number, "fresh": fresh.number, "matter": Case.objects.get(kind="supervision").number,
+        "late": late.number, "fresh": fresh.number, "gone": gone.number, "matter": Case.objects.get(kind="supervision").number,
         "check": Step.objects.get(case__number=late.number, code="siting-check").pk,
         "review": Step.objects.get(case__number=late.number, code="land").pk,
         "run": performance.run(scheme, "2026-03", by=office, now=clock.now()), "scheme": scheme, "unit": unit,
@@ -64,9 +74,12 @@ PAGES = {
     "citizen": (
         "/apply/rural-house/approval", "/apply/rural-house/approval?member=yes&building=new&farmland=no",
         "/apply/rural-house/approval?member=yes&building=new&farmland=permanent", "/my", "/my/notices", "/my/{late}",
-        "/my/{fresh}/receipt", "/my/{fresh}/do/withdraw", NOWHERE,
+        "/my/{fresh}/receipt", "/my/{fresh}/do/withdraw", "/my/mandates?place=350824105", NOWHERE,
     ),
-    "window": ("/desk/", "/desk/intake?q=建房", "/desk/cases", "/desk/find?q=ncjf", "/desk/notices", "/desk/?tab=done"),
+    "window": ("/desk/", "/desk/intake?q=建房", "/desk/cases", "/desk/find?q=ncjf", "/desk/notices", "/desk/?tab=done",
+               "/desk/mandates"),
+    "village": ("/my/mandates", "/apply/rural-house/approval"),
+    "townlead": ("/desk/case/{late}/result/{late}-受/revoke",),
     "land": ("/desk/?whose=unit", "/desk/sites", "/desk/case/{late}", "/desk/case/{late}/do/check_site/{check}",
              "/desk/case/{late}/do/review/{review}"),
     "inspector": ("/desk/watch", "/desk/watch/new", "/desk/case/{matter}"),
@@ -77,7 +90,8 @@ PAGES = {
                "/desk/score/scheme/{draft}/freeze", "/desk/score/scheme/{draft}/try?period=2026-03",
                "/desk/score/figures?period=2026-03", "/desk/score/figures/{scheme}/2026-03/{unit}",
                "/desk/score/figures/{scheme}/2026-03/{unit}/awards", "/desk/score/figures/{scheme}/2026-03/sheet",
-               "/desk/score/figure/{figure}/correct", "/desk/score/corrections", "/desk/score/correction/{correction}"),
+               "/desk/score/figure/{figure}/correct", "/desk/score/corrections", "/desk/score/correction/{correction}",
+               "/desk/case/{gone}/erase"),
     "leader": ("/cockpit/?place=350824", "/cockpit/?wall=1", "/cockpit/cases?what=late&place=350824"),
     "admin": ("/desk/admin/units", "/desk/admin/units/{unit}", "/desk/admin/calendar", "/desk/admin/absences",
               "/desk/admin/clients", "/desk/admin/why", "/desk/admin/rights"),

@@ -83,7 +83,8 @@ def cases(walker: Walker) -> None:
         for page in ("hall:case", "hall:receipt", "desk:case"):
             walker.expect(page, number, status=gate(walker.who, page, inside))
         reached = walker.world.sees(walker.who, walker.world.cases[number], ERASE) if number in walker.seen else False
-        inside = {200} if reached else {403} if number in walker.seen else {404}
+        application = number in walker.seen and walker.world.cases[number]["kind"] == "application"
+        inside = {200 if application else 404} if reached else {403} if number in walker.seen else {404}
         walker.expect("desk:erase", number, status=gate(walker.who, "desk:erase", inside))
         for page in ("hall:receipt_file", "hall:rate"):
             walker.expect(page, number, status=gate(walker.who, page, FOUND if number in walker.seen else {404}))

@@ -62,6 +62,8 @@ def erase(request: HttpRequest, number: str) -> HttpResponse:
     back = reverse("desk:case", args=[number])
     if not org.may_act(by, "cases.erase", view.facts):
         raise Forbidden
+    if view.case.kind != "application":
+        raise NotFound
     if view.case.erased_at is not None:
         return HttpResponseRedirect(back)
     if request.method == "POST":

@@ -36,12 +36,12 @@ def test_a_draft_is_seen_by_editors_only_and_stands_for_all_once_published() -> 
     actions.draft(banner(), by=EDITOR, now=NOW)
     with pytest.raises(NotFound):
         queries.current("test-banner")
-    assert queries.draft("test-banner") is not None
+    assert queries.own_file(EDITOR, "test-banner").draft is not None
     id_ = actions.publish("test-banner", by=EDITOR, now=NOW, note="首次发布")
     found = queries.current("test-banner")
     assert (found.id, found.number, found.published_at) == (id_, 1, NOW)
     assert found.spec == banner() and found.open
-    assert queries.draft("test-banner") is None
+    assert queries.own_file(EDITOR, "test-banner").draft is None
 
 
 @pytest.mark.row("A1")
@@ -51,7 +51,7 @@ def test_a_running_case_keeps_its_version_when_a_new_one_is_published() -> None:
     assert queries.current_id("test-banner") == second
     assert (queries.version(first).spec, queries.version(first).number) == (banner(), 1)
     assert rules.limits_of(queries.package_version(second).spec).promised == "2wh"
-    assert [e.number for e in queries.history("test-banner")] == [2, 1]
+    assert [e.number for e in queries.file_of(EDITOR, "test-banner").editions] == [2, 1]
 
 
 @pytest.mark.parametrize("change", ["UPDATE catalogue_version SET name = 'x'", "DELETE FROM catalogue_version"])
@@ -74,7 +74,7 @@ def test_publishing_says_everything_that_is_wrong_at_once() -> None:
         actions.publish("test-banner", by=EDITOR, now=NOW)
     fields = {f.field for f in refused.value.faults}
     assert {"promised", "organ", "channels", "basis"} <= fields
-    assert len(queries.faults_of_draft("test-banner")) == len(refused.value.faults)
+    assert len(rules.faults_of(queries.own_file(EDITOR, "test-banner").base.spec)) == len(refused.value.faults)
     with pytest.raises(NotFound):
         queries.current("test-banner")
 
@@ -134,6 +134,117 @@ def test_a_published_version_is_read_once() -> None:
         assert sent == []
         queries.current("test-banner")
     assert len(sent) == 1
+
+
+HERE = Actor("staff", id=9, name="本县编辑", grants=(Grant("catalogue_editor", region="350824"),))
+THERE = Actor("staff", id=10, name="外县编辑", grants=(Grant("catalogue_editor", region="350623"),))
+
+
+def test_an_entry_of_a_place_is_written_by_its_editors_alone_and_a_common_one_by_all() -> None:
+    ours = banner(region="350824")
+    actions.begin(ours, by=HERE, now=NOW)
+    for act in (
+        lambda: actions.draft(ours, by=THERE, now=NOW),
+        lambda: actions.discard("test-banner", by=THERE, now=NOW),
+        lambda: actions.publish("test-banner", by=THERE, now=NOW),
+        lambda: queries.file_of(THERE, "test-banner"),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    with pytest.raises(Refused, match="已经用过"):
+        actions.begin(banner(region="350623"), by=THERE, now=NOW)
+    with pytest.raises(Forbidden):
+        actions.begin(banner(code="other", region="350824105"), by=THERE, now=NOW)
+    actions.publish("test-banner", by=HERE, now=NOW)
+    assert queries.file_of(THERE, "test-banner").draft is None and not queries.file_of(THERE, "test-banner").mine
+    with pytest.raises(NotFound):
+        actions.retire("test-banner", reason="不归我管", by=THERE, now=NOW)
+    with pytest.raises(Refused, match="其他单位或地区"):
+        actions.publish_all([banner(name="改名")], file="a.csv", by=THERE, now=NOW)
+    with pytest.raises(Forbidden):  # nor is one's own given away
+        actions.draft(banner(region="350623"), by=HERE, now=NOW)
+    actions.begin(banner(code="common"), by=HERE, now=NOW)
+    actions.draft(banner(code="common", summary="补充"), by=THERE, now=NOW)
+    assert queries.own_file(HERE, "common").base.spec.summary == "补充"
+
+
+def test_a_draft_is_not_written_over_unseen_and_the_same_press_twice_is_one() -> None:
+    actions.begin(banner(), by=EDITOR, now=NOW)
+    actions.begin(banner(), by=EDITOR, now=NOW)
+    seen = queries.own_file(EDITOR, "test-banner").seen
+    actions.draft(banner(summary="甲"), seen=seen, by=EDITOR, now=NOW)
+    actions.draft(banner(summary="甲"), seen=seen, by=EDITOR, now=NOW)
+    for act in (
+        lambda: actions.draft(banner(summary="乙"), seen=seen, by=EDITOR, now=NOW),
+        lambda: actions.publish("test-banner", seen=seen, by=EDITOR, now=NOW),
+        lambda: actions.discard("test-banner", seen=seen, by=EDITOR, now=NOW),
+    ):
+        with pytest.raises(Refused) as no:
+            act()
+        assert no.value.code == "conflict.draft"
+    now = queries.own_file(EDITOR, "test-banner").seen
+    first = actions.publish("test-banner", seen=now, by=EDITOR, now=NOW)
+    assert actions.publish("test-banner", seen=now, by=EDITOR, now=NOW) == first
+    assert [r.verb for r in recorded("catalogue/test-banner")] == [
+        "catalogue.drafted", "catalogue.drafted", "catalogue.published",
+    ]  # fmt: skip
+
+
+def test_a_draft_begins_from_what_is_in_force_and_is_thrown_away() -> None:
+    published()
+    first = actions.revise("test-banner", by=EDITOR, now=NOW)
+    assert actions.revise("test-banner", by=EDITOR, now=NOW) == first
+    with pytest.raises(Refused, match="完全一样"):
+        actions.publish("test-banner", by=EDITOR, now=NOW)
+    actions.discard("test-banner", by=EDITOR, now=NOW)
+    with pytest.raises(Refused, match="没有草稿"):
+        actions.discard("test-banner", by=EDITOR, now=NOW)
+    assert queries.current("test-banner").number == 1
+    actions.retire("test-banner", reason="试验", by=EDITOR, now=NOW)
+    actions.revise("test-banner", by=EDITOR, now=NOW)
+    actions.publish("test-banner", by=EDITOR, now=NOW)
+    assert queries.current("test-banner").number == 2
+
+
+def test_what_was_never_published_goes_with_its_draft() -> None:
+    actions.begin(banner(), by=EDITOR, now=NOW)
+    actions.discard("test-banner", by=EDITOR, now=NOW)
+    with pytest.raises(NotFound):
+        queries.file_of(EDITOR, "test-banner")
+    actions.begin(banner(), by=EDITOR, now=NOW)
+    assert [r.verb for r in recorded("catalogue/test-banner")][1] == "catalogue.discarded"
+
+
+def test_a_newer_platform_leaves_what_people_changed_retired_or_are_drafting() -> None:
+    setup = Actor.system("setup")
+    actions.import_shipped(by=setup, now=NOW)
+    house = queries.current("rural-house").spec
+    actions.draft(house.model_copy(update={"summary": "本县的说法"}), by=EDITOR, now=NOW)
+    actions.publish("rural-house", by=EDITOR, now=NOW)
+    actions.retire("sole-trader", reason="并入企业开办", by=EDITOR, now=NOW)
+    actions.revise("road-works", by=EDITOR, now=NOW)
+    assert actions.import_shipped(by=setup, now=NOW).published == 0
+    assert queries.current("rural-house").spec.summary == "本县的说法"
+    assert queries.own_file(EDITOR, "road-works").draft is not None
+    with pytest.raises(NotFound, match="并入企业开办"):
+        queries.current("sole-trader")
+
+
+def test_a_file_does_not_cost_anybody_a_draft() -> None:
+    published()
+    actions.draft(banner(summary="还在写"), by=EDITOR, now=NOW)
+    with pytest.raises(Refused, match="还没发布的草稿"):
+        actions.publish_all([banner(summary="表里的")], file="a.csv", by=EDITOR, now=NOW)
+    assert actions.publish_all([banner()], file="a.csv", by=EDITOR, now=NOW).same == 1
+    assert queries.own_file(EDITOR, "test-banner").base.spec.summary == "还在写"
+
+
+def test_a_draft_may_be_wrong_in_every_way_and_still_be_kept() -> None:
+    house = shipped.packages()[0]
+    parts = [house.parts[0].model_copy(update={"items": ("nothing",)})]
+    actions.draft(house.model_copy(update={"code": "bad-house", "parts": tuple(parts)}), by=EDITOR, now=NOW)
+    assert queries.preview(EDITOR, "bad-house") is None
+    assert [line.promised for line in queries.lines(EDITOR, queries.Wanted(state="draft")).rows] == [""]
 
 
 def test_an_unknown_version_or_code_is_not_found() -> None:

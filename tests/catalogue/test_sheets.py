@@ -213,8 +213,8 @@ def test_a_sheet_that_changes_one_item_publishes_one_new_version_and_keeps_its_f
     def faster(book: Any) -> None:
         book["事项"].cell(3, column(book, "承诺办结时限")).value = "3个工作日"
 
-    exported = queries.export_excel()
-    assert exported[:2] == b"PK" and queries.export_csv()[:3] == b"\xef\xbb\xbf"
+    exported = queries.export_excel(EDITOR, queries.Wanted())
+    assert exported[:2] == b"PK" and queries.export_csv(EDITOR, queries.Wanted())[:3] == b"\xef\xbb\xbf"
     book = load_workbook(io.BytesIO(exported))
     faster(book)
     out = io.BytesIO()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .checks import faults_of
+from .checks import coherent, faults_of
 from .codes import (
     ONLINE,
     STANDARD_FORM,
     Channel,
+    Coded,
     Depth,
     FieldType,
     Handling,
@@ -21,6 +22,25 @@ from .codes import (
     ServiceObject,
     Source,
     StepKind,
+)
+from .comparing import Change, differences
+from .definition import checked_definition
+from .definition import read as read_definition
+from .definition import written as written_definition
+from .editing import (
+    LONG,
+    MATERIAL_FIELDS,
+    blank,
+    coded_as,
+    copied,
+    edited,
+    fields_of,
+    in_words,
+    material_row,
+    plain_process,
+    same_kind,
+    shown,
+    with_materials,
 )
 from .figures import Figures, Limits, after, as_limit, before, in_days, limits_of, longest_path, spoken
 from .forms import answer_rows, clean_answers, form_fields, guide_questions, impersonal, split_private
@@ -60,12 +80,15 @@ from .spec import (
     Visit,
     When,
 )
+from .words import codes_of, label_at, label_of, words_of
 
 __all__ = [
     "Answers",
     "Basis",
+    "Change",
     "Channel",
     "Choice",
+    "Coded",
     "Codes",
     "Depth",
     "Fee",
@@ -75,8 +98,10 @@ __all__ = [
     "Handling",
     "ItemSpec",
     "ItemType",
+    "LONG",
     "Level",
     "Limits",
+    "MATERIAL_FIELDS",
     "Material",
     "MaterialForm",
     "MaterialKind",
@@ -106,25 +131,45 @@ __all__ = [
     "as_limit",
     "asked_by",
     "before",
+    "blank",
+    "checked_definition",
     "clean_answers",
+    "coded_as",
+    "codes_of",
+    "coherent",
+    "copied",
+    "differences",
+    "edited",
     "faults_of",
+    "fields_of",
     "form_fields",
     "guide_questions",
     "in_days",
+    "in_words",
     "is_instant",
     "items_of",
+    "label_at",
+    "label_of",
     "limits_of",
     "longest_path",
+    "material_row",
     "materials_needed",
     "merged_fields",
     "merged_materials",
     "merged_visits",
     "missing_materials",
     "parts_of",
+    "plain_process",
+    "read_definition",
     "results_of",
     "impersonal",
+    "same_kind",
+    "shown",
     "split_private",
     "spoken",
     "steps_needed",
     "stops",
+    "with_materials",
+    "words_of",
+    "written_definition",
 ]

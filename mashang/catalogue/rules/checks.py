@@ -274,3 +274,10 @@ def package_faults(spec: PackageSpec) -> list[Fault]:
 def faults_of(spec: Spec) -> list[Fault]:
     """Everything wrong with a definition; empty when it may be published."""
     return package_faults(spec) if isinstance(spec, PackageSpec) else item_faults(spec)
+
+
+def coherent(spec: Spec) -> bool:
+    """Whether figures and a guide can be made of it: items of parts are known, and no steps wait for each other."""
+    known = {i.code for i in spec.items} if isinstance(spec, PackageSpec) else set()
+    used = {c for p in spec.parts for c in p.items} if isinstance(spec, PackageSpec) else set()
+    return used <= known and not _circle(spec.steps)

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import told
 
-from ..rules import Depth, Handling, ItemSpec, ItemType, Level, Role, Step, StepKind, faults_of
-from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Columns, put
+from ..rules import Depth, Handling, ItemSpec, ItemType, Level, faults_of, plain_process
+from ..rules.written import put
+from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Columns
 from .tables import Line, Table, cell_text, tables
 
 _NAMES = ("department", "main_item", "name", "item_code", "task_type")
@@ -54,7 +56,7 @@ def _cells(
         try:
             put(target, column.keys, column.read(text))
         except ValueError as fault:
-            faults.add(table.name, line.number, column.title, str(fault))
+            faults.add(table.name, line.number, column.title, told(fault.args[0], _))
 
 
 def _heads(table: Table, columns: Columns, extra: Sequence[str], faults: _Faults) -> None:
@@ -65,17 +67,6 @@ def _heads(table: Table, columns: Columns, extra: Sequence[str], faults: _Faults
     for title in [*extra, *(c.title for c in columns if c.required)]:
         if title not in table.titles:
             faults.add(table.name, 1, title, _("缺少这一列。"), "title")
-
-
-def _plain_steps(spec: dict[str, Any]) -> None:
-    """An item that came without a process gets the plain one: review and decide, or decide at once."""
-    instant = spec.get("handling") == Handling.INSTANT
-    organ = spec.get("organ", {}).get("name") or "实施主体"
-    spec["roles"] = {"organ": Role(label=organ, match=(organ,), unit_kind="department")}
-    review = Step(code="review", label="审查", role="organ", promised=spec.get("promised", ""))
-    after = () if instant else ("review",)
-    decision = Step(code="decision", label="决定", kind=StepKind.DECISION, role="organ", after=after)
-    spec["steps"] = (decision,) if instant else (review, decision)
 
 
 def _sentence(fault: Any) -> str:
@@ -91,7 +82,7 @@ def _item(table: Table, line: Line, known: Mapping[str, ItemSpec], faults: _Faul
     if result := spec.get("result"):
         spec["result"] = {"code": "result", **result} if result.get("name") else None
     if not spec.get("steps"):
-        _plain_steps(spec)
+        spec |= plain_process(spec)
     return spec
 
 

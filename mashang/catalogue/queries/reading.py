@@ -12,14 +12,15 @@ from django.db.models import Count, F, IntegerField, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from mashang.kernel.refused import Fault, NotFound
+from mashang.kernel.refused import NotFound
 from mashang.org.queries import Kept
 from mashang.text import rules as text
 
-from . import rules, sheets
-from .models import Entry, State
-from .models import Version as Row
-from .rules import Figures, ItemSpec, Limits, Need, PackageSpec, Spec
+from .. import rules
+from ..events import SENTENCES
+from ..models import Entry, State
+from ..models import Version as Row
+from ..rules import Figures, ItemSpec, Limits, Need, PackageSpec, Spec
 
 PAGE = 100
 
@@ -99,33 +100,6 @@ def forget() -> None:
 def current(code: str) -> Version:
     """The version in force under this code."""
     return version(current_id(code))
-
-
-def draft(code: str) -> Version | None:
-    """The draft being written, if any. For editors."""
-    row = Row.objects.select_related("entry").filter(entry__code=code, published_at__isnull=True).first()
-    return _of(row) if row else None
-
-
-def faults_of_draft(code: str) -> list[Fault]:
-    """Everything that stands in the way of publishing the draft."""
-    found = draft(code)
-    return rules.faults_of(found.spec) if found else []
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    id: int
-    number: int
-    published_at: datetime | None
-    note: str
-    digest: str
-
-
-def history(code: str) -> list[Edition]:
-    """All versions, newest first."""
-    rows = Row.objects.filter(entry__code=code).order_by("-number")
-    return [Edition(r.id, r.number, r.published_at, r.note, r.digest) for r in rows.defer("spec")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +217,11 @@ class Guide:
 
 def guide(code: str, answers: rules.Answers | None = None, held: Sequence[str] = ()) -> Guide:
     """The guide of the version in force; with answers, the materials for this very case."""
-    found = current(code)
+    return guide_of(current(code), answers, held)
+
+
+def guide_of(found: Version, answers: rules.Answers | None = None, held: Sequence[str] = ()) -> Guide:
+    """The guide of any version."""
     spec = found.spec
     return Guide(
         version=found,
@@ -320,14 +298,9 @@ def _specs(codes: Sequence[str] | None) -> list[ItemSpec]:
     return [spec for spec in specs if isinstance(spec, ItemSpec)]
 
 
-def export_excel(codes: Sequence[str] | None = None) -> bytes:
-    """The active items as a workbook that can be edited and imported again."""
-    return sheets.to_excel(_specs(codes))
-
-
-def export_csv(codes: Sequence[str] | None = None) -> bytes:
-    """The active items without their materials, UTF-8 with BOM."""
-    return sheets.to_csv(_specs(codes))
+def sentence(verb: str) -> str:
+    """The sentence of a verb of this room, with its facts still to be filled in."""
+    return str(SENTENCES.get(verb, verb))
 
 
 def items_in_force() -> dict[str, ItemSpec]:

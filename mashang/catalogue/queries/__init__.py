@@ -1,0 +1,45 @@
+"""What others may ask of the catalogue."""
+
+from .editing import (
+    Edition,
+    File,
+    Line,
+    Lines,
+    Wanted,
+    edition,
+    export_csv,
+    export_excel,
+    file_of,
+    lines,
+    may_write,
+    own_file,
+    owner_name,
+    preview,
+)
+from .reading import (
+    Guide,
+    Hit,
+    Shares,
+    Version,
+    current,
+    current_id,
+    entries,
+    forget,
+    guide,
+    guide_of,
+    items_in_force,
+    package_version,
+    packages,
+    parsed,
+    search,
+    sentence,
+    shares,
+    version,
+)
+
+__all__ = [
+    "Edition", "File", "Guide", "Hit", "Line", "Lines", "Shares", "Version", "Wanted", "current", "current_id",
+    "edition", "export_csv", "export_excel", "entries", "file_of", "forget", "guide",
+    "guide_of", "items_in_force", "lines", "may_write", "own_file", "owner_name", "package_version", "packages",
+    "parsed", "preview", "search", "sentence", "shares", "version",
+]  # fmt: skip

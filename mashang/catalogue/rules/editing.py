@@ -1,0 +1,286 @@
+"""A definition changed through forms: fields as people write them, rows of materials, a new item, a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import listed, said
+
+from . import written
+from .codes import Coded, Handling, MaterialForm, MaterialKind, Necessity, Source, StepKind
+from .definition import checked
+from .figures import spoken
+from .spec import Basis, Fee, ItemSpec, Material, PackageSpec, Role, Spec, Step, Visit
+from .words import LIMITS, codes_of, inner_of, label_at, place_of, words_of
+
+_FIELDS = (
+    "name", "aliases", "summary", "group", "type", "level", "region", "lead", "organ.name", "organ.nature",
+    "organ.credit_code", "objects", "handling", "statutory", "statutory_note", "promised", "promised_note", "channels", "depth",
+    "visits", "conditions", "quota", "commitment", "result.name", "result.kind", "result.validity", "result.valid_years",
+    "fees", "basis", "hours", "places", "phone", "complaints", "remedies", "codes.basic", "codes.implementation",
+    "codes.handling", "codes.local", "source", "unverified",
+)  # fmt: skip
+LONG = frozenset({"visits", "conditions", "basis", "fees", "unverified"})
+"""Fields of which each line says one thing."""
+Typed = Mapping[str, Any]
+
+
+def fields_of(spec: Spec) -> tuple[str, ...]:
+    """The dotted paths that a form offers; what is not among them is edited in the definition's file."""
+    return tuple(path for path in _FIELDS if path.partition(".")[0] in type(spec).model_fields)
+
+
+def coded_as(spec: Spec, path: str) -> tuple[type[Coded] | None, bool]:
+    """The code set a field is chosen from, and whether several may be."""
+    kind: Any = type(spec)
+    *outer, name = path.split(".")
+    for part in outer:
+        kind = inner_of(kind, part) or kind
+    found = codes_of(kind, name)
+    return found, found is not None and bool(get_args(kind.model_fields[name].annotation))
+
+
+def shown(spec: Spec, path: str) -> Any:
+    """A field as the form shows it: text, or the codes that are chosen."""
+    value: Any = spec
+    for part in path.split("."):
+        value = getattr(value, part, None)
+    if path in _LINES:
+        return "\n".join(_LINES[path].write(one) for one in value)
+    if path == "aliases":
+        return "、".join(value)
+    if path in LIMITS:
+        return str(spoken(value))
+    if isinstance(value, tuple):
+        return [str(one.value) for one in value]
+    if isinstance(value, Coded):
+        return str(value.value)
+    return "" if value in (None, 0) else str(value)
+
+
+def in_words(spec: Spec) -> list[tuple[str, str]]:
+    """(label, words) of every field that a form offers and that says something."""
+    found = []
+    for path in fields_of(spec):
+        value: Any = spec
+        for part in path.split("."):
+            value = getattr(value, part, None)
+        lines = [_LINES[path].write(one) for one in value] if path in _LINES else []
+        words = listed(lines) if lines else words_of(path, value)
+        if words and value != 0:
+            found.append((label_at(spec, path), words))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """How one thing of a list stands on a line, and is read from it."""
+
+    write: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
+_LINES: dict[str, _Line] = {
+    "visits": _Line(lambda v: v.reason, lambda text: {"reason": text}),
+    "conditions": _Line(str, written.plain),
+    "unverified": _Line(str, written.plain),
+    "basis": _Line(lambda b: f"《{b.law}》{b.article}", written.basis),
+    "fees": _Line(lambda f: "|".join((f.item, f.standard, f.basis, f.relief)).rstrip("|"), written.fee),
+}
+
+
+def _read(spec: Spec, path: str, given: Any) -> Any:
+    """A field from what was typed; ValueError says what is wrong with it."""
+    if path in _LINES:
+        return _read_lines(spec, path, str(given))
+    kind, many = coded_as(spec, path)
+    if kind and many:
+        return [written.coded(kind)(one) for one in given]
+    text = str(given).strip()
+    if kind:
+        return written.coded(kind)(text)
+    if path == "aliases":
+        return written.words(text)
+    if path in LIMITS:
+        return written.limit(text) if text else ""
+    return written.count(text or "0") if path == "result.valid_years" else text
+
+
+def _read_lines(spec: Spec, path: str, text: str) -> list[Any]:
+    """Each line one thing; a line that stood there before stays what it was, with all that the line does not show."""
+    way = _LINES[path]
+    known: dict[str, Visit | Basis | Fee | str] = {way.write(one): one for one in getattr(spec, path)}
+    lines = [line for raw in text.splitlines() if (line := raw.strip())]
+    found = [_plain(known[line]) if line in known else way.read(line) for line in lines]
+    if path == "visits":
+        _name_visits(found)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, str) else value.model_dump()
+
+
+def _name_visits(visits: list[dict[str, str]]) -> None:
+    used = {visit["code"] for visit in visits if "code" in visit}
+    free = (code for n in range(1, 1000) if (code := f"visit{n}" if n > 1 else "visit") not in used)
+    for visit in visits:
+        visit.setdefault("code", next(free))
+
+
+def edited(spec: Spec, typed: Typed) -> Spec:
+    """The definition with the fields of a form as they were typed. Refuses with every fault, each at its field.
+
+    A process that is the plain one follows the unit and the limits; any other is left as it was written.
+    """
+    values, faults = spec.model_dump(), []
+    for path in fields_of(spec):
+        if path not in typed or _same(typed[path], shown(spec, path)):
+            continue
+        try:
+            written.put(values, tuple(path.split(".")), _read(spec, path, typed[path]))
+        except ValueError as no:
+            text = said("{place}：{why}", place=label_at(spec, path), why=no.args[0])
+            faults.append(Fault("catalogue.value", text, path))
+    if isinstance(spec, ItemSpec):
+        result = values.get("result")
+        values["result"] = {"code": "result", **result} if result and result.get("name") else None
+        if plain_process(spec.model_dump()) == {"roles": dict(spec.roles), "steps": spec.steps}:
+            values |= plain_process(values)
+    return _checked(type(spec), values, faults)
+
+
+def _same(given: Any, known: Any) -> bool:
+    if isinstance(known, list):
+        return set(map(str, given)) == set(known)
+    return _lined(str(given)) == _lined(str(known))
+
+
+def _lined(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def _checked(kind: type[Spec], values: Mapping[str, Any], faults: Sequence[Fault]) -> Spec:
+    """As `checked`, with faults inside a list told at the list's own field."""
+    try:
+        return checked(kind, values, faults)
+    except Refused as no:
+        raise Refused.of([Fault(f.code, f.text, _field(f.field)) for f in no.faults]) from no
+
+
+def _field(path: str) -> str:
+    return path.split(".", 1)[0] if path.split(".", 1)[0] in LONG | {"aliases", "objects", "channels"} else path
+
+
+# ── materials ──
+
+_CELLS: dict[str, Callable[[str], Any]] = {
+    "name": written.plain, "code": written.plain, "necessity": written.coded(Necessity),
+    "kind": written.coded(MaterialKind), "form": written.coded(MaterialForm), "source": written.coded(Source),
+    "issuer": written.plain, "originals": written.count, "copies": written.count, "held_as": written.plain,
+    "guidance": written.plain, "standard": written.plain, "basis": written.plain,
+}  # fmt: skip
+MATERIAL_FIELDS = tuple(_CELLS)
+
+
+def material_row(material: Material) -> dict[str, str]:
+    """A material as its row of the form shows it; `was` finds it again."""
+    row = {name: getattr(material, name) for name in MATERIAL_FIELDS}
+    return {name: str(value.value if isinstance(value, Coded) else value) for name, value in row.items()} | {
+        "was": material.code
+    }
+
+
+def with_materials(spec: ItemSpec, rows: Sequence[Mapping[str, str]]) -> ItemSpec:
+    """The item with the materials of these rows, in their order. A row without a name, or taken out, is none.
+
+    What a row does not show (conditions, samples) stays as it was. Refuses with every fault at "materials.ROW.FIELD".
+    """
+    kept = [n for n, row in enumerate(rows) if row.get("name", "").strip() and not row.get("gone")]
+    old = {m.code: m for m in spec.materials}
+    used = {rows[n].get("code", "").strip() for n in kept}
+    free = (code for n in range(1, 10_000) if (code := f"m{n}") not in used | old.keys())
+    faults: list[Fault] = []
+    found: list[dict[str, Any]] = []
+    for n in kept:
+        before = old.get(rows[n].get("was", ""))
+        values: dict[str, Any] = before.model_dump() if before else {}
+        values |= _cells(rows[n], n, faults)
+        values["code"] = values["code"] or next(free)
+        found.append(values)
+    try:
+        made = checked(ItemSpec, {**spec.model_dump(), "materials": found}, faults)
+    except Refused as no:
+        raise Refused.of([_at_row(fault, kept, faults) for fault in no.faults]) from no
+    assert isinstance(made, ItemSpec)
+    return made
+
+
+def _cells(row: Mapping[str, str], n: int, faults: list[Fault]) -> dict[str, Any]:
+    """The values of a row; a cell that says nothing where something must be chosen is left as it was."""
+    values: dict[str, Any] = {}
+    for name, read in _CELLS.items():
+        text = row.get(name, "").strip()
+        try:
+            values[name] = read(text) if text or read is written.plain else None
+        except ValueError as no:
+            place = place_of(ItemSpec, ("materials", n, name), {"materials": {n: row}})
+            text = said("{place}：{why}", place=place, why=no.args[0])
+            faults.append(Fault("catalogue.value", text, f"materials.{n}.{name}"))
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _at_row(fault: Fault, kept: Sequence[int], own: Sequence[Fault]) -> Fault:
+    """A fault of the n-th material at the row it stands in."""
+    parts = fault.field.split(".")
+    if fault in own or len(parts) < 2 or parts[0] != "materials":
+        return fault
+    return Fault(fault.code, fault.text, ".".join(("materials", str(kept[int(parts[1])]), *parts[2:])))
+
+
+# ── new ──
+
+
+def plain_process(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Roles and steps of an item that came without a process: review and decide, or decide at once."""
+    instant = values.get("handling") == Handling.INSTANT
+    organ = (values.get("organ") or {}).get("name") or "实施主体"
+    review = Step(code="review", label="审查", role="organ", promised=values.get("promised") or "")
+    after = () if instant else ("review",)
+    decision = Step(code="decision", label="决定", kind=StepKind.DECISION, role="organ", after=after)
+    return {
+        "roles": {"organ": Role(label=organ, match=(organ,), unit_kind="department")},
+        "steps": (decision,) if instant else (review, decision),
+    }
+
+
+def blank(code: str, name: str, organ: str, handling: Handling = Handling.PROMISED) -> ItemSpec:
+    """An item with nothing but its plain process. Refuses a code or name that cannot be one."""
+    values: dict[str, Any] = {"code": code, "name": name, "organ": {"name": organ}, "handling": handling}
+    faults = [] if organ.strip() else [Fault("catalogue.organ", "请填写实施主体。", "organ.name")]
+    made = _checked(ItemSpec, {**values, **plain_process({**values, "organ": {"name": organ[:200]}})}, faults)
+    assert isinstance(made, ItemSpec)
+    return made
+
+
+def copied(spec: Spec, code: str, name: str) -> Spec:
+    """The same under another code and name; a copy of a bare name begins as a full item with the plain process."""
+    values = {**spec.model_dump(), "code": code, "name": name}
+    if isinstance(spec, ItemSpec) and not spec.steps:
+        values |= {"detail": "full", **plain_process(values)}
+    return _checked(type(spec), values, ())
+
+
+def same_kind(old: Spec, new: Spec) -> None:
+    """Refuses a definition that is not this entry's: of another code, or an item for a package."""
+    faults = []
+    if new.code != old.code:
+        text = said("代码应是“{code}”，定义里写的是“{given}”。", code=old.code, given=new.code)
+        faults.append(Fault("catalogue.code", text, "definition"))
+    if isinstance(new, PackageSpec) != isinstance(old, PackageSpec):
+        faults.append(Fault("catalogue.shape", "事项不能改成一件事，一件事也不能改成事项，请另建一个。", "definition"))
+    if faults:
+        raise Refused.of(faults)

@@ -1,0 +1,111 @@
+"""How people write the values of a definition, in cells and in forms, and how they are read back.
+
+Reading raises ValueError with a sentence about what was written; the reader adds the place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mashang.kernel.said import said
+from mashang.text.rules import narrow
+
+from .codes import Coded
+
+_SEPARATOR = re.compile(r"\s*[、,，;；\n]\s*")
+_UNITS = {
+    "wd": ("个工作日", "工作日", "wd"),
+    "wh": ("个工作小时", "工作小时", "个工作时", "工作时", "wh"),
+    "nd": ("个自然日", "自然日", "日", "天", "nd"),
+    "h": ("个小时", "小时", "h"),
+}
+
+
+def plain(text: str) -> str:
+    return text
+
+
+def count(text: str) -> int:
+    text = narrow(text)
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII):
+        raise ValueError(said("应为 0 到 999 的整数，现在是“{text}”。", text=text))
+    return int(text)
+
+
+def coded(kind: type[Coded]) -> Callable[[str], Coded]:
+    def read(text: str) -> Coded:
+        if (found := kind.of(text)) is None:
+            raise ValueError(said("“{text}”不在可选范围内，请填：{words}。", text=text, words=kind.words()))
+        return found
+
+    return read
+
+
+def many(kind: type[Coded]) -> Callable[[str], tuple[Coded, ...]]:
+    return lambda text: tuple(coded(kind)(word) for word in _SEPARATOR.split(text) if word)
+
+
+def words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _SEPARATOR.split(text) if word)
+
+
+def lines(text: str) -> tuple[str, ...]:
+    return tuple(line for line in re.split(r"\s*[;；\n]\s*", text) if line)
+
+
+def limit(text: str) -> str:
+    """20个工作日, 20wd, 30日, 4个工作时, 24小时; 即办 and 当场 are read as half a working day."""
+    text = narrow(text)
+    if text in ("即办", "当场", "当场办结", "即时办结", "即时"):
+        return "4wh"
+    if found := re.fullmatch(r"([1-9]\d{0,3})\s*(\D+)", text, re.ASCII):
+        for unit, names in _UNITS.items():
+            if found[2].strip().lower() in names:
+                return f"{int(found[1])}{unit}"
+    raise ValueError(said("“{text}”看不懂，请写成 20个工作日、30日、4个工作时或 24小时。", text=text))
+
+
+def visits(text: str) -> tuple[dict[str, str], ...]:
+    """One reason a visit. 0, 无 and 不用 mean that nobody need come."""
+    if text in ("0", "无", "不用", "不需要"):
+        return ()
+    return tuple({"code": f"visit{n}" if n > 1 else "visit", "reason": why} for n, why in enumerate(lines(text), 1))
+
+
+def basis(line: str) -> dict[str, str]:
+    """《law》article."""
+    law, _mark, article = line.lstrip("《").partition("》") if line.startswith("《") else (line, "", "")
+    if not law.strip():
+        raise ValueError(said("“{text}”看不懂，请写成《城乡规划法》第四十一条。", text=line))
+    return {"law": law, "article": article.strip()}
+
+
+def bases(text: str) -> tuple[dict[str, str], ...]:
+    """One a line."""
+    return tuple(basis(line) for line in lines(text))
+
+
+def fee(line: str) -> dict[str, str]:
+    """item|standard|basis|relief."""
+    parts = [part.strip() for part in line.replace("｜", "|").split("|")] + [""] * 3
+    return dict(zip(("item", "standard", "basis", "relief"), parts, strict=False))
+
+
+def fees(text: str) -> tuple[dict[str, str], ...]:
+    """One a line; 不收费 for none."""
+    return () if text in ("不收费", "无", "否") else tuple(fee(line) for line in lines(text))
+
+
+def labels(members: tuple[Coded, ...]) -> str:
+    return "、".join(str(m.label) for m in members)
+
+
+def put(target: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+    """Set a value deep in a definition given as plain dicts."""
+    for key in keys[:-1]:
+        inner = target.get(key)
+        target[key] = dict(inner) if isinstance(inner, Mapping) else {}
+        target = target[key]
+    target[keys[-1]] = value

@@ -1,0 +1,246 @@
+"""A definition as a file, in forms and beside another: nothing is lost, every fault has its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mashang.catalogue import rules, shipped
+from mashang.catalogue.actions import digest_of
+from mashang.catalogue.rules import ItemSpec, PackageSpec, Spec
+from mashang.kernel.refused import Refused
+
+SPECS: tuple[Spec, ...] = (*shipped.items(), *shipped.packages())
+FOOD = next(i for i in shipped.items() if i.code == "food-business")
+HOUSE = shipped.packages()[0]
+
+
+def texts(no: pytest.ExceptionInfo[Refused]) -> dict[str, str]:
+    return {f.field: f.text for f in no.value.faults}
+
+
+# ── the file ──
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.code)
+def test_a_definition_written_out_and_read_again_is_the_same_to_the_last_digit(spec: Spec) -> None:
+    again = rules.read_definition(rules.written_definition(spec))
+    assert again == spec and digest_of(again) == digest_of(spec)
+    json = rules.read_definition(spec.model_dump_json())
+    assert digest_of(json) == digest_of(spec)
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1, max_size=30).filter(str.strip),
+    st.lists(st.sampled_from(['"', "\\", "'''", "a\nb", "]", "#", "[[x]]", "\x7f"]), max_size=4),
+    st.decimals(-(10**6), 10**6, places=2) | st.integers(-(10**6), 10**6),
+)
+def test_whatever_stands_in_a_definition_survives_its_file(name: str, hints: list[str], least: Any) -> None:
+    field = rules.Field(code="x", label=name, help="".join(hints).replace("\x7f", ""), required=False, min=least)
+    odd = {"form": (field,), "instant_limit": "", "fees": (rules.Fee(item=name, online_pay=False),)}
+    when = rules.When(fact="".join(hints) or "x", op="in", value=(name, "b"))
+    spec = FOOD.model_copy(update={**odd, "instant_when": (when,), "result": None})
+    again = rules.read_definition(rules.written_definition(spec))
+    assert again == spec and digest_of(again) == digest_of(spec)
+
+
+SYNTAX = [
+    ("code = \n", "第 1 行第 8 个字：等号后面的值不对，文字要加引号。"),
+    ('code = "x"\nname "y"\n', "第 2 行第 6 个字：项名后面应有等号。"),
+    ('code = "x"\ncode = "y"\n', "第 2 行第 11 个字：这一项前面已经写过。"),
+    ('{"code": "x",', "第 1 行第 14 个字：写法不对。"),
+    ("", "请写出定义，或者选择定义文件。"),
+    ("a = " + "[" * 100_000, "定义看不懂：括号套得太深，或者有不合写法的数字。"),
+    ("x" * 400_001, "定义超过 400000 字，请检查是不是传错了文件。"),
+]
+
+
+@pytest.mark.parametrize(("text", "told"), SYNTAX, ids=range(len(SYNTAX)))
+def test_what_is_no_file_at_all_is_told_with_line_and_column(text: str, told: str) -> None:
+    with pytest.raises(Refused) as no:
+        rules.read_definition(text)
+    assert [f.text for f in no.value.faults] == [told]
+
+
+def test_every_value_that_is_wrong_is_told_by_line_and_place_at_once() -> None:
+    text = rules.written_definition(HOUSE)
+    text = text.replace('code = "house-planning"', 'code = "house planning"', 1)
+    text = text.replace('promised = "4wh"', 'promised = "半天"', 1).replace(
+        "max_length = 20\n", 'max_length = "二十"\n', 1
+    )
+    text = text.replace('kind = "site_visit"', "kind = 7\ncolour = 3", 1)
+    lines = text.splitlines()
+    with pytest.raises(Refused) as no:
+        rules.read_definition(text)
+    found = texts(no)
+    step = next(n for n, s in enumerate(HOUSE.steps) if s.code == "visit")
+    assert (
+        found[f"steps.{step}.colour"]
+        == f"第 {lines.index('colour = 3') + 1} 行，办理环节第 {step + 1} 项“现场踏勘” · colour：不认识这一项，请核对拼写。"
+    )
+    assert (
+        f"第 {lines.index('kind = 7') + 1} 行" in found[f"steps.{step}.kind"]
+        and "请从这些里选：review（审查）" in found[f"steps.{step}.kind"]
+    )
+    code = f"第 {next(n for n, line in enumerate(lines, 1) if 'house planning' in line and line.startswith('code'))} 行，事项第 3 项"
+    assert any(t.startswith(code) for t in found.values())
+    assert any("应为整数" in t for t in found.values()) and any("请写成 20wd" in t for t in found.values())
+
+
+def test_a_definition_of_another_entry_is_refused() -> None:
+    with pytest.raises(Refused) as no:
+        rules.same_kind(FOOD, HOUSE)
+    assert len(no.value.faults) == 2
+    rules.same_kind(FOOD, FOOD)
+
+
+# ── forms ──
+
+
+def typed(spec: Spec) -> dict[str, Any]:
+    return {path: rules.shown(spec, path) for path in rules.fields_of(spec)}
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.code)
+def test_a_form_sent_back_as_it_was_changes_nothing(spec: Spec) -> None:
+    assert rules.edited(spec, typed(spec)) == spec
+
+
+def test_a_line_that_stays_keeps_what_it_does_not_show() -> None:
+    law = rules.Basis(law="城乡规划法", article="第四十一条", text="应当取得规划许可证。")
+    fee = rules.Fee(item="登记费", standard="80元", basis="发改价格规〔2016〕2559号", online_pay=False)
+    visit = rules.Visit(code="collect", reason="领证")
+    spec = FOOD.model_copy(update={"basis": (law,), "fees": (fee,), "visits": (visit,)})
+    form = typed(spec)
+    form |= {
+        "basis": f"《土地管理法》第六十二条\r\n{form['basis']}",
+        "fees": f"{form['fees']}\n工本费|5元",
+        "visits": "交件\n领证",
+    }
+    made = rules.edited(spec, form)
+    assert isinstance(made, ItemSpec)
+    assert made.basis == (rules.Basis(law="土地管理法", article="第六十二条"), law)
+    assert made.fees == (fee, rules.Fee(item="工本费", standard="5元"))
+    assert made.visits == (rules.Visit(code="visit", reason="交件"), visit)
+
+
+def test_everything_wrong_in_a_form_is_told_at_its_field() -> None:
+    wrong = {
+        "name": " ",
+        "statutory": "很快",
+        "level": "县",
+        "objects": ["1", "x"],
+        "result.valid_years": "五",
+        "basis": "《》一条",
+        "phone": "1" * 4001,
+    }
+    with pytest.raises(Refused) as no:
+        rules.edited(FOOD, wrong)
+    assert texts(no).keys() == wrong.keys()
+    assert texts(no)["statutory"].startswith("法定办结时限：“很快”看不懂")
+
+
+def test_a_result_comes_and_goes_with_its_name() -> None:
+    without = rules.edited(FOOD, {**typed(FOOD), "result.name": ""})
+    assert isinstance(without, ItemSpec) and without.result is None
+    again = rules.edited(without, {**typed(without), "result.name": "食品经营许可证", "result.kind": "certificate"})
+    assert isinstance(again, ItemSpec) and again.result is not None and again.result.code == "result"
+
+
+def test_the_plain_process_follows_the_form_and_a_written_one_stays() -> None:
+    blank = rules.blank("x", "某事项", "县林业局")
+    made = rules.edited(blank, {"organ.name": "县水利局", "promised": "3日"})
+    assert made.roles["organ"].match == ("县水利局",) and made.steps[0].promised == "3nd"
+    instant = rules.edited(made, {"handling": "1"})
+    assert [s.code for s in instant.steps] == ["decision"]
+    assert rules.edited(FOOD, {"organ.name": "别的局", "promised": "3日"}).steps == FOOD.steps
+
+
+def rows(spec: ItemSpec) -> list[dict[str, str]]:
+    return [rules.material_row(m) for m in spec.materials]
+
+
+def test_rows_of_materials_change_add_take_out_and_keep() -> None:
+    when = (rules.When(fact="area", op="gt", value="100"),)
+    first = FOOD.materials[0].model_copy(update={"when": when, "sample": "样张"})
+    spec = FOOD.model_copy(update={"materials": (first, *FOOD.materials[1:])})
+    assert rules.with_materials(spec, [*rows(spec), {}, {"name": "  "}]) == spec
+    given = rows(spec)
+    given[0] |= {"name": "营业执照副本", "copies": "2", "code": "licence"}
+    given[1]["gone"] = "1"
+    made = rules.with_materials(spec, [*given, {"name": "健康承诺书", "code": ""}])
+    assert made.materials[0] == first.model_copy(update={"name": "营业执照副本", "copies": 2, "code": "licence"})
+    assert [m.code for m in made.materials] == ["licence", "food-safety-rules", "health-certificate", "m1"]
+
+
+def test_a_fault_in_a_row_is_told_at_that_row_also_below_one_taken_out() -> None:
+    given = rows(FOOD)
+    given[0]["gone"] = "1"
+    given[1]["necessity"] = "也许"
+    given[2]["code"] = "大写"
+    with pytest.raises(Refused) as no:
+        rules.with_materials(FOOD, given)
+    assert texts(no).keys() == {"materials.1.necessity", "materials.2.code"}
+    assert texts(no)["materials.1.necessity"].startswith("材料第 2 项“经营场所布局图” · 必要性：“也许”不在可选范围内")
+
+
+def test_a_copy_of_a_bare_name_is_a_full_item_with_a_plain_process() -> None:
+    name = FOOD.model_copy(update={"detail": "name", "steps": (), "roles": {}})
+    made = rules.copied(name, "mine", "我们的事项")
+    assert isinstance(made, ItemSpec)
+    assert (made.code, made.name, made.detail, len(made.steps)) == ("mine", "我们的事项", "full", 2)
+    assert rules.copied(HOUSE, "other-house", "集镇建房").steps == HOUSE.steps
+    with pytest.raises(Refused) as no:
+        rules.copied(FOOD, "with space", "")
+    assert texts(no).keys() == {"code", "name"}
+
+
+# ── two versions ──
+
+
+def told(old: Spec, new: Spec) -> list[tuple[str, str, str]]:
+    return [(c.where, c.was, c.now) for c in rules.differences(old, new)]
+
+
+def changed(**values: Any) -> PackageSpec:
+    return PackageSpec.model_validate({**HOUSE.model_dump(), **values})
+
+
+def test_differences_are_told_field_by_field_in_words() -> None:
+    assert told(HOUSE, HOUSE) == []
+    steps = [s.model_copy(update={"promised": "3wd"}) if s.code == "decision" else s for s in HOUSE.steps]
+    assert told(HOUSE, changed(steps=steps)) == [("办理环节“审批决定” · 承诺时限", "1个工作日", "3个工作日")]
+    items = [i.model_copy(update={"materials": i.materials[1:]}) if i.code == "house-land" else i for i in HOUSE.items]
+    gone = HOUSE.item("house-land").materials[0].name
+    assert told(HOUSE, changed(items=items)) == [(f"事项“{HOUSE.item('house-land').name}” · 材料", gone, "")]
+    assert told(HOUSE, changed(level="4", objects=("1", "2"), aliases=()))[0] == ("别名", "、".join(HOUSE.aliases), "")
+    roles = {**HOUSE.roles, "land": HOUSE.roles["land"].model_copy(update={"label": "国土所"})}
+    assert told(HOUSE, changed(roles=roles)) == [("单位角色“国土所” · 名称", "自然资源所", "国土所")]
+    swapped = told(HOUSE, changed(parts=tuple(reversed(HOUSE.parts))))
+    assert swapped == [("申请 · 顺序", "建房审批、竣工验收与登记", "竣工验收与登记、建房审批")]
+
+
+@given(st.data())
+def test_definitions_that_differ_are_never_told_alike(data: st.DataObject) -> None:
+    """Any one field changed anywhere: there is a difference, and both sides of it are not the same words."""
+    name = data.draw(
+        st.sampled_from(["name", "promised", "materials", "steps", "basis", "form", "conditions", "fees", "unverified"])
+    )
+    now = {
+        "name": "别名字", "promised": "7wd", "materials": FOOD.materials[:-1], "steps": FOOD.steps[::-1], "basis": FOOD.basis[:1],
+        "form": (FOOD.form[0].model_copy(update={"private": not FOOD.form[0].private}), *FOOD.form[1:]), "conditions": (),
+        "fees": (rules.Fee(item="x", online_pay=False),), "unverified": ("y",),
+    }[name]  # fmt: skip
+    found = told(FOOD, FOOD.model_copy(update={name: now}))
+    assert found and all(was != is_ for _where, was, is_ in found)
+
+
+def test_what_does_not_hang_together_has_no_figures() -> None:
+    assert all(rules.coherent(spec) for spec in SPECS)
+    parts = [HOUSE.parts[0].model_copy(update={"items": (*HOUSE.parts[0].items, "unknown")}), HOUSE.parts[1]]
+    assert not rules.coherent(changed(parts=parts))
+    steps = [s.model_copy(update={"after": ("certificate",)}) if s.code == "decision" else s for s in HOUSE.steps]
+    assert not rules.coherent(changed(steps=steps))

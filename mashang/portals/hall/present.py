@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import Figures, after, before, spoken
+from mashang.catalogue.rules import Figures, after, before
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -63,24 +63,6 @@ def today(now: datetime) -> dict[str, int]:
     )
     running = cases.count(system, cases.Filter(kind="application", state="open"))
     return {"opened": opened, "settled": settled, "running": running}
-
-
-def guide(found: catalogue.Guide) -> dict[str, Any]:
-    """The guide's figures before and after, and whether one can apply here."""
-    was, now = before(found.spec), after(found.spec)
-    rows = [
-        (_("申请"), _("%(n)d 次") % {"n": was.applications}, _("%(n)d 次") % {"n": now.applications}),
-        (_("材料"), _("%(n)d 份") % {"n": was.materials}, _("%(n)d 份") % {"n": now.materials}),
-        (_("到现场"), _("%(n)d 趟") % {"n": was.trips}, _("%(n)d 趟") % {"n": now.trips}),
-        (_("承诺时限"), told(was.limit, _), told(now.limit, _)),
-    ]
-    return {
-        "rows": rows,
-        "package": found.spec.shape == "package",
-        "open": found.version.open,
-        "statutory": told(spoken(found.limits.statutory), _),
-        "asked_before": sum(len(v) for v in found.asked_by.values()),
-    }
 
 
 def case(page: CasePage, by: Actor) -> dict[str, Any]:

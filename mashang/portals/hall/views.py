@@ -16,7 +16,7 @@ from mashang.kernel.refused import Refused
 from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
-from mashang.portals.shared import forms
+from mashang.portals.shared import forms, guides
 from mashang.portals.shared.casepage import case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
@@ -63,7 +63,7 @@ def guide(request: Asked, code: str) -> HttpResponse:
     found = catalogue.guide(code)
     by = request.actor
     may_apply = by.kind == "anonymous" or org.holds(by, "approvals.hand_in")  # visitors are led to the sign-in
-    return render(request, "hall/guide.html", {"guide": found, "shown": present.guide(found), "may_apply": may_apply})
+    return render(request, "hall/guide.html", {"guide": found, "shown": guides.guide_of(found), "may_apply": may_apply})
 
 
 @require_http_methods(["GET", "POST"])

@@ -181,7 +181,7 @@ def pager(value: parts.Pager) -> dict[str, Any]:
 @register.simple_tag(takes_context=True)
 def field(context: Context, value: parts.Field) -> SafeString:
     """One field: label, help, fault, control, in this order."""
-    kinds = {"textarea": "textarea", "choice": "choice", "multi": "choice", "checkbox": "checkbox"}
+    kinds = {"textarea": "textarea", "choice": "choice", "list": "choice", "multi": "choice", "checkbox": "checkbox"}
     kinds |= {"file": "file", "photo": "file", "date": "date", "hidden": "hidden", "place": "place"}
     name = kinds.get(value.type, "text")
     inputs = {"phone": "tel", "idcard": "text", "datetime": "datetime-local"}

@@ -1,0 +1,32 @@
+"""The service guide as citizens see it, in the hall and beforehand at the desk of who writes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from mashang.catalogue import queries as catalogue
+from mashang.catalogue.rules import Figures, spoken
+from mashang.kernel.said import told
+
+
+def figure_rows(was: Figures, now: Figures) -> list[tuple[str, str, str]]:
+    """(what, apart, together): applications, materials, trips, promised limit."""
+    return [
+        (_("申请"), _("%(n)d 次") % {"n": was.applications}, _("%(n)d 次") % {"n": now.applications}),
+        (_("材料"), _("%(n)d 份") % {"n": was.materials}, _("%(n)d 份") % {"n": now.materials}),
+        (_("到现场"), _("%(n)d 趟") % {"n": was.trips}, _("%(n)d 趟") % {"n": now.trips}),
+        (_("承诺时限"), told(was.limit, _), told(now.limit, _)),
+    ]
+
+
+def guide_of(found: catalogue.Guide) -> dict[str, Any]:
+    """The guide's figures before and after, and whether one can apply here."""
+    return {
+        "rows": figure_rows(found.before, found.after),
+        "package": found.spec.shape == "package",
+        "open": found.version.open,
+        "statutory": told(spoken(found.limits.statutory), _),
+        "asked_before": sum(len(v) for v in found.asked_by.values()),
+    }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .models import Material, Refusal, SiteCheck
+from django.db.models import Count
+
+from .models import Application, Material, Refusal, SiteCheck
 from .store import Folder, Held, folder, held_by
 
-__all__ = ["Folder", "Held", "folder", "held_by", "refusals", "relied_on", "site_checks"]
+__all__ = ["Folder", "Held", "folder", "held_by", "refusals", "relied_on", "running_by_version", "site_checks"]
 
 
 def refusals(case_id: int) -> Sequence[Refusal]:
@@ -24,3 +26,9 @@ def relied_on(case_id: int) -> frozenset[int]:
 def site_checks(case_id: int) -> Sequence[SiteCheck]:
     """Findings on site in the order made."""
     return list(SiteCheck.objects.filter(case_id=case_id).order_by("id"))
+
+
+def running_by_version(entry: str) -> dict[int, int]:
+    """How many applications under way stand on each version of an item or package."""
+    running = Application.objects.filter(entry=entry, case__settled_at__isnull=True)
+    return dict(running.values_list("version").annotate(Count("pk")).order_by())

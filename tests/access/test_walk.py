@@ -268,6 +268,7 @@ def the_rest(walker: Walker) -> None:
     scores(walker, run["id"])
     schemes(walker)
     reports(walker)
+    catalogue(walker)
     if held(who, "cockpit:home"):
         for place in ("", "350824", "350824105", "350623"):
             walker.expect("cockpit:home", query={"place": place} if place else {}, status={200, 403, 404})
@@ -292,6 +293,37 @@ def county_units() -> list[dict[str, Any]]:
     return reference.rows(
         "SELECT id, region_id, scheme_class FROM org_unit WHERE region_id LIKE '350824%%' ORDER BY id"
     )
+
+
+def catalogue(walker: Walker) -> None:
+    """Drafts are their own county's editors' to see and write; what is published any editor reads, and copies."""
+    who = walker.who
+    own = world.ENTRIES.get(who.name, "")
+    for county in world.ENTRIES.values():
+        mine = {200} if county == own else {404}
+        for code, read in ((f"only-{county}", mine), (f"both-{county}", {200})):
+            for page in ("desk:catalogue_entry", "desk:catalogue_differences"):
+                answer = walker.expect(page, code, status=gate(who, page, read))
+                if answer.status_code == 200 and county != own and "还没公开" in walk.shown(answer):
+                    walker.problems.append(f"{page} {code}: shows another county's draft")
+            for page in (
+                "desk:catalogue_fields",
+                "desk:catalogue_materials",
+                "desk:catalogue_definition",
+                "desk:catalogue_preview",
+            ):
+                walker.expect(page, code, status=gate(who, page, mine))
+            for page in ("desk:catalogue_fields", "desk:catalogue_definition"):
+                walker.expect(page, code, status=gate(who, page, {422} if county == own else {404}), post={"seen": "0"})
+            draft = 1 if code.startswith("only") else 2
+            walker.expect("desk:catalogue_file", code, draft, status=gate(who, "desk:catalogue_file", mine))
+    for name in ("rural-house", "nothing"):
+        page = "desk:catalogue_entry"
+        walker.expect(page, name, status=gate(who, page, {200} if name == "rural-house" else {404}))
+    if held(who, "desk:catalogue"):
+        shown = walk.shown(walker.expect("desk:catalogue", query={"state": "draft"}, status={200}))
+        listed = {c for c in world.ENTRIES.values() if f"only-{c}" in shown or f"both-{c}" in shown}
+        walker.same("desk:catalogue", listed, {own})
 
 
 def scores(walker: Walker, run: int) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 from mashang import performance
 from mashang.cases import actions, sweeps
 from mashang.cases.models import Case
+from mashang.catalogue import actions as catalogue
+from mashang.catalogue import rules
+from mashang.catalogue.queries import current as shipped
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import actions as org_actions
@@ -39,14 +42,18 @@ EXTRA = {
     "agent": (f"{TOWN}新村村民委员会（演示）", "", "", "", ""),
     "partner": (f"{TOWN}自然资源所", "", "", "", ""),
     "drummer": ("漳浦县盘陀镇便民服务中心", "clerk", "漳浦县盘陀镇便民服务中心", "", ""),
+    "author": ("漳浦县政务服务中心综合窗口", "catalogue_editor", "", "350623", ""),
 }
 """Login → unit, role, unit and region the role reaches, kinds it is bound to."""
+ENTRIES = {"editor": "350824", "author": "350623"}
+"""Editor → the county whose entries they write."""
 
 
 def make() -> None:
     """Everything, through actions, with the clock turned."""
     with clock.at(BEGAN):
         _people()
+        _entries()
         _applications()
     _decided()
     _trouble()
@@ -79,6 +86,17 @@ def _people() -> None:
         org_actions.record_mandate(mandate, by=BY, now=BEGAN)
     away = org_actions.NewAbsence(_staff("land"), BEGAN, until, "培训", stand_in=_staff("partner"))
     org_actions.register_absence(away, by=BY, now=BEGAN)
+
+
+def _entries() -> None:
+    """Drafts of two counties: one never published, one over what is in force."""
+    for county in ENTRIES.values():
+        blank = rules.blank(f"only-{county}", "还没公开的事项", "某局").model_copy(update={"region": county})
+        catalogue.begin(blank, by=BY, now=BEGAN)
+        known = shipped("banner-arch").spec.model_copy(update={"code": f"both-{county}", "region": county})
+        catalogue.begin(known, by=BY, now=BEGAN)
+        catalogue.publish(known.code, by=BY, now=BEGAN)
+        catalogue.draft(known.model_copy(update={"summary": f"还没公开的一句{county}"}), by=BY, now=BEGAN)
 
 
 def _staff(login: str) -> int:

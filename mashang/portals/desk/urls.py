@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, inbox, lists, mandates, score, settled, text, watch
+from . import case, catalogue, inbox, lists, mandates, score, settled, text, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -51,6 +51,18 @@ urlpatterns = [
     path("text/similar", text.similar, name="text_similar"),
     path("text/classify", text.classify, name="text_classify"),
     path("text/mask", text.mask, name="text_mask"),
+    path("catalogue", catalogue.entries, name="catalogue"),
+    path("catalogue/new", catalogue.new, name="catalogue_new"),
+    path("catalogue/import", catalogue.bring, name="catalogue_import"),
+    path("catalogue/items.xlsx", catalogue.export_excel, name="catalogue_excel"),
+    path("catalogue/items.csv", catalogue.export_csv, name="catalogue_csv"),
+    path("catalogue/entry/<str:code>", catalogue.entry, name="catalogue_entry"),
+    path("catalogue/entry/<str:code>/fields", catalogue.fields, name="catalogue_fields"),
+    path("catalogue/entry/<str:code>/materials", catalogue.materials, name="catalogue_materials"),
+    path("catalogue/entry/<str:code>/definition", catalogue.definition, name="catalogue_definition"),
+    path("catalogue/entry/<str:code>/preview", catalogue.preview, name="catalogue_preview"),
+    path("catalogue/entry/<str:code>/differences", catalogue.differences, name="catalogue_differences"),
+    path("catalogue/entry/<str:code>/<int:number>.toml", catalogue.file, name="catalogue_file"),
     path("case/<str:number>", case.case, name="case"),
     path("case/<str:number>/file/<int:document>", case.file, name="file"),
     path("case/<str:number>/result/<str:result>.pdf", case.result, name="result"),

@@ -189,12 +189,18 @@ def test_a_fault_in_a_row_is_told_at_that_row_also_below_one_taken_out() -> None
 
 def test_a_copy_of_a_bare_name_is_a_full_item_with_a_plain_process() -> None:
     name = FOOD.model_copy(update={"detail": "name", "steps": (), "roles": {}})
-    made = rules.copied(name, "mine", "我们的事项")
+    made = rules.copied(name, "mine", "我们的事项", "350824")
     assert isinstance(made, ItemSpec)
-    assert (made.code, made.name, made.detail, len(made.steps)) == ("mine", "我们的事项", "full", 2)
-    assert rules.copied(HOUSE, "other-house", "集镇建房").steps == HOUSE.steps
+    assert (made.code, made.name, made.region, made.detail, len(made.steps)) == (
+        "mine",
+        "我们的事项",
+        "350824",
+        "full",
+        2,
+    )
+    assert rules.copied(HOUSE, "other-house", "集镇建房", "").steps == HOUSE.steps
     with pytest.raises(Refused) as no:
-        rules.copied(FOOD, "with space", "")
+        rules.copied(FOOD, "with space", "", "")
     assert texts(no).keys() == {"code", "name"}
 
 

@@ -239,6 +239,16 @@ def test_a_file_does_not_cost_anybody_a_draft() -> None:
     assert queries.own_file(EDITOR, "test-banner").base.spec.summary == "还在写"
 
 
+@pytest.mark.usefixtures("shipped_only")
+def test_the_editors_list_costs_two_statements_however_long_it_is() -> None:
+    with sql.statements() as sent:
+        assert len(queries.lines(EDITOR, queries.Wanted(), limit=3).rows) == 3
+    assert len(sent) == 2
+    with sql.statements() as sent:
+        assert len(queries.lines(EDITOR, queries.Wanted()).rows) == 6
+    assert len(sent) == 2
+
+
 def test_a_draft_may_be_wrong_in_every_way_and_still_be_kept() -> None:
     house = shipped.packages()[0]
     parts = [house.parts[0].model_copy(update={"items": ("nothing",)})]

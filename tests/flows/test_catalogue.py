@@ -292,9 +292,17 @@ def test_a_sheet_goes_out_is_changed_and_comes_in_again_or_not_at_all(editor):
     refused = editor.post("/desk/catalogue/import", {"file": again})
     assert refused.status_code == 422 and "有一份还没发布的草稿" in text_of(refused)
     assert editor.post("/desk/catalogue/import", {}).status_code == 422
+    new = table.replace("food-business", "food-stall").replace("食品经营许可核发", "食品摊贩登记")
+    for region, status in (("350623", 422), ("350824", 200)):
+        file = SimpleUploadedFile("新增.csv", new.encode())
+        answer = editor.post("/desk/catalogue/import", {"file": file, "region": region}, follow=True)
+        assert answer.status_code == status
+    assert "新增 1 个，修改 0 个" in text_of(answer)
+    assert queries.current("food-stall").spec.region == "350824"
 
 
 def listed(client: Client, query: str) -> list[str]:
+    """The codes on the first page of a list."""
     return [r.key for r in client.get(f"/desk/catalogue?{query}").context["table"].rows]
 
 
@@ -360,8 +368,15 @@ def test_what_another_county_published_is_read_and_copied_and_not_touched(editor
     assert editor.post(here, {"do": "retire", "reason": "不归我管"}).status_code == 404
     assert editor.post(f"{here}/fields", {"name": "改名"}).status_code == 404
     assert queries.current("zp-banner").spec.name == "漳浦横幅"
-    copy = {"do": "blank", "code": "wp-banner", "name": "武平横幅"}
-    assert editor.post("/desk/catalogue/new?of=zp-banner", copy).status_code == 422  # still 漳浦's region
+    form = {f.name: f.value for f in editor.get("/desk/catalogue/new?of=zp-banner").context["form"].fields}
+    assert (form["of"], form["region"]) == ("zp-banner", "350824")
+    copy = {name: form[name] for name in ("do", "of")} | {"code": "wp-banner", "name": "武平横幅"}
+    assert editor.post("/desk/catalogue/new", copy | {"region": "350623"}).status_code == 422
+    assert (
+        editor.post("/desk/catalogue/new", copy | {"region": "350824"})["Location"] == "/desk/catalogue/entry/wp-banner"
+    )
+    assert queries.own_file(who("editor"), "wp-banner").base.spec.materials == known.materials
+    assert neighbour.get("/desk/catalogue/entry/wp-banner").status_code == 404
     sheet = SimpleUploadedFile("事项.csv", neighbour.get("/desk/catalogue/items.csv?words=zp-banner").content)
     refused = editor.post("/desk/catalogue/import", {"file": sheet})
     assert refused.status_code == 422

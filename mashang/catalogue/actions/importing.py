@@ -124,11 +124,19 @@ def _numbers(entries: Sequence[Entry]) -> dict[int, int]:
     return found
 
 
-def import_sheet(content: bytes, filename: str, *, unit_id: int | None = None, by: Actor, now: datetime) -> Imported:
-    """Publish the items of a workbook or CSV: all of them, or none and every fault by row and column."""
-    guard(by, PUBLISH, unit_id)
-    name = text.clean(filename).strip()[-100:]
-    specs = sheets.read(content, name, queries.items_in_force())
+def import_sheet(
+    content: bytes, filename: str, *, unit_id: int | None = None, region: str = "", by: Actor, now: datetime
+) -> Imported:
+    """Publish the items of a workbook or CSV: all of them, or none and every fault by row and column.
+
+    New ones become those of the unit, and hold in the region.
+    """
+    guard(by, PUBLISH, unit_id, region)
+    name, known = text.clean(filename).strip()[-100:], queries.items_in_force()
+    specs = [
+        spec if spec.code in known else spec.model_copy(update={"region": region})
+        for spec in sheets.read(content, name, known)
+    ]
     return publish_all(specs, file=name, unit_id=unit_id, by=by, now=now)
 
 

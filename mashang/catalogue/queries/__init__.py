@@ -10,6 +10,7 @@ from .editing import (
     export_csv,
     export_excel,
     file_of,
+    home_of,
     lines,
     may_write,
     own_file,
@@ -40,6 +41,6 @@ from .reading import (
 __all__ = [
     "Edition", "File", "Guide", "Hit", "Line", "Lines", "Shares", "Version", "Wanted", "current", "current_id",
     "edition", "export_csv", "export_excel", "entries", "file_of", "forget", "guide",
-    "guide_of", "items_in_force", "lines", "may_write", "own_file", "owner_name", "package_version", "packages",
+    "guide_of", "home_of", "items_in_force", "lines", "may_write", "own_file", "owner_name", "package_version", "packages",
     "parsed", "preview", "search", "sentence", "shares", "version",
 ]  # fmt: skip

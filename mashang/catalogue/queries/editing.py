@@ -35,6 +35,12 @@ def may_write(by: Actor, right: str, unit_id: int | None, region: str = "") -> b
     return org.may(by, right, units=units, region=place, kind="")
 
 
+def home_of(by: Actor) -> str:
+    """The county of one who may write for it, where their new entries hold; "" for who writes for all."""
+    place = next((u.region[:6] for u in org.units_of([by.unit_id])), "")
+    return place if org.bounded(by, EDIT) and may_write(by, EDIT, None, place) else ""
+
+
 def _mine(by: Actor) -> Q:
     """`may_write` as a condition on versions: every unit and every place that occurs is asked about."""
     known = Row.objects.values_list("entry__unit", "region").distinct()

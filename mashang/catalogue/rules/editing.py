@@ -257,18 +257,24 @@ def plain_process(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def blank(code: str, name: str, organ: str, handling: Handling = Handling.PROMISED) -> ItemSpec:
+def blank(code: str, name: str, organ: str, handling: Handling = Handling.PROMISED, *, region: str = "") -> ItemSpec:
     """An item with nothing but its plain process. Refuses a code or name that cannot be one."""
-    values: dict[str, Any] = {"code": code, "name": name, "organ": {"name": organ}, "handling": handling}
+    values: dict[str, Any] = {
+        "code": code,
+        "name": name,
+        "organ": {"name": organ},
+        "handling": handling,
+        "region": region,
+    }
     faults = [] if organ.strip() else [Fault("catalogue.organ", "请填写实施主体。", "organ.name")]
     made = _checked(ItemSpec, {**values, **plain_process({**values, "organ": {"name": organ[:200]}})}, faults)
     assert isinstance(made, ItemSpec)
     return made
 
 
-def copied(spec: Spec, code: str, name: str) -> Spec:
-    """The same under another code and name; a copy of a bare name begins as a full item with the plain process."""
-    values = {**spec.model_dump(), "code": code, "name": name}
+def copied(spec: Spec, code: str, name: str, region: str) -> Spec:
+    """The same under another code, name and region; a copy of a bare name begins as a full item with the plain process."""
+    values = {**spec.model_dump(), "code": code, "name": name, "region": region}
     if isinstance(spec, ItemSpec) and not spec.steps:
         values |= {"detail": "full", **plain_process(values)}
     return _checked(type(spec), values, ())

@@ -27,7 +27,7 @@ SUMMARY, LISTED = 10, 50
 def new(request: HttpRequest) -> HttpResponse:
     """A draft under a new code: blank, or as a copy (`?of=CODE`), or as a definition's file says."""
     by, now = who(request), clock.now()
-    of = request.GET.get("of", "")
+    of = request.POST.get("of", request.GET.get("of", ""))
     source = queries.file_of(by, of).base.spec if of else None
     made: list[str] = []
 
@@ -37,11 +37,11 @@ def new(request: HttpRequest) -> HttpResponse:
         return _("已建立草稿：%(name)s") % {"name": spec.name}
 
     def blank(data: QueryDict) -> str:
-        code, name = data.get("code", "").strip(), data.get("name", "").strip()
+        code, name, region = (data.get(field, "").strip() for field in ("code", "name", "region"))
         if source is not None:
-            return begin(rules.copied(source, code, name), data)
+            return begin(rules.copied(source, code, name, region), data)
         handling = rules.Handling.of(data.get("handling", "")) or rules.Handling.PROMISED
-        return begin(rules.blank(code, name, data.get("organ.name", "").strip(), handling), data)
+        return begin(rules.blank(code, name, data.get("organ.name", "").strip(), handling, region=region), data)
 
     def from_file(data: QueryDict) -> str:
         return begin(rules.read_definition(definition_in(request)), data)
@@ -71,7 +71,13 @@ def _fields(request: HttpRequest, source: rules.Spec | None) -> list[parts.Field
             parts.Field("handling", _("办件类型"), "choice", required=True, choices=kinds, value=kinds[0][0],
                         help=_("承诺件先审查后决定，即办件当场决定；环节以后可以在定义文件里改。")),
         ]  # fmt: skip
-    return [*found, owner_field(request, None)]
+    hidden = [parts.Field("of", type="hidden", value=source.code)] if source else []
+    return [*hidden, *found, _region_field(request), owner_field(request, None)]
+
+
+def _region_field(request: HttpRequest) -> parts.Field:
+    help_ = _("行政区划代码，例如 350824；各地通用的不填。")
+    return parts.Field("region", _("适用地区"), "text", help_, value=queries.home_of(who(request)), size="m")
 
 
 @never_cache
@@ -82,6 +88,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     fields = [
         parts.Field("file", _("事项表"), "file", _("用导出的表头；.xlsx 含“事项”“材料”两张表，.csv 只有事项，UTF-8 或 GB18030，最大 10 MB。"),
                     True, attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+        _region_field(request),
         owner_field(request, None),
     ]  # fmt: skip
     if request.method == "POST":
@@ -104,7 +111,10 @@ def _imported(request: HttpRequest) -> actions.Imported:
     if given is None:
         raise Refused("sheet.file", "请选择要导入的文件。", "file")
     unit = chosen_unit(request, request.POST)
-    return actions.import_sheet(given.read(), given.name or "", unit_id=unit, by=who(request), now=clock.now())
+    region = request.POST.get("region", "").strip()
+    return actions.import_sheet(
+        given.read(), given.name or "", unit_id=unit, region=region, by=who(request), now=clock.now()
+    )
 
 
 def _told(done: actions.Imported) -> str:

@@ -147,7 +147,7 @@ def owner_field(request: HttpRequest, value: int | None, section: str = "") -> p
     """Whose entry it is, among the units that one may write for."""
     units = my_units(who(request), "catalogue.edit")
     kept = [u for u in org.units_of([value] if value else []) if u.id not in {one.id for one in units}]
-    help_ = _("这个单位的事项管理员都能编辑；没有管理单位的，按适用地区归属。")
+    help_ = _("这个单位的事项管理员都能编辑；没有管理单位的，按适用地区归属，改了立即生效。")
     choices = unit_choices([*kept, *units])
     return parts.Field("unit", _("管理单位"), "choice", help_, choices=choices, value=value or "", section=section)
 

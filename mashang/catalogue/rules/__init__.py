@@ -7,7 +7,6 @@ from .codes import (
     ONLINE,
     STANDARD_FORM,
     Channel,
-    Coded,
     Depth,
     FieldType,
     Handling,
@@ -80,7 +79,7 @@ from .spec import (
     Visit,
     When,
 )
-from .words import codes_of, label_at, label_of, words_of
+from .words import codes_of, label_at, label_of
 
 __all__ = [
     "Answers",
@@ -88,7 +87,6 @@ __all__ = [
     "Change",
     "Channel",
     "Choice",
-    "Coded",
     "Codes",
     "Depth",
     "Fee",
@@ -170,6 +168,5 @@ __all__ = [
     "steps_needed",
     "stops",
     "with_materials",
-    "words_of",
     "written_definition",
 ]

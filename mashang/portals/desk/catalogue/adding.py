@@ -19,8 +19,6 @@ from ..frame import page, who
 from .drafting import chosen_unit, definition_fields, definition_in, owner_field
 from .listing import HERE
 
-SUMMARY, LISTED = 10, 50
-
 
 @never_cache
 @require_http_methods(["GET", "POST"])
@@ -84,7 +82,7 @@ def _region_field(request: HttpRequest) -> parts.Field:
 @require_http_methods(["GET", "POST"])
 def bring(request: HttpRequest) -> HttpResponse:
     """A workbook or CSV in: all its items are published, or none and every fault is told by sheet, row and column."""
-    by, refused = who(request), None
+    refused = None
     fields = [
         parts.Field("file", _("事项表"), "file", _("用导出的表头；.xlsx 含“事项”“材料”两张表，.csv 只有事项，UTF-8 或 GB18030，最大 10 MB。"),
                     True, attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
@@ -103,7 +101,7 @@ def bring(request: HttpRequest) -> HttpResponse:
         fields, action=request.path, button=_("导入并发布"), values=forms.typed(request.POST, fields) if refused else None,
         refused=refused, cancel=reverse("desk:catalogue"),
     )  # fmt: skip
-    return page(request, "catalogue/import", HERE, 422 if refused else 200, form=form, by=by)
+    return page(request, "catalogue/import", HERE, 422 if refused else 200, form=form)
 
 
 def _imported(request: HttpRequest) -> actions.Imported:

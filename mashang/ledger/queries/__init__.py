@@ -1,20 +1,40 @@
 """Reading the ledger: what was recorded, proofs of it, and the audit of the whole."""
 
 from .audit import Finding, Report, audit
-from .history import Recorded, feed, history
-from .proving import State, check, consistency, public_keys, receipt, state
+from .history import Place, Recorded, entries, feed, history, news
+from .proving import (
+    Sealed,
+    State,
+    check,
+    checkpoint_at,
+    checkpoints,
+    consistency,
+    grown,
+    public_keys,
+    receipt,
+    state,
+    waiting_since,
+)
 
 __all__ = [
     "Finding",
+    "Place",
     "Recorded",
     "Report",
+    "Sealed",
     "State",
     "audit",
     "check",
+    "checkpoint_at",
+    "checkpoints",
     "consistency",
+    "entries",
     "feed",
+    "grown",
     "history",
+    "news",
     "public_keys",
     "receipt",
     "state",
+    "waiting_since",
 ]

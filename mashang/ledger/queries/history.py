@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,8 @@ Place = tuple[int, int, int]  # (era, transaction, id): where an entry stands in
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An entry read back. `private` holds what can still be opened; erased facts read ERASED and stand in `erased`."""
+    """An entry read back. `private` holds what can still be opened; erased facts read ERASED and stand in `erased`;
+    `withheld` names private facts that were not asked for."""
 
     id: int
     case: str
@@ -28,6 +29,7 @@ class Recorded:
     private: dict[str, str]
     erased: tuple[str, ...]
     sealed: bool
+    withheld: tuple[str, ...] = ()
 
 
 _HISTORY = """SELECT e.id, e.subject, e.body, p.names, p.sealed, coalesce((e.era, e.xid) < (h.era, h.horizon), false)
@@ -40,6 +42,12 @@ _FEED = """SELECT e.era, e.xid::text::bigint, e.id, e.subject, e.body FROM ledge
 WHERE (e.era, e.xid, e.id) > (%s::int, %s::bigint::text::xid8, %s::bigint)
  AND (e.era, e.xid) < ((SELECT max(era) FROM ledger_entry), pg_snapshot_xmin(pg_current_snapshot()))
 ORDER BY e.era, e.xid, e.id LIMIT %s"""
+_ENTRIES = """SELECT e.id, e.subject, e.body, coalesce((e.era, e.xid) < (h.era, h.horizon), false)
+FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS p (era, xid, id, place)
+JOIN ledger_entry e ON (e.era, e.xid, e.id) = (p.era, p.xid::text::xid8, p.id)
+LEFT JOIN LATERAL (SELECT era, horizon FROM ledger_seal ORDER BY size DESC LIMIT 1) h ON true
+ORDER BY p.place"""
+_FACTS = "SELECT entry_id, name, sealed FROM ledger_private WHERE entry_id = ANY (%s::bigint[])"
 
 
 def history(case_number: str) -> list[Recorded]:
@@ -56,10 +64,51 @@ def history(case_number: str) -> list[Recorded]:
 def feed(after: Place = (0, 0, 0), *, verbs: Collection[str] = (), limit: int = 1000) -> tuple[list[Recorded], Place]:
     """News for sweeps: entries after a place, of the given verbs (all if none), without private facts; and the place
     from which to ask next. An entry that commits late is never passed over."""
+    read, place, _ = news(after, limit)
+    return [entry for _, entry in read if not verbs or entry.verb in verbs], place
+
+
+def news(after: Place, limit: int) -> tuple[list[tuple[Place, Recorded]], Place, bool]:
+    """What `feed` reads, each entry with its place; from where to ask next; and whether there may be more.
+
+    An entry whose body is damaged is passed over: the audit names it.
+    """
     rows = sql.run(_FEED, [*after, limit]).fetchall()
-    read = [_recorded(id_, case, json.loads(text), {}, (), False) for _, _, id_, case, text in rows]
-    place = (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else after
-    return [entry for entry in read if not verbs or entry.verb in verbs], place
+    found: list[tuple[Place, Recorded]] = []
+    for era, xid, id_, case, text in rows:
+        if (body := _read(text)) is not None:
+            found.append(((era, xid, id_), _recorded(id_, case, body, {}, (), False)))
+    return found, (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else after, len(rows) == limit
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    try:
+        body = json.loads(text)
+        datetime.fromisoformat(body["at"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return body if {"verb", "by", "facts"} <= body.keys() else None
+
+
+def entries(places: Sequence[Place], opened: Mapping[str, Collection[str]] | None = None) -> list[Recorded]:
+    """The entries at these places, in this order; one that is gone or damaged is left out. Private facts stay closed but those
+    that `opened` names for the verb."""
+    columns = [list(column) for column in zip(*places, strict=True)] if places else [[], [], []]
+    read = [(id_, case, _read(text), sealed) for id_, case, text, sealed in sql.run(_ENTRIES, columns).fetchall()]
+    rows = [(id_, case, body, sealed) for id_, case, body, sealed in read if body is not None]
+    wanted = {id_: (opened or {}).get(body["verb"], ()) for id_, _, body, _ in rows}
+    asked = [id_ for id_, names in wanted.items() if names]
+    kept: dict[int, dict[str, str]] = {}
+    for id_, name, sealed in sql.run(_FACTS, [asked]).fetchall() if asked else ():
+        if name in wanted[id_]:
+            kept.setdefault(id_, {})[name] = vault.open_(sealed)[32:]
+    found = []
+    for id_, case, body, is_sealed in rows:
+        names, private = body.get("withheld", ()), kept.get(id_, {})
+        erased = tuple(name for name in names if name in wanted[id_] and name not in private)
+        known = _recorded(id_, case, body, private | dict.fromkeys(erased, ERASED), erased, is_sealed)
+        found.append(replace(known, withheld=tuple(name for name in names if name not in wanted[id_])))
+    return found
 
 
 def _recorded(

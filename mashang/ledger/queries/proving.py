@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mashang.kernel import sql, vault
 from mashang.kernel.refused import NotFound, Refused
 
 from .. import keys, seals
-from ..rules import merkle
+from ..rules import growth, merkle
 from ..rules.entry import CHECKPOINTS, COSIGNED
+from ..rules.growth import Growth
+from ..rules.notes import Checkpoint, Note
 from ..rules.receipt import FORMAT, Verdict, verify
 from ..seals import Head
 
@@ -27,6 +30,11 @@ LEFT JOIN LATERAL (SELECT * FROM ledger_mark WHERE (era, xid, entry_id) <= (e.er
 WHERE e.subject = %s ORDER BY e.id"""
 _OPEN = "SELECT entry_id, name, sealed FROM ledger_private WHERE entry_id = ANY (%s::bigint[])"
 _COSIGNED = "SELECT body FROM ledger_entry WHERE subject = %s ORDER BY id DESC LIMIT 64"
+
+_CHECKPOINTS = """SELECT size, checkpoint FROM ledger_seal WHERE %s::bigint IS NULL OR size < %s::bigint
+ORDER BY size DESC LIMIT %s"""
+_OLDEST = """SELECT body FROM ledger_entry WHERE (era, xid) >= (%s::int, %s::bigint::text::xid8)
+ORDER BY era, xid, id LIMIT 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,59 @@ def state() -> State:
     ).fetchone()
     waiting: int = found[0] if found else 0
     return State(last.size, _cosigned(last, _cosignatures()), waiting) if last else State(0, "", waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A signed checkpoint: `leaves` entries under `root` (base64), when it was signed, by which key, which witnesses
+    co-signed it."""
+
+    leaves: int
+    root: str
+    at: datetime | None
+    log: str
+    witnesses: tuple[str, ...]
+
+
+def checkpoints(before: int | None = None, limit: int = 20) -> list[Sealed]:
+    """Checkpoints, the latest first, those of fewer than `before` leaves."""
+    cosignatures: dict[int, list[str]] = {}
+    for facts in _cosignatures():
+        cosignatures.setdefault(facts["size"], []).append(str(facts["witness"]).partition("+")[0])
+    rows = sql.run(_CHECKPOINTS, [before, before, limit]).fetchall()
+    return [_shown(note, tuple(dict.fromkeys(cosignatures.get(size, [])))) for size, note in rows]
+
+
+def _shown(text: str, witnesses: tuple[str, ...]) -> Sealed:
+    note = Note.parse(text)
+    says = Checkpoint.parse(note.text)
+    sealed = says.extra.get("sealed")
+    log = next((f"{name}+{id_.hex()}" for name, id_, _ in note.signatures), "")
+    return Sealed(says.size, _b64(says.root), datetime.fromisoformat(sealed) if sealed else None, log, witnesses)
+
+
+def waiting_since() -> datetime | None:
+    """When the oldest entry was recorded that is not sealed yet; None when all are."""
+    last = seals.head()
+    era, low = last.horizon if last else (0, 0)
+    row = sql.run(_OLDEST, [era, low]).fetchone()
+    return datetime.fromisoformat(json.loads(row[0])["at"]) if row else None
+
+
+def grown(old: int, new: int) -> dict[str, Any]:
+    """The proof of `consistency`, checked with the published keys as a witness checks it. Refuses a log that did not
+    merely grow between the two, and sizes without a checkpoint."""
+    proof = consistency(old, new)
+    growth.check(Growth.parse(json.dumps(proof)), keys.published(), proof["old"])
+    return proof
+
+
+def checkpoint_at(size: int) -> str:
+    """The signed note of a checkpoint with the co-signatures taken in for it."""
+    sealed = seals.at_size(size)
+    if sealed is None:
+        raise NotFound("没有这一条数的检查点。")
+    return _cosigned(sealed, _cosignatures())
 
 
 def receipt(case_number: str, *, private: bool = False) -> dict[str, Any]:

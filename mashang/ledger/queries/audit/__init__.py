@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -31,16 +32,21 @@ class Report:
         return not self.findings
 
 
-def audit() -> Report:
+def _unheard(done: int) -> None:
+    """Nobody asked how far it is."""
+
+
+def audit(told: Callable[[int], None] = _unheard) -> Report:
     """Read every stored byte of the ledger and check it against the signed checkpoints: entries, tree, marks,
     checkpoints and their signatures, private facts against their commitments, and the last checkpoint this machine
-    remembers. One pass in one snapshot, while writers and sealers go on. In a transaction of its own."""
+    remembers. One pass in one snapshot, while writers and sealers go on. In a transaction of its own. `told` hears how
+    many entries were read so far; it must ask nothing of this connection."""
     remembered = keys.anchor()
     with transaction.atomic(durable=True):
         sql.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         seals, found = checkpoints.checked(keys.published())
         found += checkpoints.rollback(remembered)
-        walk = Walk(seals)
+        walk = Walk(seals, told)
         walk.sealed()
         found += differences.faults(walk, seals)
         walk.waiting()

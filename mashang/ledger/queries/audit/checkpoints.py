@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mashang.kernel import sql
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from ... import keys, seals
 from ...rows import Horizon
@@ -40,17 +41,17 @@ def checked(trusted: Sequence[Key]) -> tuple[list[Signed], list[Finding]]:
         above = read[-1] if read and read[-1].root else None
         vouched = above is not None and above.previous == notes.digest_of(note)
         if not vouched and not _signed(note, trusted):
-            found.append(_finding("checkpoint.signature", size, "签名无效，正文或签名被改动"))
+            found.append(_finding("checkpoint.signature", size, said("签名无效，正文或签名被改动")))
             read.append(Signed(size, horizon))
             continue
         says = _says(note)
         if above is not None and not vouched:
-            found.append(_finding("checkpoint.missing", above.size, "与前一个检查点不相衔接，其间有检查点被删除"))
+            found.append(_finding("checkpoint.missing", above.size, said("与前一个检查点不相衔接，其间有检查点被删除")))
         if (says.size, says.horizon) != (size, horizon):
-            found.append(_finding("checkpoint.columns", size, "登记的条数或封存界限与其签名正文不符"))
+            found.append(_finding("checkpoint.columns", size, said("登记的条数或封存界限与其签名正文不符")))
         read.append(says)
     if read and read[-1].previous:
-        found.append(_finding("checkpoint.missing", read[-1].size, "此前的检查点被删除"))
+        found.append(_finding("checkpoint.missing", read[-1].size, said("此前的检查点被删除")))
     return sorted(read, key=lambda signed: signed.size), found[::-1]
 
 
@@ -62,13 +63,16 @@ def rollback(remembered: str) -> list[Finding]:
     try:
         known = Checkpoint.parse(Note.parse(remembered).text)
     except Refused:
-        return [Finding("anchor.damaged", f"本机留存的检查点 {keys.anchor_path()} 已损坏。")]
+        return [Finding("anchor.damaged", said("本机留存的检查点 {path} 已损坏。", path=str(keys.anchor_path())))]
     stored = seals.at_size(known.size)
     if stored is not None and stored.note == remembered:
         return []
     sealed = known.extra.get("sealed", "")
-    text = f"本机留存的检查点（{known.size} 条，{sealed}）已不在账本中：账本被整体退回、截断或替换过。"
-    return [Finding("anchor.missing", f"{text}如系依规恢复备份，请核实后移走 {keys.anchor_path()}。", leaf=known.size)]
+    text = said(
+        "本机留存的检查点（{size} 条，{sealed}）已不在账本中：账本被整体退回、截断或替换过。如系依规恢复备份，请核实后移走 {path}。",
+        size=known.size, sealed=sealed, path=str(keys.anchor_path()),
+    )  # fmt: skip
+    return [Finding("anchor.missing", text, leaf=known.size)]
 
 
 def _descending() -> Iterator[tuple[int, Horizon, str]]:
@@ -98,4 +102,4 @@ def _signed(note: str, trusted: Sequence[Key]) -> bool:
 
 
 def _finding(code: str, size: int, what: str) -> Finding:
-    return Finding(code, f"第 {size} 条处的检查点：{what}。", leaf=size)
+    return Finding(code, said("第 {size} 条处的检查点：{what}。", size=size, what=what), leaf=size)

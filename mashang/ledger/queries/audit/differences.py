@@ -7,6 +7,7 @@ from hashlib import sha256
 from itertools import chain, islice
 
 from mashang.kernel import sql
+from mashang.kernel.said import said
 
 from ...rows import leaves
 from ...rules.entry import Row
@@ -42,34 +43,44 @@ def _together(walk: Walk, signed: dict[int, bytes], last: int) -> list[Finding]:
     bad = [size for size, root in signed.items() if walk.roots.get(size) != root]
     first = min(bad, default=last)
     good = max((size for size in signed if size < first), default=0)
-    text = f"第 {good + 1} 至 {first} 条之间的记录与存证树被一同改动，与当时签署的检查点（{first} 条）不符。"
-    count = f"账本应有 {last} 条，现有 {walk.tree.size} 条。" if walk.tree.size != last else ""
-    return [Finding("log.rewritten", text + count, leaf=good)]
+    text = said(
+        "第 {good} 至 {first} 条之间的记录与存证树被一同改动，与当时签署的检查点（{first} 条）不符。",
+        good=good + 1,
+        first=first,
+    )
+    if walk.tree.size != last:
+        text = said("{text}账本应有 {last} 条，现有 {size} 条。", text=text, last=last, size=walk.tree.size)
+    return [Finding("log.rewritten", text, leaf=good)]
 
 
 def _tiles(stored: dict[Place, bytes], right: dict[Place, bytes]) -> list[Finding]:
     found = []
     for place in sorted(stored.keys() | right.keys()):
         if stored.get(place) != right.get(place):
-            change = "多出" if place not in right else "缺失" if place not in stored else "被改动"
-            code = {"多出": "tile.extra", "缺失": "tile.missing", "被改动": "tile.altered"}[change]
+            code = "tile.extra" if place not in right else "tile.missing" if place not in stored else "tile.altered"
             first = place[1] * WIDTH ** (place[0] + 1)
-            text = f"存证树第 {place[0]} 层第 {place[1]} 块{change}（自第 {first} 条起），记录本身无误。"
+            text = said(
+                "存证树第 {level} 层第 {n} 块{change}（自第 {first} 条起），记录本身无误。",
+                level=place[0], n=place[1], change=_CHANGES[code], first=first,
+            )  # fmt: skip
             found.append(Finding(code, text, leaf=first))
     return found
+
+
+_CHANGES = {"tile.extra": said("多出"), "tile.missing": said("缺失"), "tile.altered": said("被改动")}
 
 
 def _upper_tiles(leaf_hashes: list[bytes], stored: dict[Place, bytes]) -> list[Finding]:
     """Tiles above level 0 that don't follow from those of level 0; nothing, if of those one is gone."""
     if _NONE in leaf_hashes:
-        return [Finding("tile.missing", "存证树最底层有块缺失，且记录也与检查点不符。")]
+        return [Finding("tile.missing", said("存证树最底层有块缺失，且记录也与检查点不符。"))]
     tree = Tree()
     rest = iter(leaf_hashes)
     while chunk := list(islice(rest, tree.room)):
         tree.add(chunk)
     right = {(t.level, t.n): sha256(t.hashes).digest() for t in [*tree.partial(), *tree.full] if t.level}
     return [
-        Finding("tile.altered", f"存证树第 {place[0]} 层第 {place[1]} 块与其下层不符。")
+        Finding("tile.altered", said("存证树第 {level} 层第 {n} 块与其下层不符。", level=place[0], n=place[1]))
         for place in sorted(right.keys() | {p for p in stored if p[0]})
         if stored.get(place) != right.get(place)
     ]
@@ -80,7 +91,7 @@ def _marks(walk: Walk) -> list[Finding]:
     stored = {(row[0], row[1], row[2], row[3]) for row in rows}
     found = []
     for leaf, _, _, entry in sorted(stored ^ set(walk.marks)):
-        text = f"第 {leaf} 条处的位置标记与记录不符（涉及记录 {entry}）。"
+        text = said("第 {leaf} 条处的位置标记与记录不符（涉及记录 {entry}）。", leaf=leaf, entry=entry)
         found.append(Finding("mark.altered", text, entry=entry, leaf=leaf))
     return found
 
@@ -106,7 +117,9 @@ def _entries(stored: list[bytes], horizon: tuple[int, int]) -> list[Finding]:
         if leaf is None:
             unknown.append(row)
         elif leaf < expected:
-            text = f"记录 {row.id}（件号 {row.case}）的先后次序被改动，原为第 {leaf} 条。"
+            text = said(
+                "记录 {id}（件号 {case}）的先后次序被改动，原为第 {leaf} 条。", id=row.id, case=row.case, leaf=leaf
+            )
             found.append(Finding("entry.moved", text, row.case, row.id, leaf))
         else:
             found += _gap(unknown, range(expected, leaf), stored)
@@ -124,12 +137,14 @@ def _gap(unknown: list[Row], gone: range, stored: list[bytes]) -> list[Finding]:
     """Entries that no leaf knows, at a place where these leaves have no entry."""
     found = []
     for row, leaf in zip(unknown, gone, strict=False):
-        text = f"记录 {row.id}（件号 {row.case}，第 {leaf} 条）与封存时不符，内容被改动过。"
+        text = said(
+            "记录 {id}（件号 {case}，第 {leaf} 条）与封存时不符，内容被改动过。", id=row.id, case=row.case, leaf=leaf
+        )
         found.append(Finding("entry.altered", text, row.case, row.id, leaf))
     for row in unknown[len(gone) :]:
-        text = f"记录 {row.id}（件号 {row.case}）未曾封存，是事后插入的。"
+        text = said("记录 {id}（件号 {case}）未曾封存，是事后插入的。", id=row.id, case=row.case)
         found.append(Finding("entry.extra", text, row.case, row.id, gone.start))
     for leaf in gone[len(unknown) :]:
         if stored[leaf]:
-            found.append(Finding("entry.missing", f"第 {leaf} 条记录缺失，已被删除或挪走。", leaf=leaf))
+            found.append(Finding("entry.missing", said("第 {leaf} 条记录缺失，已被删除或挪走。", leaf=leaf), leaf=leaf))
     return found

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from mashang.kernel import sql, vault
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from ...rules.entry import commitment
 from .findings import Finding
@@ -25,11 +26,11 @@ def faults(commitments: dict[tuple[int, str], str], erased: set[tuple[int, str]]
             last = (entry, name)
             committed = commitments.pop(last, None)
             if committed is None:
-                found.append(_finding("private.extra", entry, name, "在账本中没有对应的承诺，是事后添加的"))
+                found.append(_finding("private.extra", entry, name, said("在账本中没有对应的承诺，是事后添加的")))
             elif not _agrees(committed, name, sealed):
-                found.append(_finding("private.altered", entry, name, "与账本中的承诺不符，内容被改动过"))
+                found.append(_finding("private.altered", entry, name, said("与账本中的承诺不符，内容被改动过")))
             elif last in erased:
-                found.append(_finding("private.kept", entry, name, "账本记载已删除，实际仍在"))
+                found.append(_finding("private.kept", entry, name, said("账本记载已删除，实际仍在")))
         count += len(rows)
     return count, found + _missing(pair for pair in commitments if pair not in erased)
 
@@ -43,8 +44,10 @@ def _agrees(committed: str, name: str, sealed: bytes) -> bool:
 
 
 def _missing(pairs: Iterable[tuple[int, str]]) -> list[Finding]:
-    return [_finding("private.missing", entry, name, "不见了，而账本没有删除记录") for entry, name in pairs]
+    return [_finding("private.missing", entry, name, said("不见了，而账本没有删除记录")) for entry, name in pairs]
 
 
 def _finding(code: str, entry: int, name: str, what: str) -> Finding:
-    return Finding(code, f"记录 {entry} 的个人信息“{name}”{what}。", entry=entry)
+    return Finding(
+        code, said("记录 {entry} 的个人信息“{name}”{what}。", entry=entry, name=name, what=what), entry=entry
+    )

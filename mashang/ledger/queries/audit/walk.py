@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from itertools import chain
+
+from mashang.kernel.said import said
 
 from ...rows import leaves
 from ...rules.entry import ERASURE, Row, place_of
@@ -21,8 +23,9 @@ class Walk:
     """What the entries say. `tiles` holds the SHA-256 of each tile; `roots` the root at each checkpoint's size, as far
     as there are entries; `commitments` by entry and name; `erased` the same pairs, where an erasure is recorded."""
 
-    def __init__(self, seals: Sequence[Signed]) -> None:
+    def __init__(self, seals: Sequence[Signed], told: Callable[[int], None]) -> None:
         self.horizon = seals[-1].horizon if seals else (0, 0)
+        self.told = told
         self.entries = 0
         self.tree = Tree()
         self.tiles: dict[Place, bytes] = {}
@@ -40,6 +43,7 @@ class Walk:
                 self.marks.append((self.tree.size, *place_of(chunk[0][1:])))
             self.tree.add([sha256(leaf).digest() for leaf in chunk])
             self._roots()
+            self.told(self.tree.size)
             for leaf in [leaf for leaf in chunk if leaf.endswith(_TELLING)]:
                 self._read(leaf)
             self._digest()
@@ -54,7 +58,7 @@ class Walk:
             self.entries += 1
             if not self._read(leaf):
                 row = Row.of_leaf(leaf[1:])
-                text = f"尚未封存的记录（编号 {row.id}，件号 {row.case}）正文已损坏。"
+                text = said("尚未封存的记录（编号 {id}，件号 {case}）正文已损坏。", id=row.id, case=row.case)
                 self.findings.append(Finding("entry.malformed", text, row.case, row.id))
 
     def _roots(self) -> None:

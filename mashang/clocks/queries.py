@@ -21,6 +21,7 @@ from mashang.kernel.clock import ZONE, local
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
+from .events import SENTENCES as SENTENCES
 from .rules import (
     Calendar,
     ClockRow,

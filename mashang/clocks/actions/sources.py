@@ -18,6 +18,8 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
+from mashang.ledger.actions import record
+from mashang.ledger.rules import Entry
 
 from .. import queries, shipped
 from ..rules import ClockRule, Notice, OpeningHours, Overlay, read_notice, write_rule
@@ -34,6 +36,7 @@ def seed_catalogue(*, by: str = "系统初始化", now: datetime) -> int:
     rules = [rule for code, rule in shipped.rules().items() if code not in codes]
     if notices or rules:
         revision = revise("装入随附的放假通知和时钟目录", by=by, now=now)
+        note("clock.seeded", "calendar", by=by, now=now, facts={"notices": len(notices), "rules": len(rules)})
         for notice in notices:
             _insert_notice(notice, revision)
         _insert_rules(rules, revision)
@@ -60,6 +63,7 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
         revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
         version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)
         _insert_notice(replace(read, version=version), revision)
+        note("calendar.notice_loaded", "calendar", by=by, now=now, facts={"year": read.year, "version": version})
     return recompute(now=now, since=datetime(read.year, 1, 1, tzinfo=ZONE))
 
 
@@ -80,6 +84,8 @@ def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recompu
                 revision,
             ],
         )
+        facts = {"region": overlay.region, "first": overlay.first, "last": overlay.last, "reason": overlay.reason}
+        note("calendar.order_loaded", "calendar", by=by, now=now, facts=facts | {"document": overlay.document})
     return recompute(now=now)
 
 
@@ -94,6 +100,8 @@ def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomp
             [hours.region, hours.unit_id, hours.hours, hours.rest_hours, first, last, hours.valid_from, hours.valid_to,
              revision],
         )  # fmt: skip
+        facts = {"region": hours.region, "unit": hours.unit_id, "hours": hours.hours}
+        note("calendar.hours_loaded", "calendar", by=by, now=now, facts=facts)
     return recompute(now=now)
 
 
@@ -101,25 +109,47 @@ def withdraw(table: Literal["overlay", "opening"], row_id: int, *, by: Actor | s
     """Take a regional order or opening hours back: the row stays, marked, and what runs is moved. Refuses twice."""
     with transaction.atomic():
         revision = revise("撤销地区安排" if table == "overlay" else "撤销办公时间", by=_name(by), now=now)
-        statement = _WITHDRAW[table]
-        if not sql.run(statement, [revision, row_id]).rowcount:
+        found = sql.run(_WITHDRAW[table], [revision, row_id]).fetchone()
+        if found is None:
             raise Refused("clocks.withdrawn", "没有这条安排，或者它已经撤销。")
+        note("calendar.withdrawn", "calendar", by=by, now=now, facts={"region": found[0], "what": found[1]})
     return recompute(now=now)
 
 
 _WITHDRAW = {
-    "overlay": "update clocks_overlay set withdrawn_id = %s where id = %s and withdrawn_id is null",
-    "opening": "update clocks_opening set withdrawn_id = %s where id = %s and withdrawn_id is null",
+    "overlay": "update clocks_overlay set withdrawn_id = %s where id = %s and withdrawn_id is null"
+    " returning region, reason || '（' || document || '）'",
+    "opening": "update clocks_opening set withdrawn_id = %s where id = %s and withdrawn_id is null"
+    " returning region, hours",
 }
 
 
-def publish_rule(rule: ClockRule, *, by: Actor | str, now: datetime) -> ClockRule:
-    """Publish a rule, or its next version; clocks that run stay on the version they began under."""
+def publish_rule(rule: ClockRule, *, after: int | None = None, by: Actor | str, now: datetime) -> ClockRule:
+    """Publish a rule, or its next version; clocks that run stay on the version they began under.
+
+    `after`: the version that the new one was written from. Refuses when somebody has published another since, and a
+    version that changes nothing.
+    """
     with transaction.atomic():
         revision = revise(f"时钟规则 {rule.code}", by=_name(by), now=now)
-        known = {known.code: known.version for known in queries.rules()}
-        _insert_rules([rule], revision, known.get(rule.code, 0) + 1)
+        known = {known.code: known for known in queries.rules()}.get(rule.code)
+        if known is not None and replace(rule, version=known.version) == known:
+            text = said("内容与现行第 {version} 版相同，没有新的版本可以发布。", version=known.version)
+            raise Refused("clock.unchanged", text)
+        if after is not None and (known.version if known else 0) != after:
+            raise Refused("conflict.clock", "您填写时已有人发布了新的版本，请刷新页面，在新版本上修改。")
+        version = known.version + 1 if known else 1
+        _insert_rules([rule], revision, version)
+        length = str(rule.limit) if rule.limit else ""
+        facts = {"code": rule.code, "label": rule.label, "version": version, "limit": length, "verified": rule.verified}
+        note("clock.published", rule.code, by=by, now=now, facts=facts | {"source": rule.source})
     return queries.rule_for(rule.code)
+
+
+def note(verb: str, subject: str, *, by: Actor | str, now: datetime, facts: Mapping[str, Any]) -> None:
+    """Record a change in the ledger, in the caller's transaction, under "clocks/calendar" or "clocks/" and the code."""
+    who = by.ref if isinstance(by, Actor) else "system"
+    record([Entry(f"clocks/{subject}", verb, who, now, dict(facts))])
 
 
 def _insert_notice(notice: Notice, revision: int) -> None:

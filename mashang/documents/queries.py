@@ -17,6 +17,7 @@ from mashang.kernel.refused import NotFound, Refused
 from mashang.org import queries as org
 
 from . import rendering, rules
+from .events import SENTENCES as SENTENCES
 from .models import File, Issued
 from .rules import shown_code as shown_code
 

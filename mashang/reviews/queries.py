@@ -7,6 +7,7 @@ from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 
 from . import rules
+from .events import SENTENCES as SENTENCES
 from .models import Grade, Rating, Source
 
 

@@ -44,6 +44,8 @@ SWEEPS: tuple[Sweep, ...] = (
     Sweep("mashang.reviews.sweeps.redress"),
     Sweep("mashang.org.sweeps.sweep", HOURLY),
     Sweep("mashang.ledger.actions.seal"),
+    Sweep("mashang.audit.sweeps.follow", SECONDS),
+    Sweep("mashang.audit.sweeps.check", SECONDS),
 )
 
 

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "mashang.reviews",
     "mashang.supervision",
     "mashang.performance",
+    "mashang.audit",
 ]
 MIDDLEWARE = [
     "mashang.api.lean.Lean",
@@ -214,6 +215,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"  # the key in Django's credentials, not the name of the form's field
 AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True  # each failure by itself, kept when a later success resets the count
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

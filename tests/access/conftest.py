@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from pytest_django.plugin import DjangoDbBlocker
 
+from mashang.audit import sweeps
 from mashang.org import rules
 from tests.access import reference, world
 from tests.county import Tables, made_by, put_back
@@ -30,6 +31,7 @@ def county(world_tables: Tables, db: None, settings: Any, monkeypatch: pytest.Mo
     logging.getLogger("django.request").setLevel(logging.CRITICAL)  # thousands of refusals are no news here
     monkeypatch.setattr(rules, "CLOSED_KINDS", CLOSED)
     put_back(world_tables)
+    sweeps.follow(world.NOW)
     found = reference.World.read(world.NOW, CLOSED)
     with connection.cursor() as cursor:
         for number in found.cases:  # numbers given out in the world's own transaction are given out here too

@@ -254,6 +254,7 @@ def the_rest(walker: Walker) -> None:
         "desk:score_unit": [(run["id"], u) for u in units], "desk:score_what_if": [(run["id"],)], "desk:score_proof": [(run["id"],)],
         "desk:score_inputs": [(run["id"],)], "desk:score_workbook": [(run["id"],)], "admin:unit": [(u,) for u in units],
         "admin:staff": [(who.id or 1,)], "openid_connect_login": [("none",)], "openid_connect_callback": [("none",)],
+        "desk:audit_checkpoint": [(1,)], "desk:audit_check": [(1,)], "desk:audit_progress": [(1,)],
         "shared:styleguide_portal": [("desk",)], "shared:sample_progress": [(3,)],
         "desk:mandate_paper": [(1,), (999_999,)],
     }  # fmt: skip
@@ -269,6 +270,7 @@ def the_rest(walker: Walker) -> None:
     schemes(walker)
     reports(walker)
     catalogue(walker)
+    audited(walker)
     if held(who, "cockpit:home"):
         for place in ("", "350824", "350824105", "350623"):
             walker.expect("cockpit:home", query={"place": place} if place else {}, status={200, 403, 404})
@@ -326,6 +328,18 @@ def catalogue(walker: Walker) -> None:
         walker.same("desk:catalogue", listed, {own})
 
 
+def audited(walker: Walker) -> None:
+    """The record, whole and narrowed to each case: of cases out of sight it tells nothing."""
+    if not held(walker.who, "desk:audit"):
+        return
+    for number in walker.world.cases:
+        answer = walker.expect("desk:audit", query={"number": number}, status={200})
+        listed = "<table" in answer.content.decode()
+        if listed != (number in walker.seen):
+            walker.problems.append(f"desk:audit {number}: listed {listed}, seen {number in walker.seen}")
+    walker.expect("desk:audit_export", post={"form": "csv"}, status={200})
+
+
 def scores(walker: Walker, run: int) -> None:
     """A unit's sheet is for those whose role reaches the unit, whatever else the board shows."""
     for unit in county_units():
@@ -354,7 +368,7 @@ def reports(walker: Walker) -> None:
     mine = {unit["id"] for unit in units if reached(walker.who, unit, REPORT)}
     scored = {unit["id"] for unit in units if unit["scheme_class"]}
     for unit in (u["id"] for u in units):
-        for page, more in (("desk:score_figures_unit", ()), ("desk:score_figure_report", ("awards",))):
+        for page, more in (("desk:score_figures_unit", ()), ("desk:score_figure_report", ("key_projects",))):
             inside = {200} if unit in mine & scored else {404}
             walker.expect(page, *about, unit, *more, status=gate(walker.who, page, inside))
     for page in ("desk:score_figures_sheet", "desk:score_figures_template"):
@@ -371,7 +385,7 @@ def reports(walker: Walker) -> None:
             walker.expect("desk:score_correction", row["id"], post={"do": "approve"}, status=status)
 
 
-POSTED = {"desk:assign_many", "desk:score_run", "hall:draft", "shared:preferences", "desk:reveal"}
+POSTED = {"desk:assign_many", "desk:score_run", "hall:draft", "shared:preferences", "desk:reveal", "desk:audit_export"}
 
 
 def tracked(walker: Walker) -> None:

@@ -109,7 +109,8 @@ class Walker:
             for href in map(unescape, HREF.findall(answer.content.decode())):
                 if href.startswith("/") and not href.startswith("/static"):
                     self.links.setdefault(href, where)
-                    lost = set(NUMBER.findall(unquote(href))) - self.seen
+                    path, query = (set(NUMBER.findall(unquote(part))) for part in urlsplit(href)[2:4])
+                    lost = (path | query - set(NUMBER.findall(asked))) - self.seen  # a filter repeats what was asked
                     if lost and answer.status_code == 200:
                         self.problems.append(f"{where}: links to {sorted(lost)[:3]}, not {self.who.name}'s to see")
 

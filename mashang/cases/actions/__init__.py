@@ -4,10 +4,11 @@ from .documents import forget_erased, forget_unattached, keep
 from .door import Answer, act, begin
 from .drafts import drop_draft, save_draft
 from .erasing import Gone, forget_persons, settled_for
+from .exporting import exported
 from .helping import end_help, let_help
 from .notices import Undelivered, mark_read, send_due, tell, tell_of, to_folder
 
 __all__ = [
-    "Answer", "Gone", "Undelivered", "act", "begin", "drop_draft", "end_help", "forget_erased", "forget_persons", "forget_unattached", "keep", "let_help", "mark_read", "save_draft",
-    "send_due", "settled_for", "tell", "tell_of", "to_folder",
+    "Answer", "Gone", "Undelivered", "act", "begin", "drop_draft", "end_help", "exported", "forget_erased", "forget_persons",
+    "forget_unattached", "keep", "let_help", "mark_read", "save_draft", "send_due", "settled_for", "tell", "tell_of", "to_folder",
 ]  # fmt: skip

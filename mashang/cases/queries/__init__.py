@@ -1,6 +1,6 @@
 """What others may ask of cases."""
 
-from ..events import Line
+from ..events import Line, sentence
 from ..models import Step
 from .detail import (
     CaseView,
@@ -12,6 +12,7 @@ from .detail import (
     document_for,
     draft,
     erased_from,
+    facts_by_number,
     facts_of,
     file_of,
     kinds_for_persons,
@@ -28,5 +29,6 @@ from .pages import Filter, Page, Row, by_numbers, count, page, page_json, soones
 
 __all__ = [
     "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
-    "count", "counts", "document_for", "draft", "erased_from", "facts_of", "file_of", "inbox", "kinds_for_persons", "may_press", "notices_for", "page", "page_json", "paper_of", "sees", "soonest", "timeline", "track", "undelivered",
+    "count", "counts", "document_for", "draft", "erased_from", "facts_by_number", "facts_of", "file_of", "inbox", "kinds_for_persons",
+    "may_press", "notices_for", "page", "page_json", "paper_of", "sees", "sentence", "soonest", "timeline", "track", "undelivered",
 ]  # fmt: skip

@@ -1,5 +1,6 @@
 """What others may ask of the catalogue."""
 
+from ..events import SENTENCES
 from .editing import (
     Edition,
     File,
@@ -39,7 +40,7 @@ from .reading import (
 )
 
 __all__ = [
-    "Edition", "File", "Guide", "Hit", "Line", "Lines", "Shares", "Version", "Wanted", "current", "current_id",
+    "Edition", "File", "Guide", "Hit", "Line", "Lines", "SENTENCES", "Shares", "Version", "Wanted", "current", "current_id",
     "edition", "export_csv", "export_excel", "entries", "file_of", "forget", "guide",
     "guide_of", "home_of", "items_in_force", "lines", "may_write", "own_file", "owner_name", "package_version", "packages",
     "parsed", "preview", "search", "sentence", "shares", "version",

@@ -1,5 +1,7 @@
 """What others may ask the room: rights (no SQL), actors, places, people."""
 
+from ..events import PRIVATE as PRIVATE
+from ..events import SENTENCES as SENTENCES
 from ..kept import Kept as Kept
 from .actors import (
     Client as Client,
@@ -182,3 +184,5 @@ from .places import (
 )
 from .reasons import scope_text as scope_text
 from .reasons import why as why
+from .signing import SIGN_INS as SIGN_INS
+from .signing import sign_ins as sign_ins

@@ -67,9 +67,10 @@ def staff(ids: Iterable[int]) -> dict[int, StaffInfo]:
     return {row.pk: _staff_info(row) for row in Staff.objects.filter(pk__in=list(ids))}
 
 
-def staff_of(units: Iterable[int]) -> list[StaffInfo]:
-    """Who works in these units now, by unit and name."""
-    rows = Staff.objects.filter(unit_id__in=list(units), left_at=None).order_by("unit_id", "pk")
+def staff_of(units: Iterable[int], *, left: bool = False) -> list[StaffInfo]:
+    """Who works in these units now, by unit and name; with `left`, those too who no longer do."""
+    rows = Staff.objects.filter(unit_id__in=list(units)).order_by("unit_id", "pk")
+    rows = rows if left else rows.filter(left_at=None)
     return [_staff_info(row) for row in rows]
 
 

@@ -1,5 +1,6 @@
 """What others may ask of the room: schemes in words, figures, runs, boards, sheets down to the cases, what-if, workbooks."""
 
+from ..events import SENTENCES
 from ..sources import Sort
 from .figures import (
     CorrectionInfo,
@@ -53,6 +54,7 @@ from .writing import (
 
 __all__ = [
     "EXAMPLES",
+    "SENTENCES",
     "BoardRow",
     "Brought",
     "Changed",

@@ -38,6 +38,7 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     watch = [
         ("watch", _("督办台账"), "desk:watch", "supervision.view"), ("score", _("绩效考评"), "desk:score", "performance.view"),
         ("text", _("来文分析"), "desk:text", "text.work"),
+        ("audit", _("审计"), "desk:audit", "ledger.audit"),
         ("cockpit", _("驾驶舱"), "cockpit:home", "insight.cockpit"), ("admin", _("单位和人员"), "admin:units", "org.people"),
         ("why", _("能否看到"), "admin:why", "org.why"),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 from openpyxl import Workbook
 
-from mashang.cases import queries
+from mashang.cases import actions, queries
 from mashang.cases.procedure import registry
 from mashang.catalogue import queries as catalogue
 from mashang.kernel import clock
@@ -98,7 +98,7 @@ def _row(row: queries.Row, now: datetime) -> parts.Row:
 
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
-    """The same list as a workbook: numbers as text, formulas defused, at most 5,000 rows and saying so."""
+    """The same list as a workbook: numbers as text, formulas defused, at most 5,000 rows and saying so. Recorded."""
     by = who(request)
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("件"))
@@ -127,6 +127,7 @@ def export(request: HttpRequest) -> HttpResponse:
         sheet.append([_("只导出了前 %(n)d 件，请缩小条件后分次导出。") % {"n": written}])
     out = io.BytesIO()
     book.save(out)
+    actions.exported(written, by=by, now=clock.now())
     return attachment(out.getvalue(), f"{_('件')}-{clock.today():%Y%m%d}.xlsx", XLSX)
 
 

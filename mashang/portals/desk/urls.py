@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import case, catalogue, inbox, lists, mandates, score, settled, text, watch
+from . import audit, case, catalogue, inbox, lists, mandates, score, settled, text, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -46,6 +46,15 @@ urlpatterns = [
     path("score/<int:run>/proof", score.proof, name="score_proof"),
     path("score/<int:run>/inputs.json", score.inputs, name="score_inputs"),
     path("score/<int:run>/scores.xlsx", score.workbook, name="score_workbook"),
+    path("audit", audit.record, name="audit"),
+    path("audit/export", audit.export, name="audit_export"),
+    path("audit/sign-ins", audit.sign_ins, name="audit_sign_ins"),
+    path("audit/proof", audit.proof, name="audit_proof"),
+    path("audit/proof/compare", audit.compare, name="audit_compare"),
+    path("audit/proof/keys", audit.keys, name="audit_keys"),
+    path("audit/proof/checkpoint/<int:size>", audit.checkpoint, name="audit_checkpoint"),
+    path("audit/proof/check/<int:id_>", audit.check, name="audit_check"),
+    path("audit/proof/check/<int:id_>/progress", audit.progress, name="audit_progress"),
     path("text", text.replies, name="text"),
     path("text/hot", text.hot, name="text_hot"),
     path("text/similar", text.similar, name="text_similar"),

@@ -21,6 +21,7 @@ from mashang.kernel.clock import ZONE, local
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
+from . import shipped
 from .events import SENTENCES as SENTENCES
 from .rules import (
     Calendar,
@@ -103,6 +104,56 @@ def rule_for(code: str, version: int | None = None) -> ClockRule:
 def rules() -> list[ClockRule]:
     """The newest version of every clock rule, by code."""
     return [versions[-1] for _, versions in sorted(_current().rules.items())]
+
+
+class Published(NamedTuple):
+    """A version of a clock rule, with whoever published it and when."""
+
+    rule: ClockRule
+    by: str
+    at: datetime
+
+
+def versions(code: str) -> list[Published]:
+    """Every version of a clock rule, the newest first. Refuses an unknown code."""
+    rule_for(code)
+    found = sql.run(
+        "select r.version, v.by, v.at from clocks_rule r join clocks_revision v on v.id = r.revision_id"
+        " where r.code = %s order by r.version desc",
+        [code],
+    )
+    return [Published(rule_for(code, version), by, local(at)) for version, by, at in found.fetchall()]
+
+
+class Use(NamedTuple):
+    """How many clocks a version has: those that run (suspended ones too), of how many cases and steps, and all ever."""
+
+    running: int
+    cases: int
+    steps: int
+    ever: int
+
+
+def in_use(code: str | None = None) -> dict[tuple[str, int], Use]:
+    """Clocks by rule and version; of one rule when its code is given. Counts every clock: for administrators' pages."""
+    found = sql.run(
+        "select code, rule_version, count(*) filter (where state <> 'stopped'),"
+        " count(distinct case_id) filter (where state <> 'stopped'),"
+        " count(distinct step_id) filter (where state <> 'stopped'), count(*)"
+        " from clocks_clock where %s::text is null or code = %s group by code, rule_version",
+        [code, code],
+    )
+    return {(row[0], row[1]): Use(*row[2:]) for row in found.fetchall()}
+
+
+def known_grounds() -> dict[str, Ground]:
+    """Every lawful ground of suspension, by code: those that come with the platform, and those of rules."""
+    return {**{g.code: g for rule in rules() for g in rule.grounds}, **shipped.grounds()}
+
+
+def known_effects() -> dict[str, str]:
+    """What may follow when a clock runs out: code → words."""
+    return {**{rule.effect: rule.effect_label for rule in rules()}, **shipped.effects()}
 
 
 def calendar_for(region: str, unit_id: int | None, at: datetime | None = None) -> Calendar:

@@ -27,6 +27,11 @@ def grounds() -> dict[str, Ground]:
     return {row["code"]: Ground(**row) for row in _catalogue()["ground"]}
 
 
+def effects() -> dict[str, str]:
+    """What may follow when a clock runs out: code → words."""
+    return dict(_catalogue()["effects"])
+
+
 @cache
 def rules() -> dict[str, ClockRule]:
     """The clock catalogue by code, version 1 of each."""

@@ -22,7 +22,7 @@ from mashang.ledger.actions import record
 from mashang.ledger.rules import Entry
 
 from .. import queries, shipped
-from ..rules import ClockRule, Notice, OpeningHours, Overlay, read_notice, write_rule
+from ..rules import ClockRule, NewVersion, Notice, OpeningHours, Overlay, next_version, read_notice, write_rule
 from .recomputing import Recomputed, recompute
 from .writing import columns
 
@@ -144,6 +144,13 @@ def publish_rule(rule: ClockRule, *, after: int | None = None, by: Actor | str, 
         facts = {"code": rule.code, "label": rule.label, "version": version, "limit": length, "verified": rule.verified}
         note("clock.published", rule.code, by=by, now=now, facts=facts | {"source": rule.source})
     return queries.rule_for(rule.code)
+
+
+def revise_rule(code: str, form: NewVersion, *, after: int, by: Actor | str, now: datetime) -> ClockRule:
+    """Publish what a form makes of version `after` as the next one. Refuses every fault of the form at once, and what
+    `publish_rule` refuses."""
+    asked = next_version(queries.rule_for(code, after), form, queries.known_grounds(), queries.known_effects())
+    return publish_rule(asked, after=after, by=by, now=now)
 
 
 def note(verb: str, subject: str, *, by: Actor | str, now: datetime, facts: Mapping[str, Any]) -> None:

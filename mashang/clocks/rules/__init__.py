@@ -10,6 +10,7 @@ from .explain import explain
 from .hours import USUAL, OpeningHours, Timetable
 from .limit import UNITS, Limit
 from .notices import Day, Notice, Overlay, doubts, read_notice
+from .publishing import NewVersion, next_version
 from .rule import KINDS, ClockRule, Extension, Ground, read_rule, write_rule
 from .running import (
     ClockRow,
@@ -29,8 +30,8 @@ from .running import (
 __all__ = [
     "AHEAD", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING",
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
-    "Limit", "Line", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
-    "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend",
+    "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
+    "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend", "next_version",
     "read_notice", "read_rule", "resume", "start", "stop", "suspend",
     "write_rule",
 ]  # fmt: skip

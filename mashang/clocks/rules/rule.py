@@ -41,6 +41,7 @@ class ClockRule:
 
     `limit` None: the case brings its own (a promised limit, a dispatcher's order), at most `longest` when that is given.
     `direction` "before": the limit lies before the trigger ("seven days before the hearing").
+    `document`: the number or the place of publication under which the wording was read, of versions published here.
     `effect`: what follows on expiry, for the room that owns the case ("deemed_accepted", "violation", "remind", ...).
     """
 
@@ -59,6 +60,7 @@ class ClockRule:
     counting: Counting = USUAL_COUNTING
     effect_label: str = ""
     note: str = ""
+    document: str = ""
     version: int = 1
 
     def ground(self, code: str) -> Ground | None:
@@ -131,5 +133,6 @@ def read_rule(data: Mapping[str, Any], grounds: Mapping[str, Ground], version: i
         counting=Counting(**data["counting"]) if data.get("counting") else USUAL_COUNTING,
         effect_label=data.get("effect_label", ""),
         note=data.get("note", ""),
+        document=data.get("document", ""),
         version=version,
     )  # fmt: skip

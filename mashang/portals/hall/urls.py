@@ -13,6 +13,7 @@ urlpatterns = [
     path("verify", views.verify, name="verify"),
     path("verify/<str:code>", views.verify_code, name="verify_code"),
     path("proof", views.proof, name="proof"),
+    path("limits", views.limits, name="limits"),
     path("apply/<str:code>", apply.apply, name="apply"),
     path("apply/<str:code>/<str:part>", apply.apply, name="apply_part"),
     path("drafts/<str:form>", apply.draft, name="draft"),

@@ -17,6 +17,7 @@ from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.portals.shared import forms, guides
+from mashang.portals.shared import limits as drawn
 from mashang.portals.shared.casepage import case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
@@ -114,3 +115,9 @@ def proof(request: HttpRequest) -> HttpResponse:
             refused = no
     form = forms.build(_proof(), action=request.path, button=_("核验"), refused=refused)
     return render(request, "hall/proof.html", {**context, "form": form}, status=422 if refused else 200)
+
+
+@require_GET
+def limits(request: HttpRequest) -> HttpResponse:
+    """办事时限依据: the clocks that bind offices, each with its limit, its source, and whether that was verified."""
+    return render(request, "hall/limits.html", {"groups": drawn.public_groups()})

@@ -28,6 +28,7 @@ Press = Callable[[QueryDict], str]
 MENU = (
     ("units", gettext_lazy("单位和人员"), "org.people"),
     ("calendar", gettext_lazy("日历"), "org.calendar"),
+    ("clocks", gettext_lazy("时钟目录"), ""),
     ("absences", gettext_lazy("离岗代岗"), "org.absence"),
     ("clients", gettext_lazy("接口令牌"), "org.clients"),
     ("why", gettext_lazy("能否看到"), "org.why"),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import calendar, others, people
+from . import calendar, clocks, others, people
 
 app_name = "admin"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("units/<int:id_>", people.unit, name="unit"),
     path("staff/<int:id_>", people.staff, name="staff"),
     path("calendar", calendar.calendar, name="calendar"),
+    path("clocks", clocks.clocks, name="clocks"),
+    path("clocks/<str:code>", clocks.clock, name="clock"),
     path("absences", others.absences, name="absences"),
     path("clients", others.clients, name="clients"),
     path("why", others.why, name="why"),

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
+from mashang.audit import actions as audit
+from mashang.audit import sweeps as audit_sweeps
 from mashang.cases import sweeps
 from mashang.cases.models import Case, Step
 from mashang.kernel import clock
-from mashang.kernel.actor import Actor
+from mashang.kernel.actor import Actor, Grant
+from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org.queries import units_in
 from mashang.performance import actions as performance
@@ -20,6 +23,7 @@ from mashang.performance.seeds import SHIPPED
 from mashang.supervision.sweeps import supervise
 from tests.flows.story import hand_in_house, who
 from tests.portals.conftest import SIZES, small_targets, too_wide
+from tests.sealing import seal_all
 
 pytestmark = [
     pytest.mark.browser,
@@ -65,12 +69,28 @@ def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
         "review": Step.objects.get(case__number=late.number, code="land").pk,
         "run": performance.run(scheme, "2026-03", by=office, now=clock.now()), "scheme": scheme, "unit": unit,
         "figure": kept, "correction": asked, "draft": performance.write_scheme(draft, "350824", by=office, now=then),
+        "sealed": _sealed(now), "checked": _checked(now),
     }  # fmt: skip
+
+
+def _sealed(now: datetime) -> int:
+    """How many entries the ledger is sealed to; the auditors' list has them too."""
+    seal_all(now)
+    audit_sweeps.follow(now)
+    return ledger.state().size
+
+
+def _checked(now: datetime) -> int:
+    """A check of the whole ledger, done."""
+    check = audit.ask_check(by=Actor("staff", 1, grants=(Grant("auditor"),)), now=now)
+    audit_sweeps.check(now)
+    return check.pk
 
 
 NOWHERE = "/nowhere"
 PAGES = {
-    "visitor": ("/", "/find?q=盖房子", "/find?q=xyzq", "/guide/rural-house", "/track", "/verify", "/proof", "/accounts/sign-in"),
+    "visitor": ("/", "/find?q=盖房子", "/find?q=xyzq", "/guide/rural-house", "/track", "/verify", "/proof", "/limits",
+                "/accounts/sign-in"),
     "citizen": (
         "/apply/rural-house/approval", "/apply/rural-house/approval?member=yes&building=new&farmland=no",
         "/apply/rural-house/approval?member=yes&building=new&farmland=permanent", "/my", "/my/notices", "/my/{late}",
@@ -94,7 +114,9 @@ PAGES = {
                "/desk/case/{gone}/erase"),
     "leader": ("/cockpit/?place=350824", "/cockpit/?wall=1", "/cockpit/cases?what=late&place=350824"),
     "admin": ("/desk/admin/units", "/desk/admin/units/{unit}", "/desk/admin/calendar", "/desk/admin/absences",
-              "/desk/admin/clients", "/desk/admin/why", "/desk/admin/rights"),
+              "/desk/admin/clients", "/desk/admin/why", "/desk/admin/rights", "/desk/admin/clocks", "/desk/admin/clocks/XK-20"),
+    "auditor": ("/desk/audit", "/desk/audit?since=2026-03-01", "/desk/audit/sign-ins", "/desk/audit/proof",
+                "/desk/audit/proof/check/{checked}", "/desk/audit/proof/compare?old={sealed}&new={sealed}"),
 }  # fmt: skip
 
 

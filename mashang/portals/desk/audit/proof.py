@@ -85,11 +85,13 @@ def _checkpoints(sealed: list[ledger.Sealed]) -> parts.Table:
 
 def _checks(known: list[CheckInfo]) -> parts.Table:
     columns = (
-        parts.Column(_("时间"), "t", lead=True), parts.Column(_("要求核对的人")), parts.Column(_("记录"), "n"),
+        parts.Column(_("时间"), "t", lead=True), parts.Column(_("要求核对的人")), parts.Column(_("条数"), "n"),
         parts.Column(_("结果")),
     )  # fmt: skip
     rows = [
-        parts.Row((parts.Cell(c.asked_at, reverse("desk:audit_check", args=[c.id])), c.asked_by, c.total, result(c)))
+        parts.Row(
+            (parts.Cell(c.asked_at, reverse("desk:audit_check", args=[c.id])), c.asked_by, c.total or None, result(c))
+        )
         for c in known
     ]
     return parts.Table(columns, rows, _("还没有核对过。"), _("历次核对"))

@@ -102,7 +102,6 @@ RIGHTS: dict[str, Right] = {
     "supervision.assign": right(_("交办"), "office", "leader"),
     "supervision.report": right(_("反馈办理情况"), "handler", "lead"),
     "supervision.confirm": right(_("核实整改"), "inspector", "office"),
-    "supervision.close": right(_("销号"), "office"),
     "performance.view": right(_("查看考评"), "lead", "handler", WATCH, "score:read"),
     "performance.calculate": right(_("按给出的方案和数据计分"), "score:use"),
     "performance.edit_scheme": right(_("编制考评方案"), "office"),
@@ -125,7 +124,6 @@ RIGHTS: dict[str, Right] = {
     "org.reveal": right(_("查看完整个人信息"), "clerk", "handler", "lead", "dispatcher", "office"),
     "org.register_person": right(_("登记申请人"), "clerk", "dispatcher", "cases:write"),
     "org.mandate": right(_("登记委托代办"), "clerk", "citizen"),
-    "ledger.verify": right(_("验证存证"), "public"),
     "ledger.audit": right(_("审计台账"), "auditor"),
 }
 

@@ -101,9 +101,10 @@ def evaluated(rule: rules.Scheme, units: Sequence[org.UnitInfo], table: Table) -
 
 
 def reports(by: Actor, unit: org.UnitInfo, one: Wanted) -> bool:
-    """Whether the actor reports this figure of this unit: a unit's own people, but for what is the office's to say of them."""
-    asked = ("performance.report", *(["performance.run"] if one.office else []))
-    return all(org.may(by, right, units=[unit.id], region=unit.region) for right in asked)
+    """Whether the actor reports this figure of this unit: its own people, but for what only those say of it who reach the
+    whole region."""
+    of = [] if one.office else [unit.id]
+    return org.may(by, "performance.report", units=of, region=unit.region)
 
 
 def column_of(code: str, column: str) -> Wanted:

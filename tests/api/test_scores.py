@@ -197,7 +197,13 @@ def test_what_was_not_used_is_told_in_english(scores):
         assert told(scores.call("POST", path, asked, Accept_Language="en"))["notices"] == ["Columns not used: other."]
 
 
-FIGURE = {"scheme": "county-demo", "indicator": "awards", "period": "2026-03", "value": 2, "evidence": "省政府通报"}
+FIGURE = {
+    "scheme": "county-demo",
+    "indicator": "key_projects",
+    "period": "2026-02",
+    "value": 2,
+    "evidence": "省政府通报",
+}
 
 
 def town() -> int:
@@ -214,8 +220,16 @@ def test_a_figure_is_reported_once_whoever_sends_it_again(admit, run):
     assert first.json() == again.json()
     assert (first.json()["value"], first.json()["stands"]) == (2, True)
     assert other.json()["code"] == "conflict.figure"
-    assert models.Figure.objects.filter(indicator="awards").count() == 1
+    assert models.Figure.objects.filter(period="2026-02").count() == 1
     assert [e.by for e in history("") if e.verb == "figure.reported"][-1] == f"client:{system.id}"
+
+
+def test_bonuses_are_reported_by_a_system_of_the_county_not_by_one_of_the_unit(admit, run):
+    own, county = admit("score:report", unit="武平县桃溪镇人民政府"), admit("score:report")
+    bonus = {**FIGURE, "indicator": "awards", "unit": town()}
+    with at("2026-04-03 09:00"):
+        assert own.call("POST", "/figures", bonus).json()["code"] == "figure.office"
+        assert county.call("POST", "/figures", bonus).status_code == 201
 
 
 def test_figures_of_units_out_of_reach_are_not_there(admit, run):
@@ -223,7 +237,7 @@ def test_figures_of_units_out_of_reach_are_not_there(admit, run):
     with at("2026-04-03 09:00"):
         for unit in (org.unit_named("武平县十方镇人民政府").id, 999_999):
             assert system.call("POST", "/figures", {**FIGURE, "unit": unit}).status_code == 404
-    assert not models.Figure.objects.filter(indicator="awards").exists()
+    assert not models.Figure.objects.filter(period="2026-02").exists()
 
 
 def test_faults_of_a_figure_come_at_once_and_point_to_their_fields(admit, run):

@@ -77,7 +77,7 @@ def _session(account_id: int, now: datetime) -> Session:
 
 def has_second_factor(account: int) -> bool:
     """Whether the account has an authenticator by now, whatever is kept."""
-    return Authenticator.objects.filter(user_id=account, type=Authenticator.Type.TOTP).exists()
+    return bool(Authenticator.objects.filter(user_id=account, type=Authenticator.Type.TOTP).exists())
 
 
 def _staff_actor(account: Account, member: Staff, now: datetime) -> Actor:

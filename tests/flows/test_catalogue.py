@@ -25,7 +25,7 @@ from mashang.org.models import Account
 
 from .story import hand_in_house, who
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = "2026-03-02 09:10"
 HOUSE = "/desk/catalogue/entry/rural-house"
 

@@ -16,7 +16,7 @@ from mashang.org.models import Account
 
 from .story import hand_in_house
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 FORM = {

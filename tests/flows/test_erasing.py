@@ -27,7 +27,7 @@ from .story import PDF, Story, applicant, hand_in_house, upload, who
 from .test_house import accepted, reviewed
 from .test_pages import at, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.row("G5")]
+pytestmark = [pytest.mark.django_db, pytest.mark.row("G5"), pytest.mark.slow]
 LATER = "2026-05-06 09:00"
 ASKED = {"ground": "unlawful", "reference": "武效能办〔2026〕12号"}
 SPOKEN = "本村集体成员，一户一宅"

@@ -25,7 +25,7 @@ from mashang.org.models import Mandate, Person, SignInCode
 from .story import HOUSE, PDF, applicant, who
 from .test_pages import at, flat, pressed, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.row("A17")]
+pytestmark = [pytest.mark.django_db, pytest.mark.row("A17"), pytest.mark.slow]
 MORNING = "2026-03-02 09:10"
 
 

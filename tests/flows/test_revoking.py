@@ -17,7 +17,7 @@ from .story import who
 from .test_house import accepted, reviewed
 from .test_pages import at, text_of
 
-pytestmark = [pytest.mark.django_db, pytest.mark.row("A24")]
+pytestmark = [pytest.mark.django_db, pytest.mark.row("A24"), pytest.mark.slow]
 REASON = "申请人隐瞒已有宅基地，以欺骗手段取得（行政许可法第六十九条）"
 
 

@@ -23,7 +23,7 @@ from .story import who
 from .test_score import SCHEME, at, frozen, sign_in
 
 __all__ = ["sign_in"]
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TEXT = SCHEME.read_text("utf-8")
 SignIn = Callable[[str], Client]
 MARCH = "2026-03"

@@ -179,11 +179,14 @@ def _compiled(kept: _Kept, region: str, unit_id: int | None) -> Calendar:
 
 
 class Order(NamedTuple):
-    """A regional order ("overlay") or opening hours ("opening") in force, in words."""
+    """A regional order ("overlay") or opening hours ("opening") in force, in words; `region` "" is everywhere, `unit` None
+    every unit there."""
 
     table: str
     id: int
     words: str
+    region: str
+    unit: int | None
 
 
 def orders() -> list[Order]:
@@ -198,13 +201,14 @@ def orders() -> list[Order]:
         Order("overlay", id_, said(
             "{region} {first} 至 {last} {reason}（{document}）{hours}", region=region or _EVERYWHERE, first=first, last=last,
             reason=reason, document=document, hours=open_ or said("停工"),
-        ))
+        ), region, None)
         for id_, region, first, last, reason, document, open_ in overlays
     ]  # fmt: skip
     for id_, region, unit, open_, rest in hours:
         place = said("单位 {unit}", unit=unit) if unit else region or _EVERYWHERE
         words = said("{place} 办公 {hours}", place=place, hours=open_)
-        found.append(Order("opening", id_, said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words))
+        more = said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words
+        found.append(Order("opening", id_, more, region, unit))
     return found
 
 

@@ -121,7 +121,8 @@ def _leaders(county: County, top: int, office: int, centre: int, now: datetime) 
     inspector = _appoint(office, "inspector", 1, now, region=county.code, everywhere=True)
     actions.grant_role(NewGrant(inspector, "office", region=county.code), by=BY, now=now)
     for place, role in enumerate(("leader", "admin", "auditor")):
-        _appoint(top, role, place, now, region=county.code, everywhere=True)
+        whole = role == "admin" and county is COUNTIES[0]  # one of the demo's administrators has the whole platform
+        _appoint(top, role, place, now, region="" if whole else county.code, everywhere=True)
     _appoint(centre, "catalogue_editor", 0, now, region=county.code, everywhere=True)
 
 
@@ -135,7 +136,7 @@ LOGINS = {
     "效能办 · 武平县效能办": "office",
     "督查员 · 武平县效能办": "inspector",
     "县领导 · 武平县": "leader",
-    "系统管理员 · 武平县": "admin",
+    "系统管理员 · 全部地区": "admin",
     "审计员 · 武平县": "auditor",
     "事项管理员 · 武平县政务服务中心": "editor",
     "综合窗口 · 漳浦县政务服务中心": "zhangpu",

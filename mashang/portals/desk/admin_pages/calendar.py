@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
@@ -13,11 +14,14 @@ from django.views.decorators.http import require_http_methods
 from mashang.clocks import actions, queries
 from mashang.clocks.rules import OpeningHours, Overlay
 from mashang.kernel import clock
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
 
-from .common import form_of, my_units, number, page, pressed, unit_choices, who
+from .common import form_of, my_units, number, page, pressed, reaches_all, unit_choices, who
+
+RIGHT = "org.calendar"
 
 _LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(\S+)\s+(休|班|off|work)")
 
@@ -58,11 +62,13 @@ def calendar(request: HttpRequest) -> HttpResponse:
     actor, now = who(request), clock.now()
 
     def load(data: QueryDict) -> str:
+        _of_all(actor)
         papers = [data.get("paper", "").strip()] if data.get("paper", "").strip() else []
         notice = {"year": number(data, "year") or 0, "papers": papers, "days": notice_days(data.get("days", ""))}
         return _told(actions.load_notice(notice, by=actor, now=now))
 
     def order(data: QueryDict) -> str:
+        _within(actor, data.get("region", ""))
         overlay = Overlay(
             data.get("region", ""), _day(data, "first"), _day(data, "last"), data.get("reason", "").strip(),
             data.get("document", "").strip(), data.get("hours", "").strip() or None,
@@ -71,23 +77,48 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
     def hours(data: QueryDict) -> str:
         unit = number(data, "unit")
+        region = org.unit(unit).region if unit else ""
+        _within(actor, region, unit)
         row = OpeningHours(
             data.get("hours", "").strip(),
-            org.unit(unit).region if unit else "",
+            region,
             unit,
             rest_hours=data.get("rest", "").strip(),
         )
         return _told(actions.load_hours(row, by=actor, now=now))
 
     def back(data: QueryDict) -> str:
-        table = "overlay" if data.get("table") == "overlay" else "opening"
-        return _told(actions.withdraw(table, number(data, "row") or 0, by=actor, now=now))  # type: ignore[arg-type]  # one of two literals
+        table: Literal["overlay", "opening"] = "overlay" if data.get("table") == "overlay" else "opening"
+        row = number(data, "row") or 0
+        known = next((o for o in queries.orders() if (o.table, o.id) == (table, row)), None)
+        if known is None:
+            raise Refused("clocks.withdrawn", "没有这条安排，或者它已经撤销。")
+        _within(actor, known.region, known.unit)
+        return _told(actions.withdraw(table, row, by=actor, now=now))
 
     done, refused = pressed(request, {"load": load, "order": order, "hours": hours, "back": back})
     if done:
         return HttpResponseRedirect(request.path)
-    forms = _forms(request, refused)
-    return page(request, "calendar", "calendar", refused, notices=_years(), orders=queries.orders(), **forms)
+    orders = [(o, _reaches(actor, o.region, o.unit)) for o in queries.orders()]
+    forms = _forms(request, actor, refused)
+    return page(request, "calendar", "calendar", refused, notices=_years(), orders=orders, **forms)
+
+
+def _reaches(actor: Actor, region: str, unit: int | None = None) -> bool:
+    """Whether a place, or a unit in it, is the actor's to order; "" is everywhere."""
+    if not region and unit is None:
+        return reaches_all(actor, RIGHT)
+    return org.may(actor, RIGHT, units=[] if unit is None else [unit], region=region, kind="")
+
+
+def _within(actor: Actor, region: str, unit: int | None = None) -> None:
+    if not _reaches(actor, region, unit):
+        raise NotFound(_("您的管理范围里没有这个地区或单位，请从列表中选择。"))
+
+
+def _of_all(actor: Actor) -> None:
+    if not reaches_all(actor, RIGHT):
+        raise Forbidden(_("放假通知管全部地区，由管理全部单位的系统管理员装入。"))
 
 
 def _years() -> list[tuple[int, int, int, int, str]]:
@@ -98,8 +129,12 @@ def _years() -> list[tuple[int, int, int, int, str]]:
     ]
 
 
-def _forms(request: HttpRequest, refused: Refused | None) -> dict[str, object]:
-    regions = (("", _("全部地区")), *((r.code, org.region_path(r.code)) for r in org.regions_under("35")))
+def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[str, object]:
+    everywhere = [("", _("全部地区"))] if reaches_all(actor, RIGHT) else []
+    regions = (
+        *everywhere,
+        *((r.code, org.region_path(r.code)) for r in org.regions_under("35") if _reaches(actor, r.code)),
+    )
     year = clock.today().year + 1
     notice = [
         Field("year", _("年份"), "number", required=True, value=year, size="s"),
@@ -115,12 +150,12 @@ def _forms(request: HttpRequest, refused: Refused | None) -> dict[str, object]:
         Field("hours", _("办公时间"), help=_("停工不填；改时间写 08:00-12:00,14:30-17:30。")),
     ]
     hours = [
-        Field("unit", _("单位"), "choice", required=True, choices=unit_choices(my_units(who(request), "org.calendar"))),
+        Field("unit", _("单位"), "choice", required=True, choices=unit_choices(my_units(actor, RIGHT))),
         Field("hours", _("工作日办公时间"), required=True, value="08:00-12:00,14:30-17:30"),
         Field("rest", _("休息日窗口时间"), help=_("周末开门的窗口填写；法定时限仍按全国日历算。")),
     ]
     return {
-        "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused),
+        "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused) if everywhere else None,
         "order_form": form_of(request, "order", order, _("登记地区安排"), refused),
         "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused),
     }

@@ -123,6 +123,11 @@ def my_units(actor: Actor, right: str = "org.people") -> list[queries.UnitInfo]:
     return [u for u in queries.units_in(day=today) if queries.may(actor, right, units=[u.id], region=u.region, kind="")]
 
 
+def reaches_all(actor: Actor, right: str) -> bool:
+    """Whether the actor holds a right over every open unit: what binds all of them is theirs to change."""
+    return queries.holds(actor, right) and len(my_units(actor, right)) == len(queries.units_in(day=clock.now().date()))
+
+
 def unit_choices(units: Sequence[queries.UnitInfo]) -> tuple[tuple[str, str], ...]:
     return tuple((str(u.id), u.name) for u in units)
 

@@ -1,0 +1,96 @@
+"""Who may order which part of the calendar: a county its own regions and units, the platform's administrator what binds all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+
+from mashang.clocks import queries
+from mashang.kernel import clock
+from mashang.org import queries as org
+from mashang.org.models import Account, GrantRow
+
+pytestmark = [pytest.mark.django_db]
+NOW = datetime(2026, 7, 20, 9, 0, tzinfo=clock.ZONE)
+PAGE = "/desk/admin/calendar"
+STORM = {
+    "do": "order",
+    "first": "2026-07-22",
+    "last": "2026-07-23",
+    "reason": "台风停工",
+    "document": "闽防指〔2026〕7 号",
+}
+NEXT = {
+    "do": "load",
+    "year": "2027",
+    "days": "2027-01-01 元旦 休\n2027-01-03 元旦 班",
+    "paper": "国办发明电〔2026〕9号",
+}
+
+
+def administrator(region: str, settings) -> Client:
+    settings.MASHANG_MFA = False
+    staff = GrantRow.objects.get(role="admin", region=region).staff_id
+    found = Client(headers={"Accept-Language": "zh-CN"})
+    found.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
+    return found
+
+
+@pytest.fixture
+def zhangpu(settings) -> Client:
+    return administrator("350623", settings)
+
+
+@pytest.fixture
+def platform(settings) -> Client:
+    return administrator("", settings)
+
+
+def orders() -> list[tuple[str, str, int | None]]:
+    return [(o.table, o.region, o.unit) for o in queries.orders()]
+
+
+def test_a_county_orders_for_its_own_towns_and_units_alone(zhangpu: Client) -> None:
+    before = orders()
+    elsewhere = org.unit_named("武平县自然资源局")
+    own = org.unit_named("漳浦县自然资源局")
+    hours = {"do": "hours", "hours": "09:00-12:00,15:00-18:00", "rest": ""}
+    with clock.at(NOW):
+        for region in ("350824", "3508", ""):
+            assert zhangpu.post(PAGE, {**STORM, "region": region}).status_code == 404
+        for unit in (str(elsewhere.id), ""):
+            assert zhangpu.post(PAGE, {**hours, "unit": unit}).status_code == 404
+        assert orders() == before
+        assert zhangpu.post(PAGE, {**STORM, "region": "350623108"}).status_code == 302
+        assert zhangpu.post(PAGE, {**hours, "unit": own.id}).status_code == 302
+    assert {("overlay", "350623108", None), ("opening", "350623", own.id)} <= {*orders()} - {*before}
+
+
+def test_a_county_takes_back_what_it_ordered_and_nothing_of_others(zhangpu: Client, platform: Client) -> None:
+    with clock.at(NOW):
+        platform.post(PAGE, {**STORM, "region": "350824"})
+        theirs = queries.orders()[0]
+        zhangpu.post(PAGE, {**STORM, "region": "350623"})
+        own = queries.orders()[0]
+        page = zhangpu.get(PAGE).content.decode()
+        assert f'name="row" value="{own.id}"' in page and f'name="row" value="{theirs.id}"' not in page
+        back = {"do": "back", "table": "overlay"}
+        assert zhangpu.post(PAGE, {**back, "row": theirs.id}).status_code == 404
+        assert zhangpu.post(PAGE, {**back, "row": own.id}).status_code == 302
+        again = zhangpu.post(PAGE, {**back, "row": own.id})
+    assert again.status_code == 422 and "已经撤销" in again.content.decode()
+    assert ("overlay", "350824", None) in orders() and ("overlay", "350623", None) not in orders()
+
+
+def test_what_binds_everybody_is_the_platforms_administrators(zhangpu: Client, platform: Client) -> None:
+    with clock.at(NOW):
+        assert "由管理全部单位的系统管理员装入" in zhangpu.get(PAGE).content.decode()
+        assert zhangpu.post(PAGE, NEXT).status_code == 422
+        assert 2027 not in {n.year for n in queries.notices()}
+        assert zhangpu.post("/desk/admin/clocks/XK-BZ", {"do": "preview", "limit": "4wd"}).status_code == 403
+        wrong = platform.post(PAGE, {**NEXT, "days": "2027-01-01 元旦\n二月三日 春节 休"})
+        assert wrong.status_code == 422 and "第 1 行" in wrong.content.decode() and "第 2 行" in wrong.content.decode()
+        assert platform.post(PAGE, NEXT).status_code == 302
+    assert 2027 in {n.year for n in queries.notices()}

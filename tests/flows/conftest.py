@@ -21,7 +21,7 @@ def sign_in(settings: Any) -> Callable[[str], Client]:
     settings.DEMO = True
 
     def as_(login: str) -> Client:
-        client = Client()
+        client = Client(headers={"Accept-Language": "zh-CN"})
         client.force_login(Account.objects.get(username=login), "django.contrib.auth.backends.ModelBackend")
         return client
 

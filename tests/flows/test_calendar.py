@@ -30,22 +30,19 @@ NEXT = {
 }
 
 
-def administrator(region: str, settings) -> Client:
-    settings.MASHANG_MFA = False
+def administrator(region: str) -> str:
     staff = GrantRow.objects.get(role="admin", region=region).staff_id
-    found = Client(headers={"Accept-Language": "zh-CN"})
-    found.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
-    return found
+    return Account.objects.get(pk=staff).username
 
 
 @pytest.fixture
-def zhangpu(settings) -> Client:
-    return administrator("350623", settings)
+def zhangpu(sign_in) -> Client:
+    return sign_in(administrator("350623"))
 
 
 @pytest.fixture
-def platform(settings) -> Client:
-    return administrator("", settings)
+def platform(sign_in) -> Client:
+    return sign_in(administrator(""))
 
 
 def orders() -> list[tuple[str, str, int | None]]:

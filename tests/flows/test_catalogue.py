@@ -31,19 +31,6 @@ HOUSE = "/desk/catalogue/entry/rural-house"
 
 
 @pytest.fixture
-def sign_in(settings):
-    settings.MASHANG_MFA = False
-    settings.DEMO = True
-
-    def as_(login: str) -> Client:
-        client = Client()
-        client.force_login(Account.objects.get(username=login), "django.contrib.auth.backends.ModelBackend")
-        return client
-
-    return as_
-
-
-@pytest.fixture
 def editor(sign_in) -> Client:
     return sign_in("editor")
 

@@ -12,12 +12,10 @@ from django.urls import reverse
 from mashang.clocks import queries
 from mashang.kernel import clock
 from mashang.ledger import queries as ledger
-from mashang.org.models import Account
 
 from .story import hand_in_house
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 FORM = {
     "limit": "4wd", "warn": "1wd", "extension": "", "times": "1", "approver": "", "effect": "deemed_accepted",
@@ -26,21 +24,14 @@ FORM = {
 PAGE = "/desk/admin/clocks/XK-BZ"
 
 
-def signed_in(login: str, settings) -> Client:
-    settings.MASHANG_MFA = False
-    found = Client(headers={"Accept-Language": "zh-CN"})
-    found.force_login(Account.objects.get(username=login), BACKEND)
-    return found
-
-
 @pytest.fixture
-def admin(settings) -> Client:
-    return signed_in("admin", settings)
+def admin(sign_in) -> Client:
+    return sign_in("admin")
 
 
-def test_everybody_at_the_desk_reads_the_catalogue_and_cannot_change_it(settings) -> None:
+def test_everybody_at_the_desk_reads_the_catalogue_and_cannot_change_it(sign_in) -> None:
     for login in ("window", "auditor", "leader"):
-        browser = signed_in(login, settings)
+        browser = sign_in(login)
         page = browser.get(reverse("admin:clocks")).content.decode()
         assert page.count("/desk/admin/clocks/") >= 54 and "行政许可" in page and "未核实" in page
         one = browser.get(PAGE).content.decode()

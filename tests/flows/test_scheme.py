@@ -20,9 +20,8 @@ from mashang.org import queries as org
 from mashang.performance import actions, models, queries
 
 from .story import who
-from .test_score import SCHEME, at, frozen, sign_in
+from .test_score import SCHEME, at, frozen
 
-__all__ = ["sign_in"]
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TEXT = SCHEME.read_text("utf-8")
 SignIn = Callable[[str], Client]

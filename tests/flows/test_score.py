@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from mashang import performance
@@ -17,7 +15,6 @@ from mashang.cases.models import Case
 from mashang.kernel import clock
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
-from mashang.org.models import Account
 from mashang.performance import actions, queries
 from mashang.performance.rules.frozen import fingerprint
 from mashang.supervision import sweeps as supervision
@@ -27,23 +24,10 @@ from .story import Story, hand_in_house, who
 pytestmark = [pytest.mark.django_db]
 SCHEME = Path(performance.__file__).parent / "data" / "county-demo" / "scheme.toml"
 VISIT = {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
 def at(text: str):
     return clock.at(datetime.fromisoformat(text))
-
-
-@pytest.fixture
-def sign_in(settings) -> Callable[[str], Client]:
-    settings.MASHANG_MFA = False
-
-    def client(login: str) -> Client:
-        found = Client(headers={"Accept-Language": "zh-CN"})
-        found.force_login(Account.objects.get(username=login), BACKEND)
-        return found
-
-    return client
 
 
 def swept(text: str) -> None:

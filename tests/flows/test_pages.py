@@ -76,6 +76,12 @@ def test_the_same_press_twice_hands_in_once(sign_in):
     assert Case.objects.count() == 1
 
 
+def test_a_guide_says_in_words_what_no_published_text_confirms(client):
+    page = text_of(client.get("/guide/sole-trader"))
+    assert "正式使用前须核实：承诺办结时限" in page
+    assert "promised" not in page
+
+
 def test_the_story_from_hall_to_certificate_in_pages(sign_in, client):
     citizen = sign_in("citizen")
     with at("2026-03-02 09:10"):

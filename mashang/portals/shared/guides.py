@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import Figures, spoken
+from mashang.catalogue.rules import Figures, label_of, spoken
 from mashang.kernel.said import told
 
 
@@ -22,11 +22,12 @@ def figure_rows(was: Figures, now: Figures) -> list[tuple[str, str, str]]:
 
 
 def guide_of(found: catalogue.Guide) -> dict[str, Any]:
-    """The guide's figures before and after, and whether one can apply here."""
+    """The guide's figures before and after, whether one can apply here, and what no published text has confirmed yet."""
     return {
         "rows": figure_rows(found.before, found.after),
         "package": found.spec.shape == "package",
         "open": found.version.open,
         "statutory": told(spoken(found.limits.statutory), _),
+        "unverified": [str(label_of(type(found.spec), name)) for name in found.spec.unverified],
         "asked_before": sum(len(v) for v in found.asked_by.values()),
     }

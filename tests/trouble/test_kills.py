@@ -271,7 +271,8 @@ def test_the_database_killed_during_acts_comes_back_with_every_acknowledged_case
         assert int(line.split()[1]) > 0, "the kill hit between two acts"
         with psycopg.connect(url) as there:
             kept = [n for (n,) in there.execute("SELECT number FROM cases_case ORDER BY id").fetchall()]
-            entries = there.execute("SELECT count(*), count(DISTINCT subject) FROM ledger_entry").fetchone()
+            acts = "SELECT count(*), count(DISTINCT subject) FROM ledger_entry WHERE subject <> 'clocks/calendar'"
+            entries = there.execute(acts).fetchone()  # beside the calendar's own, of when it was laid out
         assert sorted(kept) == sorted(acknowledged)
         assert len(acknowledged) == 300
         assert entries == (300, 300)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -19,7 +19,7 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
 
-from .common import form_of, my_units, number, page, pressed, reaches_all, unit_choices, who
+from .common import Press, form_of, my_units, number, page, pressed, reaches_all, unit_choices, who
 
 RIGHT = "org.calendar"
 
@@ -59,7 +59,17 @@ def _day(data: QueryDict, name: str) -> date:
 @require_http_methods(["GET", "POST"])
 def calendar(request: HttpRequest) -> HttpResponse:
     """Load a notice, an order or opening hours; take one back. Every version stays on record."""
-    actor, now = who(request), clock.now()
+    actor = who(request)
+    done, refused = pressed(request, _presses(actor, clock.now()))
+    if done:
+        return HttpResponseRedirect(request.path)
+    orders = [(o, _reaches(actor, o.region, o.unit)) for o in queries.orders()]
+    forms = _forms(request, actor, refused)
+    return page(request, "calendar", "calendar", refused, notices=_years(), orders=orders, **forms)
+
+
+def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
+    """What the buttons do, each within the actor's reach."""
 
     def load(data: QueryDict) -> str:
         _of_all(actor)
@@ -96,12 +106,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         _within(actor, known.region, known.unit)
         return _told(actions.withdraw(table, row, by=actor, now=now))
 
-    done, refused = pressed(request, {"load": load, "order": order, "hours": hours, "back": back})
-    if done:
-        return HttpResponseRedirect(request.path)
-    orders = [(o, _reaches(actor, o.region, o.unit)) for o in queries.orders()]
-    forms = _forms(request, actor, refused)
-    return page(request, "calendar", "calendar", refused, notices=_years(), orders=orders, **forms)
+    return {"load": load, "order": order, "hours": hours, "back": back}
 
 
 def _reaches(actor: Actor, region: str, unit: int | None = None) -> bool:

@@ -22,7 +22,6 @@ from mashang.catalogue.rules import (
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.org.queries import UnitInfo
-from mashang.org.rules import is_credit_code, is_identity_number
 
 SINGLE, JOINT, STATED, PROMISED, NOTIFY, SERVE = "XK-20", "XK-45", "FD-x", "CN-x", "XK-BZ", "XK-SD"
 """Clock rules: 行政许可法 42(1), 42(2), another law's limit; 优化营商环境条例 36; 行政许可法 32(4), 44."""
@@ -120,11 +119,6 @@ def about_of(shown: str, answers: Answers) -> str:
 def new_demands(before: Collection[str], now: Collection[str]) -> list[str]:
     """What a second notice asks that the first did not: each is a breach of telling once (一次性告知)."""
     return sorted(set(now) - set(before))
-
-
-def person_kind(number: str) -> str:
-    """Whether a number is a firm's credit code or a person's: firms apply too."""
-    return "natural" if is_identity_number(number) or not is_credit_code(number) else "legal"
 
 
 def applicant_of(answers: Mapping[str, Any]) -> Mapping[str, str]:

@@ -209,7 +209,7 @@ def is_mobile(phone: str) -> bool:
 
 def is_identity_number(number: str) -> bool:
     """18 characters with a date and a right check digit (GB 11643). The place is not judged: divisions change."""
-    if not re.fullmatch(r"\d{17}[\dX]", number):
+    if not re.fullmatch(r"[1-9]\d{16}[\dX]", number, re.ASCII):
         return False
     try:
         date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
@@ -223,9 +223,19 @@ def is_credit_code(code: str) -> bool:
     return bool(uscc.is_valid(code))
 
 
+def is_person_number(number: str) -> bool:
+    """An identity number, or the number of another paper that shows who someone is (passport, permit): 6 to 17 of A-Z, 0-9."""
+    return is_identity_number(number) or bool(re.fullmatch(r"[A-Z0-9]{6,17}", number, re.ASCII))
+
+
+def person_kind(number: str) -> str:
+    """Whether a number is a firm's credit code or a person's: firms apply too."""
+    return "natural" if is_person_number(number) or not is_credit_code(number) else "legal"
+
+
 def mask_name(name: str, kind: str = "natural") -> str:
     """陈某某 for a person; a firm's name is public and stays, and so does a note behind the name, as （演示）."""
-    if kind == "legal":
+    if kind == "legal" or not name:
         return name
     if note := re.search(r"（[^（）]+）$", name):
         return mask_name(name[: note.start()], kind) + note[0]

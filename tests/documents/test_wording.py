@@ -132,7 +132,14 @@ def test_the_state_on_a_day(state: str, valid_to: date | None, today: date, foun
 
 @pytest.mark.parametrize(
     ("holder", "shown"),
-    [("陈建国", "陈*国"), ("陈国", "陈*"), ("武平县某某农业专业合作社", "武平县某某农业专业合作社"), ("林社", "林*")],
+    [
+        ("陈建国", "陈*国"),
+        ("陈国", "陈*"),
+        ("武平县某某农业专业合作社", "武平县某某农业专业合作社"),
+        ("林社", "林*"),
+        ("陈", "陈*"),
+        ("", ""),
+    ],
 )
 def test_persons_are_masked_and_firms_are_not(holder: str, shown: str) -> None:
     assert rules.masked_holder(holder) == shown

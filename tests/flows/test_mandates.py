@@ -362,11 +362,23 @@ def test_somebody_new_is_registered_first(sign_in, outbox):
     window, new = sign_in("window"), seeds.person_form(77, "350824")
     with at(MORNING):
         form = {"do": "register", "name": new.name, "number": new.number, "phone": new.phone}
-        assert "请填写身份证号码" in text_of(window.post("/desk/mandates", {**form, "number": ""}))
-        assert "身份证号码不正确" in text_of(window.post("/desk/mandates", {**form, "number": "350824190001010000"}))
+        assert "请填写证件号码" in text_of(window.post("/desk/mandates", {**form, "number": ""}))
+        assert "证件号码不正确" in text_of(window.post("/desk/mandates", {**form, "number": "350824190001010000"}))
         assert window.post("/desk/mandates", form).status_code == 302
         found = window.post("/desk/mandates", {"do": "find", "words": new.number})
     assert found.status_code == 200 and "登记委托" in text_of(found)
+
+
+def test_a_firm_is_registered_by_its_credit_code_and_lets_somebody_act(sign_in, outbox):
+    window, code = sign_in("window"), "91350100M000100Y43"
+    with at(MORNING):
+        form = {"do": "register", "name": "武平某某建材有限公司", "number": code.lower(), "phone": "13900000001"}
+        assert window.post("/desk/mandates", form).status_code == 302
+        assert code in text_of(window.post("/desk/mandates", {"do": "find", "words": code}))
+        (firm,) = org.find_person(number=code)
+        assert firm.kind == "legal"
+        assert window.post("/desk/mandates", at_counter(firm.id, evidence="in_person")).status_code == 302
+    assert Mandate.objects.get().person_id == firm.id
 
 
 @pytest.mark.parametrize("login", ["land", "town", "office", "admin", "auditor"])

@@ -10,7 +10,16 @@ from django.db import connection
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.ledger.queries import history
 from mashang.org import actions, queries
-from mashang.org.rules import Facts, is_credit_code, is_identity_number, mask_id, mask_name, mask_phone, plain_phone
+from mashang.org.rules import (
+    Facts,
+    is_credit_code,
+    is_identity_number,
+    mask_id,
+    mask_name,
+    mask_phone,
+    person_kind,
+    plain_phone,
+)
 
 from .builders import DAY, NOW, SYSTEM, actor, grant, make_citizen, make_person, make_staff, make_unit
 
@@ -28,6 +37,7 @@ CREDIT = "91350100M000100Y43"  # the example form of GB 32100
         ("买买提·艾力", "natural", "买某某"),  # never longer than two marks
         ("John Smith", "natural", "J**"),  # Latin letters
         ("漳州某某建筑有限公司", "legal", "漳州某某建筑有限公司"),  # a firm's name is public
+        ("", "natural", ""),
     ],
 )
 def test_names_are_masked(name: str, kind: str, masked: str) -> None:
@@ -127,6 +137,29 @@ def test_the_same_number_is_the_same_person_and_never_another_name() -> None:
     assert make_person("陈土根", number=NUMBER.lower()) == first
     with pytest.raises(Refused, match="另一个姓名"):
         make_person("林清", number=NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (NUMBER, "natural"),
+        ("E12345678", "natural"),
+        ("01234567", "natural"),
+        (CREDIT, "legal"),
+        (CREDIT[:-1] + "1", "natural"),
+    ],
+)
+def test_a_number_tells_persons_from_firms(number: str, kind: str) -> None:
+    assert person_kind(number) == kind
+
+
+@pytest.mark.django_db
+def test_someone_without_an_identity_card_is_registered_by_another_paper() -> None:
+    person = make_person("John Smith", number="e12345678")
+    assert queries.persons_by_exact("E12345678") == [person]
+    assert queries.person(person).number == "*********"
+    with pytest.raises(Refused, match="证件号码不正确"):
+        make_person("John Smith", number="E1234")
 
 
 @pytest.mark.django_db

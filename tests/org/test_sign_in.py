@@ -207,7 +207,7 @@ def test_a_citizen_signs_in_by_phone_and_gives_a_name_the_first_time(client: Cli
     assert ask(client).url == reverse("accounts:phone_code")
     assert sent(tmp_path)[0]["to"] == "13800138000"
     page = client.post(reverse("accounts:phone_code"), {"code": latest_code(tmp_path)}).content.decode()
-    assert "您的姓名" in page and not signed_in(client)
+    assert "姓名或单位全称" in page and not signed_in(client)
     answer = client.post(reverse("accounts:phone_code"), {"name": "陈土根"})
     assert answer.status_code == 302 and answer.url == "/" and signed_in(client)
     (person,) = queries.find_person(phone="13800138000")
@@ -232,6 +232,31 @@ def test_a_person_registered_at_the_counter_is_taken_over_only_under_the_same_na
     assert actions.account_for_phone("13900139000", "郑阿妹", now=now) == queries.person(third).account
 
 
+def test_a_firm_signs_in_by_phone_and_gives_its_name_the_first_time(client: Client, tmp_path: Path) -> None:
+    ask(client)
+    client.post(reverse("accounts:phone_code"), {"code": latest_code(tmp_path)})
+    page = client.post(reverse("accounts:phone_code"), {"kind": "legal", "name": ""})
+    assert page.status_code == 422 and re.search(r'value="legal" checked', page.content.decode())
+    assert (
+        client.post(reverse("accounts:phone_code"), {"kind": "shop", "name": "武平某某建材有限公司"}).status_code == 422
+    )
+    assert client.post(reverse("accounts:phone_code"), {"kind": "legal", "name": "武平某某建材有限公司"}).url == "/"
+    (firm,) = queries.find_person(phone="13800138000")
+    assert (firm.kind, firm.name, firm.number) == ("legal", "武平某某建材有限公司", "") and signed_in(client)
+
+
+def test_a_firm_registered_at_the_counter_is_taken_over_only_as_a_firm_under_the_same_name(tmp_path: Path) -> None:
+    firm = make_person("武平某某建材有限公司", phone="13800138000", kind="legal", number="91350100M000100Y43")
+    now = clock.now()
+    stranger = actions.account_for_phone("13800138000", "武平某某建材有限公司", "natural", now=now)
+    assert stranger is not None and queries.person(firm).account is None
+    other = make_person("龙岩某某茶业有限公司", phone="13900139000", kind="legal")
+    assert (
+        actions.account_for_phone("13900139000", "龙岩某某茶业有限公司", "legal", now=now)
+        == queries.person(other).account
+    )
+
+
 def test_five_wrong_codes_spend_the_code_in_every_browser(client: Client, tmp_path: Path) -> None:
     ask(client)
     right = latest_code(tmp_path)
@@ -253,7 +278,7 @@ def test_a_code_works_once_and_five_minutes(client: Client, tmp_path: Path) -> N
     with clock.at(NOW + actions.codes.LIFE):
         assert "失效" in client.post(reverse("accounts:phone_code"), {"code": code}).content.decode()
     with clock.at(NOW + actions.codes.LIFE / 2):
-        assert "您的姓名" in client.post(reverse("accounts:phone_code"), {"code": code}).content.decode()
+        assert "姓名或单位全称" in client.post(reverse("accounts:phone_code"), {"code": code}).content.decode()
         other = Client()
         session = other.session
         session["code_phone"] = vault.seal("13800138000").hex()

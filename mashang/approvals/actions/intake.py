@@ -81,7 +81,7 @@ def _applicant(answers: Mapping[str, Any], acting_for: int, by: Actor, now: date
     """The signed-in citizen applies in their own name, a helper in the name of someone whose mandate they have; anyone
     else registers the applicant first, once."""
     given = rules.applicant_of(answers)
-    kind = rules.person_kind(given["id_number"])
+    kind = org_rules.person_kind(given["id_number"])
     if acting_for:
         person = _helped(acting_for, given, by)
     elif by.kind == "person":

@@ -9,11 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from stdnum.cn import uscc
-from stdnum.exceptions import ValidationError
 
 from mashang.kernel.refused import Fault, Refused
-from mashang.text.rules import clean, narrow, valid_identity
+from mashang.org.rules import is_credit_code, is_person_number
+from mashang.text.rules import clean, narrow
 
 from .codes import FieldType
 from .merge import merged_fields
@@ -26,7 +25,6 @@ _PARTS: dict[FieldType, tuple[tuple[str, str, str], ...]] = {
     FieldType.PLACE: (("region", "乡镇、村", "region"), ("address", "详细地址", "text")),
 }
 _PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_ID = re.compile(r"[1-9]\d{16}[\dX]|[A-Z0-9]{6,18}", re.ASCII)
 
 
 def _described(field: Field) -> dict[str, Any]:
@@ -79,21 +77,6 @@ def _nested(raw: Answers, field: Field, parts: tuple[str, ...]) -> dict[str, str
     return {p: clean(str(found.get(p) or "")).strip() for p in parts}
 
 
-def valid_id_number(number: str) -> bool:
-    """An identity number with its check character, a unified credit code with its own, or a passport-like number."""
-    if re.fullmatch(r"[1-9]\d{16}[\dX]", number, re.ASCII):
-        return valid_identity(number) or _is_credit_code(number)
-    return _is_credit_code(number) if len(number) == 18 else bool(_ID.fullmatch(number))
-
-
-def _is_credit_code(number: str) -> bool:
-    try:
-        uscc.validate(number)
-    except ValidationError:
-        return False
-    return True
-
-
 def _person(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] | None:
     given = _nested(raw, field, PERSON)
     if not any(given.values()) and not field.required:
@@ -102,7 +85,7 @@ def _person(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] |
     given["phone"] = re.sub(r"^\+?(00)?86(?=1)", "", re.sub(r"[ -]", "", narrow(given["phone"])))
     if not given["name"] or len(given["name"]) > 60:
         faults.append(Fault("form.name", _("请填写%(label)s的姓名。") % {"label": field.label}, f"{field.code}.name"))
-    if not valid_id_number(given["id_number"]):
+    if not is_person_number(given["id_number"]) and not is_credit_code(given["id_number"]):
         text = _("%(label)s的证件号码不正确，请对照证件逐位核对。") % {"label": field.label}
         faults.append(Fault("form.id_number", text, f"{field.code}.id_number"))
     if not _PHONE.fullmatch(given["phone"]):

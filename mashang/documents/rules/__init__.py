@@ -10,7 +10,7 @@ from typing import Literal
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.text.rules import clean, mask_name, narrow
+from mashang.text.rules import clean, narrow
 
 from .wording import Facts, as_lines, as_text, rows_of, worded
 
@@ -93,9 +93,11 @@ def shown_code(code: str) -> str:
 
 
 def masked_holder(name: str) -> str:
-    """What the public sees of the holder: persons by first and last character, firms whole."""
+    """What the public sees of the holder, to hold against the paper: 陈建国 as 陈*国, 陈国 as 陈*, firms whole."""
     plain = clean(name).strip()
-    return plain if _FIRM.search(plain) and len(plain) > 4 else mask_name(plain)
+    if not plain or (_FIRM.search(plain) and len(plain) > 4):
+        return plain
+    return plain[0] + "*" * max(len(plain) - 2, 1) + (plain[-1] if len(plain) > 2 else "")
 
 
 def expiry(issued: date, years: int) -> date | None:

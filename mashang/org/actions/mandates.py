@@ -68,15 +68,15 @@ def find_helper(name: str, phone: str, *, by: Actor, now: datetime) -> int:
 
 
 def look_up_person(words: str, *, by: Actor, now: datetime) -> list[PersonInfo]:
-    """Persons with exactly this identity number (credit code) or phone, masked, for a counter that registers a mandate.
+    """Persons with exactly this number of a paper (credit code) or phone, masked, for a counter that registers a mandate.
 
-    Parts of either find nobody. Who was found, and by whom, is recorded. Refuses what is neither, and nobody found.
+    Parts of either find nobody. Who was found, and by whom, is recorded. Refuses what can be neither, and nobody found.
     """
     guard(by, "org.mandate", at_own_unit(by))
     words = words.strip()
-    if "\x00" in words or not 7 <= len(words) <= 30:
+    if "\x00" in words or not 6 <= len(words) <= 30:
         raise Refused("person.words", "请填写完整的证件号码或手机号。", "words")
-    found = find_person(number=words) if len(words) == 18 else find_person(phone=words)
+    found = find_person(number=words, phone=words)
     if not found:
         raise Refused("person.unknown", "没有找到，请核对证件号码或手机号；还没有登记过的请先登记。", "words")
     with transaction.atomic():

@@ -19,8 +19,8 @@ from ..rules import (
     LANDLINE,
     Facts,
     is_credit_code,
-    is_identity_number,
     is_mobile,
+    is_person_number,
     mask_id,
     mask_name,
     mask_phone,
@@ -57,8 +57,8 @@ def person_faults(form: NewPerson) -> list[Fault]:
     if phone and not is_mobile(phone) and not LANDLINE.fullmatch(phone):
         faults.append(Fault("phone.wrong", "电话号码不正确，请填写11位手机号，或带区号的固定电话。", "phone"))
     number = form.number.strip().upper()
-    if number and form.kind == "natural" and not is_identity_number(number):
-        faults.append(Fault("number.wrong", "身份证号码不正确，请核对18位号码。", "number"))
+    if number and form.kind == "natural" and not is_person_number(number):
+        faults.append(Fault("number.wrong", "证件号码不正确，请对照证件逐位核对。", "number"))
     if number and form.kind == "legal" and not is_credit_code(number):
         faults.append(Fault("number.wrong", "统一社会信用代码不正确，请核对18位代码。", "number"))
     return faults
@@ -141,10 +141,11 @@ def open_account(person: int, username: str, password: str, *, by: Actor, now: d
     return account.pk
 
 
-def account_for_phone(phone: str, name: str, *, now: datetime) -> int | None:
+def account_for_phone(phone: str, name: str, kind: str = "natural", *, now: datetime) -> int | None:
     """The account of whoever proved this phone by a code; None when it is new and no name was given yet.
 
-    A person registered at a counter with this phone is taken over only under the same name.
+    `kind` as in `NewPerson`. Whoever was registered at a counter with this phone is taken over only as the same kind and
+    under the same name. A firm's number is not taken from here: what nobody checked would open what is registered under it.
     """
     by = Actor.system("sign-in")
     phone = plain_phone(phone)
@@ -155,9 +156,9 @@ def account_for_phone(phone: str, name: str, *, now: datetime) -> int | None:
             return known.account_id
         if not name:
             return None
-        form = NewPerson("natural", name, phone)
+        form = NewPerson(kind, name, phone)
         check(person_faults(form))
-        named = Person.objects.select_for_update().filter(phone_blind=digest, account=None, kind="natural")
+        named = Person.objects.select_for_update().filter(phone_blind=digest, account=None, kind=kind)
         row = named.filter(name_blind=vault.blind(name.strip(), "name")).order_by("pk").first()
         if row is None:
             row = Person(**_values(form, now))

@@ -15,7 +15,7 @@ from mashang.kernel.refused import NotFound
 from ..kept import Kept
 from ..models import Absence, GrantRow, Person, Post, Staff, running
 from ..rights import RIGHTS, ROLES
-from ..rules import Away, Facts, acting_for, covers, plain_phone
+from ..rules import Away, Facts, acting_for, covers, is_credit_code, is_person_number, plain_phone
 from .places import unit_table
 from .spread import grant_of
 
@@ -173,12 +173,10 @@ def _exact_forms(words: str) -> dict[str, str]:
     words = words.strip()
     if not words or "\x00" in words:
         return {}
-    phone = plain_phone(words)
-    if phone.isdigit() and 7 <= len(phone) <= 12:
-        return {"phone": phone}
-    if len(words) == 18 and words.isascii():
-        return {"number": words.upper()}
-    return {"name": words}
+    phone, number = plain_phone(words), words.upper()
+    dialled = phone.isdigit() and 7 <= len(phone) <= 12
+    forms = {"phone": phone} if dialled else {"name": words}
+    return {**forms, "number": number} if is_person_number(number) or is_credit_code(number) else forms
 
 
 def address_of(*, person: int | None = None, staff: int | None = None, channel: str = "sms") -> str:

@@ -22,6 +22,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
+from mashang.org.rules import person_kind
 from mashang.portals.shared import forms, mandates
 from mashang.portals.shared.downloads import attachment
 from mashang.portals.shared.parts import Field
@@ -62,9 +63,10 @@ def _chosen(request: HttpRequest) -> Sequence[org.PersonInfo]:
 
 def _register(request: HttpRequest, by: Actor, now: datetime) -> str:
     post = request.POST
-    form = org_actions.NewPerson("natural", post.get("name", ""), post.get("phone", ""), post.get("number", ""))
-    if not form.number.strip():
-        raise Refused("number.missing", "请填写身份证号码。", "number")
+    number = post.get("number", "").strip().upper()
+    if not number:
+        raise Refused("number.missing", "请填写证件号码或统一社会信用代码。", "number")
+    form = org_actions.NewPerson(person_kind(number), post.get("name", ""), post.get("phone", ""), number)
     made = org.person(org_actions.register_person(form, by=by, now=now))
     return _("%(name)s已登记，请按证件号码查找后登记委托。") % {"name": made.name}
 
@@ -103,7 +105,7 @@ def _helper(request: HttpRequest, by: Actor, now: datetime) -> tuple[int | None,
     except Refused as no:
         raise mandates.renamed(no, {"words": "helper_words"}) from None
     if len(found) > 1:
-        raise Refused("person.several", "有几位登记了这个手机号，请改填受托人的身份证号码。", "helper_words")
+        raise Refused("person.several", "有几位登记了这个手机号，请改填受托人的证件号码。", "helper_words")
     return found[0].id, None
 
 
@@ -151,7 +153,7 @@ def _form(request: HttpRequest, do: str, fields: Sequence[Field], button: str, r
 
 def _words() -> Field:
     return Field(
-        "words", _("委托人的身份证号或手机号"), help=_("必须完整一致；查找会记入台账。"), required=True, size="m",
+        "words", _("委托人的证件号码、统一社会信用代码或手机号"), help=_("必须完整一致；查找会记入台账。"), required=True, size="m",
         attrs={"autocomplete": "off"},
     )  # fmt: skip
 
@@ -159,8 +161,8 @@ def _words() -> Field:
 def _register_fields() -> list[Field]:
     off = {"autocomplete": "off"}
     return [
-        Field("name", _("姓名"), help=_("与证件一致。"), required=True, size="m", attrs=off),
-        Field("number", _("身份证号码"), "idcard", required=True, attrs=off),
+        Field("name", _("姓名或单位全称"), help=_("与证件或营业执照一致。"), required=True, size="m", attrs=off),
+        Field("number", _("证件号码或统一社会信用代码"), "idcard", required=True, attrs=off),
         Field("phone", _("手机号"), "phone", size="m", attrs=off),
     ]
 
@@ -172,7 +174,7 @@ def _record_fields(by: Actor, found: Sequence[org.PersonInfo], today: date) -> l
         Field("to", _("委托给谁"), "choice", required=True, value="agent",
               choices=(("agent", _("村（社区）或乡镇的代办员")), ("person", _("亲友或其他群众")))),
         replace(mandates.agent_field(_region(by)), when=mandates.when("to", "agent")),
-        Field("helper_words", _("受托人的身份证号或手机号"), help=_("必须完整一致。"), required=True, size="m",
+        Field("helper_words", _("受托人的证件号码或手机号"), help=_("必须完整一致。"), required=True, size="m",
               attrs={"autocomplete": "off"}, when=mandates.when("to", "person")),
         *mandates.term_fields(today),
         Field("evidence", _("委托的凭据"), "choice", required=True, value="paper",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .personal import Span, find_personal, mask_name, mask_personal, valid_identity
+from .personal import Span, find_personal, mask_personal
 from .search import bigrams, clean, initials, narrow, search_terms
 
 __all__ = [
@@ -11,9 +11,7 @@ __all__ = [
     "clean",
     "find_personal",
     "initials",
-    "mask_name",
     "mask_personal",
     "narrow",
     "search_terms",
-    "valid_identity",
 ]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal
+
+from mashang.org.rules import is_identity_number
 
 Kind = Literal["identity", "card", "phone", "plate", "email"]
 
@@ -44,19 +45,6 @@ _PLATE = re.compile(
 )
 _EMAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}")
 _HINT = re.compile(r"\d{4}|@|[A-Za-z][ ·•.]?[0-9A-Za-z]{4}", re.ASCII)
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-
-
-def valid_identity(number: str) -> bool:
-    """Checksum and birth date of GB 11643-1999; the region is not judged, since repealed codes live on in cards."""
-    if not re.fullmatch(r"[1-9]\d{16}[\dXx]", number, re.ASCII):
-        return False
-    try:
-        date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
-    except ValueError:
-        return False
-    total = sum(w * int(c) for w, c in zip(_WEIGHTS, number, strict=False))
-    return "10X98765432"[total % 11] == number[17].upper()
 
 
 def valid_card(number: str) -> bool:
@@ -70,7 +58,7 @@ def valid_card(number: str) -> bool:
 def _candidates(plain: str) -> Iterator[Span]:
     """Most certain first: what a checksum proves wins over what only looks alike."""
     for m in _IDENTITY.finditer(plain):
-        if valid_identity(re.sub(r"[ -]", "", m[0])):
+        if is_identity_number(re.sub(r"[ -]", "", m[0]).upper()):
             yield Span(m.start(), m.end(), "identity")
     for m in _EMAIL.finditer(plain):
         yield Span(m.start(), m.end(), "email")
@@ -115,8 +103,3 @@ def mask_personal(text: str) -> str:
         parts += [text[at : span.start], _masked(text[span.start : span.end], span.kind)]
         at = span.end
     return "".join(parts) + text[at:]
-
-
-def mask_name(name: str) -> str:
-    """First and last character of a name: 陈建国 → 陈*国, 陈国 → 陈*; firms are public and given whole by the caller."""
-    return name[:1] + "*" * max(len(name) - 2, 1) + (name[-1] if len(name) > 2 else "") if name else ""

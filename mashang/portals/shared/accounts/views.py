@@ -113,7 +113,7 @@ def phone(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def phone_code(request: HttpRequest) -> HttpResponse:
-    """Second step: the code; and for a phone we do not know, the name."""
+    """Second step: the code; and for a phone we do not know, whether it is a person or a firm, and the name."""
     if not request.session.get(SENT_TO):
         return HttpResponseRedirect(_onward(request, "accounts:phone"))
     sent_to, refused = vault.open_(bytes.fromhex(request.session[SENT_TO])), None
@@ -123,18 +123,26 @@ def phone_code(request: HttpRequest) -> HttpResponse:
             if not proved:
                 actions.check_code(sent_to, request.POST.get("code", ""), PURPOSE, now=clock.now())
                 request.session[PROVED] = proved = True
-            account = actions.account_for_phone(sent_to, request.POST.get("name", "").strip(), now=clock.now())
+            name, kind = request.POST.get("name", "").strip(), request.POST.get("kind", "natural")
+            account = actions.account_for_phone(sent_to, name, kind, now=clock.now())
             if account is not None:
                 return _enter(request, account)
             if "name" in request.POST:
-                refused = Refused("name.missing", _("请填写您的姓名。"), "name")
+                refused = Refused("name.missing", _("请填写姓名或单位全称。"), "name")
         except Refused as no:
             refused = no
     code = Field(
         "code", _("验证码"), required=True, size="s", attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}
     )
-    name = Field("name", _("您的姓名"), help=_("第一次登录，请填写与证件一致的姓名。"), required=True, size="m")
-    form = build([name if proved else code], action=request.get_full_path(), button=_("登录"), refused=refused)
+    first = [
+        Field("kind", _("您是"), "choice", required=True, value="natural",
+              choices=(("natural", _("个人")), ("legal", _("企业和其他组织")))),
+        Field("name", _("姓名或单位全称"), help=_("第一次登录，请填写与证件或营业执照一致的名称。"), required=True, size="m"),
+    ]  # fmt: skip
+    values = {f.name: request.POST.get(f.name, f.value) for f in first}
+    form = build(
+        first if proved else [code], action=request.get_full_path(), button=_("登录"), values=values, refused=refused
+    )
     return _phone_page(request, form, refused, sent_to=sent_to)
 
 

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
     "region.loaded": _("载入行政区划{shipped}条，其中{changed}条有变动。"),
+    "region.registered": _("登记行政区划“{name}”（{code}）。"),
+    "region.revised": _("更正行政区划“{old}”，现名“{name}”。"),
+    "region.ended": _("行政区划“{name}”自{valid_to}起撤销，由{successor}继任。"),
     "unit.opened": _("设立单位“{name}”。"),
     "unit.revised": _("“{old}”改名或划转，现名“{name}”。"),
     "unit.classified": _("“{name}”列入考评类别{class}。"),

@@ -76,7 +76,10 @@ class Account(AbstractBaseUser):
 
 
 class Region(models.Model):
-    """A division by its statistical code, or a zone under a local code; superseded ones stay with their successor."""
+    """A division by its statistical code, or a zone under a local code; superseded ones stay with their successor.
+
+    `edited`: an administrator said so; what is shipped does not change it any more.
+    """
 
     class Level(models.TextChoices):
         PROVINCE = "province", _("省级")
@@ -96,6 +99,7 @@ class Region(models.Model):
     valid_to = models.DateField(null=True)
     successor = models.ForeignKey("self", models.PROTECT, null=True, related_name="predecessors")
     note = models.CharField(max_length=200, blank=True, default="")
+    edited = models.BooleanField(default=False)
 
     class Meta:
         constraints = (

@@ -258,6 +258,8 @@ PAGES: dict[str, str] = {
     "admin:units": "org.people",
     "admin:unit": "org.people",
     "admin:staff": "org.people",
+    "admin:divisions": "org.people",
+    "admin:division": "org.people",
     "admin:calendar": "org.calendar",
     "admin:clocks": "desk.open",
     "admin:clock": "desk.open",

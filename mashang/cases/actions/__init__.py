@@ -1,5 +1,6 @@
 """The only ways to change a case and what hangs on it."""
 
+from .closing import close_unit
 from .documents import forget_erased, forget_unattached, keep
 from .door import Answer, act, begin
 from .drafts import drop_draft, save_draft
@@ -9,6 +10,6 @@ from .helping import end_help, let_help
 from .notices import Undelivered, mark_read, send_due, tell, tell_of, to_folder
 
 __all__ = [
-    "Answer", "Gone", "Undelivered", "act", "begin", "drop_draft", "end_help", "exported", "forget_erased", "forget_persons",
+    "Answer", "Gone", "Undelivered", "act", "begin", "close_unit", "drop_draft", "end_help", "exported", "forget_erased", "forget_persons",
     "forget_unattached", "keep", "let_help", "mark_read", "save_draft", "send_due", "settled_for", "tell", "tell_of", "to_folder",
 ]  # fmt: skip

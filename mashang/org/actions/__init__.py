@@ -10,6 +10,10 @@ from .clients import revoke_token as revoke_token
 from .codes import check_code as check_code
 from .codes import forget_codes as forget_codes
 from .codes import send_code as send_code
+from .divisions import NewRegion as NewRegion
+from .divisions import Revision as Revision
+from .divisions import register_region as register_region
+from .divisions import revise_region as revise_region
 from .grants import NewGrant as NewGrant
 from .grants import grant_role as grant_role
 from .grants import revoke_role as revoke_role

@@ -28,13 +28,13 @@ def short_of(name: str) -> str:
 def load_regions(*, by: Actor, now: datetime) -> int:
     """Load Fujian to the township, zones and superseded counties. Run again it changes nothing; gives how many changed.
 
-    What an administrator added stays; what the shipped data says of a code wins.
+    What an administrator added or corrected stays; of other codes the shipped data wins.
     """
     guard(by, "org.people")
     rows = _shipped()
     with transaction.atomic():
         known = {r.code: r for r in Region.objects.select_for_update()}
-        changed = [row for row in rows if not _same(known.get(row.code), row)]
+        changed = [row for row in rows if not _kept_or_same(known.get(row.code), row)]
         for level in (*LEVELS, "zone"):
             _store([row for row in changed if row.level == level])
         if changed:
@@ -49,9 +49,9 @@ def _store(rows: list[Region]) -> None:
     )
 
 
-def _same(one: Region | None, other: Region) -> bool:
+def _kept_or_same(one: Region | None, other: Region) -> bool:
     fields = [f"{name}_id" if name in ("parent", "successor") else name for name in FIELDS]
-    return one is not None and all(getattr(one, f) == getattr(other, f) for f in fields)
+    return one is not None and (one.edited or all(getattr(one, f) == getattr(other, f) for f in fields))
 
 
 def _shipped() -> list[Region]:

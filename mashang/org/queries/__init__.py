@@ -138,6 +138,9 @@ from .people import (
     who_may as who_may,
 )
 from .places import (
+    MOST_REGIONS as MOST_REGIONS,
+)
+from .places import (
     RegionInfo as RegionInfo,
 )
 from .places import (
@@ -157,6 +160,9 @@ from .places import (
 )
 from .places import (
     region_short as region_short,
+)
+from .places import (
+    regions_named as regions_named,
 )
 from .places import (
     regions_under as regions_under,

@@ -211,6 +211,16 @@ def regions_under(code: str, *, day: date | None = None) -> list[RegionInfo]:
     return [r for r in found if (r.valid_from or day) <= day and (r.valid_to is None or day < r.valid_to)]
 
 
+MOST_REGIONS = 50
+
+
+def regions_named(words: str) -> list[RegionInfo]:
+    """Divisions whose name or code begins with the words, then those whose name holds them; `MOST_REGIONS` at most."""
+    known = region_table().values()
+    first = [r for r in known if r.name.startswith(words) or r.code.startswith(words)]
+    return (first + [r for r in known if words in r.name and r not in first])[:MOST_REGIONS]
+
+
 def unit_kinds() -> list[tuple[str, str | Promise]]:
     """The kinds a unit can be, for choosing."""
     return list(Unit.Kind.choices)

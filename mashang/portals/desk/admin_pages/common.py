@@ -27,6 +27,7 @@ Press = Callable[[QueryDict], str]
 
 MENU = (
     ("units", gettext_lazy("单位和人员"), "org.people"),
+    ("divisions", gettext_lazy("行政区划"), "org.people"),
     ("calendar", gettext_lazy("日历"), "org.calendar"),
     ("clocks", gettext_lazy("时钟目录"), ""),
     ("absences", gettext_lazy("离岗代岗"), "org.absence"),

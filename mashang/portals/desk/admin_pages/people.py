@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from mashang.cases.actions import close_unit
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
@@ -75,7 +76,13 @@ def _unit_fields(known: Sequence[queries.UnitInfo]) -> list[Field]:
         Field("name", _("单位全称"), required=True),
         Field("short_name", _("简称"), required=True, size="m"),
         Field("kind", _("类型"), "choice", required=True, choices=tuple(queries.unit_kinds())),
-        Field("region", _("行政区划代码"), help=_("如350824，开发区用本地代码。"), required=True, size="s"),
+        Field(
+            "region",
+            _("行政区划代码"),
+            help=_("如350824，开发区用本地代码；可在“行政区划”查找。"),
+            required=True,
+            size="s",
+        ),
         Field("parent", _("上级单位"), "choice", choices=unit_choices(known)),
         _class_field(),
         Field("credit_code", _("统一社会信用代码"), size="m"),
@@ -175,7 +182,7 @@ def _unit_presses(actor: Actor, known: queries.UnitInfo, now: datetime) -> dict[
         return _("考评类别已保存，从下一次考评起生效。")
 
     def close(data: QueryDict) -> str:
-        actions.close_unit(id_, by=actor, now=now)
+        close_unit(id_, by=actor, now=now)
         return _("{name}已撤销。").format(name=known.name)
 
     return {"revise": revise, "classify": classify, "close": close}

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor, Grant
-from mashang.kernel.refused import Forbidden
+from mashang.kernel.refused import Forbidden, Refused
 from mashang.org import actions, queries
 from mashang.org.models import Account, ApiClient, GrantRow
 from mashang.performance import actions as performance
@@ -112,6 +112,14 @@ def test_the_last_administrator_cannot_be_let_go_either(admin: Client) -> None:
     grant(make_staff(make_unit(), "另一位"), "admin")
     assert press(admin, page, "leave").status_code == 302
     assert not Account.objects.get(pk=me).is_active
+
+
+def test_the_last_administrator_is_not_moved_away_from_the_unit_that_the_role_is_bound_to() -> None:
+    unit = make_unit()
+    held = grant(staff := make_staff(unit), "admin", unit=unit)
+    with pytest.raises(Refused, match="最后一位系统管理员"):
+        actions.transfer(staff, make_unit(), by=SYSTEM, now=clock.now())
+    assert GrantRow.objects.get(pk=held).ends_at is None and queries.staff_member(staff).unit == unit
 
 
 def test_someone_is_moved_with_the_account_and_without_the_old_units_powers(admin: Client) -> None:

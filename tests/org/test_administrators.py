@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -98,6 +99,40 @@ def test_who_lost_everything_is_let_in_again(client: Client) -> None:
     client.post(reverse("account_login"), {"login": "chenjing", "password": "second-in-wuping-9"})
     assert client.session.get("_auth_user_id") == str(account)
     assert [e.verb for e in history(f"org/staff:{account}")][-2:] == ["account.password_set", "account.factor_dropped"]
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "reached"),
+    [
+        ("admin", {"region": ""}, False),  # the whole platform
+        ("auditor", {"region": "35"}, False),  # the province
+        ("handler", {"region": "350623"}, False),  # elsewhere
+        ("office", {"region": "350824"}, True),
+        ("handler", {"unit": "own"}, True),  # bound to a unit of the county: reaches no further than that lies
+    ],
+)
+def test_nobody_steps_into_the_shoes_of_someone_who_reaches_further(role: str, scope: Any, reached: bool) -> None:
+    unit = make_unit("武平县人民政府", kind="government")
+    make_region("35", "福建省", "province"), make_region("350623", "漳浦县")
+    admin, target, other = make_staff(unit), make_staff(unit), make_staff(unit)
+    grant(admin, "admin", region="350824")
+    grant(other, "admin")
+    held = grant(target, role, **{name: unit if value == "own" else value for name, value in scope.items()})
+    by = actor(admin)
+    with_factor(target)
+    acts: list[Callable[[], object]] = [
+        lambda: actions.set_password(target, PASSWORD, by=by, now=NOW),
+        lambda: actions.drop_second_factor(target, by=by, now=NOW),
+        lambda: actions.revoke_role(held, by=by, now=NOW),
+        lambda: actions.transfer(target, make_unit(), by=by, now=NOW),
+        lambda: actions.let_go(target, by=by, now=NOW),
+    ]
+    for act in acts[:3] if reached else acts:
+        if reached:
+            act()
+        else:
+            with pytest.raises(Forbidden, match="超出了您"):
+                act()
 
 
 def test_an_administrator_drops_a_colleagues_factor_on_the_page_but_not_their_own(

@@ -12,10 +12,10 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 
 from ..models import Account, Region, Unit
-from .door import ANYWHERE, guard, note
+from .door import note
 from .grants import NewGrant, grant_role
-from .staffing import NewStaff, appoint, set_password
-from .units import NewUnit, facts_of, open_unit
+from .staffing import NewStaff, appoint, guard_account, set_password
+from .units import NewUnit, open_unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def drop_second_factor(account: int, *, by: Actor, now: datetime) -> None:
         row = Account.objects.select_for_update(of=("self",)).select_related("staff__unit").filter(pk=account).first()
         if row is None:
             raise NotFound("没有找到这个账号，请从名单中选择。")
-        guard(by, "org.people", facts_of(row.staff.unit) if hasattr(row, "staff") else ANYWHERE)
+        guard_account(row, by=by, now=now)
         if by.kind == row.kind and by.id == account:
             raise Refused("factor.own", "自己的两步验证请在“登录安全”里停用，那里要先确认密码和验证码。", "factor")
         gone, _ = Authenticator.objects.filter(user=row).delete()

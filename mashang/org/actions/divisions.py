@@ -96,7 +96,8 @@ def revise_region(code: str, form: Revision, *, by: Actor, now: datetime) -> Non
         facts |= {"valid_from": str(form.valid_from or ""), "successor": form.successor, "note": form.note.strip()}
         changed = {**_texts(form), "valid_from": form.valid_from, "valid_to": form.valid_to, "edited": True}
         Region.objects.filter(pk=code).update(**changed, successor_id=form.successor or None)
-        note("region.ended" if form.valid_to else "region.revised", f"region:{code}", by=by, now=now, facts=facts)
+        ends = form.valid_to is not None
+        note("region.ended" if ends else "region.revised", f"region:{code}", by=by, now=now, facts=facts)
 
 
 def _texts(form: NewRegion | Revision) -> dict[str, str]:

@@ -12,11 +12,13 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
 from ..models import GrantRow, Region, Unit
-from ..queries import scopes
+from ..queries.spread import kinds_of
 from ..rights import ROLES, STAFF_ROLES
-from .door import check, guard, kinds_text, note
+from .door import check, guard, kinds_text, note, reaches
 from .staffing import keep_an_administrator, staff_row
 from .units import facts_of
+
+BEYOND = "授权范围超出了您自己的管理范围，请由上级管理员办理。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ def grant_role(form: NewGrant, *, by: Actor, now: datetime) -> int:
         if by.kind == "staff" and by.id == form.staff:
             raise Refused("grant.self", "不能给自己授权，请由另一位系统管理员办理。", "staff")
         check(_faults(form, start))
-        _within_own(by, form)
+        if not reaches(by, "org.rights", form.unit, form.region, form.kinds):
+            raise Forbidden(BEYOND)
         try:
             with transaction.atomic():
                 grant = GrantRow.objects.create(
@@ -99,23 +102,15 @@ def _faults(form: NewGrant, start: datetime) -> list[Fault]:
     return faults
 
 
-def _within_own(by: Actor, form: NewGrant) -> None:
-    """Nobody grants further than they reach themselves."""
-    for own in scopes(by, "org.rights"):
-        units = own.units is None or (form.unit is not None and form.unit in own.units)
-        kinds = own.kinds is None or (form.kinds is not None and form.kinds <= own.kinds)
-        if units and kinds and form.region.startswith(own.region):
-            return
-    raise Forbidden("授权范围超出了您自己的管理范围，请由上级管理员办理。")
-
-
 def revoke_role(grant: int, *, by: Actor, now: datetime) -> None:
-    """Take a role back from now on. Refuses one that is over, and the last administrator's."""
+    """Take a role back from now on. Refuses one that is over, one beyond one's own scope, and the last administrator's."""
     with transaction.atomic():
         row = GrantRow.objects.select_for_update(of=("self",)).select_related("staff__unit").filter(pk=grant).first()
         if row is None or (row.ends_at is not None and row.ends_at <= now):
             raise NotFound("没有找到这项授权，可能已经结束。")
         guard(by, "org.rights", facts_of(row.staff.unit))
+        if not reaches(by, "org.rights", row.unit_id, row.region, kinds_of(row.kinds)):
+            raise Forbidden(BEYOND)
         if row.role == "admin":
             keep_an_administrator(GrantRow.objects.filter(pk=grant), now)
         row.ends_at, row.ended_by = max(now, row.starts_at), by.ref

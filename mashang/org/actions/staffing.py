@@ -13,12 +13,13 @@ from django.db.models import F, QuerySet
 
 from mashang.kernel import vault
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
 from ..models import Absence, Account, GrantRow, Post, Staff, running
+from ..queries.spread import kinds_of
 from ..rules import Away, absence_faults, is_mobile, mask_phone, plain_phone
-from .door import ANYWHERE, check, guard, note, short_text
+from .door import check, guard, note, reaches, short_text
 from .units import facts_of, unit_row
 
 
@@ -69,6 +70,22 @@ def staff_row(id_: int) -> Staff:
     return row
 
 
+def guard_over(row: Staff, *, by: Actor, now: datetime) -> None:
+    """Over someone with their unit and all they hold: whoever resets a password can do what its owner may."""
+    guard(by, "org.people", facts_of(row.unit))
+    held = GrantRow.objects.filter(staff=row).exclude(ends_at__lte=now).values_list("unit_id", "region", "kinds")
+    if not all(reaches(by, "org.people", unit, region, kinds_of(kinds)) for unit, region, kinds in held):
+        raise Forbidden("这位工作人员的权限超出了您的管理范围，请由上级管理员办理。")
+
+
+def guard_account(row: Account, *, by: Actor, now: datetime) -> None:
+    """Over an account: a colleague's as `guard_over`; of anybody else only who reaches everything."""
+    if hasattr(row, "staff"):
+        guard_over(row.staff, by=by, now=now)
+    else:
+        guard(by, "org.people")
+
+
 def appoint(form: NewStaff, *, by: Actor, now: datetime) -> int:
     """Open an account for someone in a unit; gives its id. Refuses all faults at once. Rights are granted apart."""
     with transaction.atomic():
@@ -108,7 +125,7 @@ def set_password(account: int, password: str, *, by: Actor, now: datetime) -> No
         if row is None:
             raise NotFound("没有找到这个账号，请从名单中选择。")
         if by.id != account or by.kind != row.kind:
-            guard(by, "org.people", facts_of(row.staff.unit) if hasattr(row, "staff") else ANYWHERE)
+            guard_account(row, by=by, now=now)
         check(password_faults(password, row))
         row.set_password(password)
         row.demo_password = ""
@@ -121,19 +138,17 @@ def let_go(staff: int, *, by: Actor, now: datetime) -> None:
     the last administrator."""
     with transaction.atomic():
         row = _leaving(staff, by, now)
-        grants = GrantRow.objects.filter(staff=row)
-        if grants.filter(running(now), role="admin").exists():
-            keep_an_administrator(grants, now)
+        _end(GrantRow.objects.filter(staff=row), row, by, now)
         row.left_at = now
         row.save(update_fields=["left_at"])
         Account.objects.filter(pk=staff).update(is_active=False)
-        _end(grants, row, by, now)
         note("staff.left", f"staff:{staff}", by=by, now=now, facts={"staff": staff, "unit": row.unit_id})
 
 
 def transfer(staff: int, unit: int, *, by: Actor, now: datetime) -> None:
     """Someone goes on in another unit with the same account: posts and grants bound to a unit end, those over a region stay;
-    what lay with them is their old unit's. Refuses while they stand in for one, and a unit that is closed."""
+    what lay with them is their old unit's. Refuses while they stand in for one, a unit that is closed, and the last
+    administrator whose grant would end."""
     with transaction.atomic():
         row, there = _leaving(staff, by, now), unit_row(unit)
         guard(by, "org.people", facts_of(there))
@@ -151,7 +166,7 @@ def transfer(staff: int, unit: int, *, by: Actor, now: datetime) -> None:
 def _leaving(staff: int, by: Actor, now: datetime) -> Staff:
     """Someone who may leave their unit; refuses who has left already, and who stands in for a colleague."""
     row = staff_row(staff)
-    guard(by, "org.people", facts_of(row.unit))
+    guard_over(row, by=by, now=now)
     if row.left_at is not None:
         raise Refused("staff.left", "这位工作人员已经办理离岗。", "staff")
     if Absence.objects.filter(stand_in=row, ends_at__gt=now).exists():
@@ -160,7 +175,9 @@ def _leaving(staff: int, by: Actor, now: datetime) -> Staff:
 
 
 def _end(grants: QuerySet[GrantRow], row: Staff, by: Actor, now: datetime) -> None:
-    """These grants end, those to come before they begin; posts are left to their stand-ins."""
+    """These grants end, those to come before they begin; posts are left to their stand-ins. An administrator stays."""
+    if grants.filter(running(now), role="admin").exists():
+        keep_an_administrator(grants, now)
     grants.filter(starts_at__lte=now, ends_at=None).update(ends_at=now, ended_by=by.ref)
     grants.filter(starts_at__lte=now, ends_at__gt=now).update(ends_at=now, ended_by=by.ref)
     grants.filter(starts_at__gt=now).update(ends_at=F("starts_at"), ended_by=by.ref)

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.org import actions, queries
 from mashang.portals.shared.parts import Cell, Column, Field, LampState, Row, Table
 

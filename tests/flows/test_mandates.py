@@ -22,7 +22,7 @@ from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.models import Mandate, Person, SignInCode
 
-from .story import HOUSE, PDF, applicant, who
+from .story import HOUSE, PDF, applicant, hand_in_house, who
 from .test_pages import at, flat, pressed, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A17"), pytest.mark.slow]
@@ -267,6 +267,18 @@ def test_what_a_helper_typed_for_one_is_not_offered_for_another(sign_in, outbox)
         assert 'value="1234"' in form.content.decode()
         own = helper.get("/apply/rural-house/approval", {**HOUSE, "acting_for": 0})
         assert 'value="1234"' not in own.content.decode()
+
+
+def test_the_receipt_forgets_the_draft_that_the_application_was_written_in(sign_in, outbox):
+    with at(MORNING):
+        given(sign_in("citizen"), outbox)
+        me = person("citizen").pk
+        walk_in = hand_in_house("window", 7).number  # somebody whom no mandate binds to the clerk
+        helped = hand_in_house("helper", acting_for=me).number
+        own = hand_in_house("citizen").number
+        for login, number, draft in (("window", walk_in, ""), ("helper", helped, f"-for-{me}"), ("citizen", own, "")):
+            page = sign_in(login).get(f"/my/{number}/receipt").content.decode()
+            assert f'data-draft-clear="apply-rural-house-approval{draft}"' in page
 
 
 # ── at the counter ──

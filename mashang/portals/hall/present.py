@@ -92,8 +92,8 @@ def draft_of(page: CasePage, by: Actor) -> str:
         return ""
     folder = approvals.folder(page.view.case.pk)
     applicant = folder.row["applicant"]
-    helped = applicant if by.kind != "person" or applicant != by.person_id else 0
-    return draft_name(folder.spec.code, folder.row["part"], helped)
+    helped = applicant in {p.id for p in org.helped_by(by)}
+    return draft_name(folder.spec.code, folder.row["part"], applicant if helped else 0)
 
 
 def draft_name(code: str, part: str, helped: int = 0) -> str:

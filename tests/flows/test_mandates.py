@@ -288,6 +288,13 @@ def paper() -> SimpleUploadedFile:
     return SimpleUploadedFile("委托书.pdf", PDF, "application/pdf")
 
 
+def looked_up(window: Client) -> Client:
+    """The counter, after the citizen was found."""
+    found = window.post("/desk/mandates", {"do": "find", "words": seeds.person_form(0, "350824").number})
+    assert found.status_code == 200
+    return window
+
+
 def at_counter(me: int, **changes: object) -> dict[str, object]:
     helper = seeds.person_form(1, "350824")
     form = {
@@ -343,7 +350,7 @@ def test_a_clerk_registers_a_mandate_on_paper_and_ends_it(sign_in, outbox):
 def test_the_counter_is_told_what_is_wrong_with_what_was_typed_kept(sign_in, outbox, changes, sentence):
     me = person("citizen").pk
     with at(MORNING):
-        answer = sign_in("window").post("/desk/mandates", at_counter(me, **changes))
+        answer = looked_up(sign_in("window")).post("/desk/mandates", at_counter(me, **changes))
     assert answer.status_code == 422 and sentence in text_of(answer)
     assert org.person(me).number in text_of(answer) and not Mandate.objects.exists()
 
@@ -351,16 +358,31 @@ def test_the_counter_is_told_what_is_wrong_with_what_was_typed_kept(sign_in, out
 def test_a_file_that_is_no_scan_is_refused_at_its_field(sign_in, outbox):
     with at(MORNING):
         bad = SimpleUploadedFile("委托书.exe", b"MZ", "application/x-msdownload")
-        answer = sign_in("window").post("/desk/mandates", {**at_counter(person("citizen").pk), "paper": bad})
+        answer = looked_up(sign_in("window")).post("/desk/mandates", {**at_counter(person("citizen").pk), "paper": bad})
     assert answer.status_code == 422 and "不是可以接收的文件" in text_of(answer) and not Mandate.objects.exists()
 
 
 def test_the_same_mandate_twice_is_recorded_once(sign_in, outbox):
     window, form = sign_in("window"), at_counter(person("citizen").pk, evidence="in_person")
     with at(MORNING):
+        looked_up(window)
         assert window.post("/desk/mandates", form).status_code == 302
         again = window.post("/desk/mandates", form)
     assert again.status_code == 422 and "已经登记" in text_of(again) and Mandate.objects.count() == 1
+
+
+def test_nobody_is_asked_for_by_id(sign_in, outbox):
+    """Ids can be counted through: only who was looked up, which is recorded, is shown and has a mandate recorded."""
+    window, me = sign_in("window"), person("citizen").pk
+    shown = org.person(me)
+    with at(MORNING):
+        other = seeds.person_form(1, "350824")
+        window.post("/desk/mandates", {"do": "find", "words": other.number})
+        for form in (at_counter(me, evidence="in_person"), at_counter(me, ends_on="")):
+            answer = window.post("/desk/mandates", form)
+            assert answer.status_code == 422 and "请先查找委托人" in text_of(answer)
+            assert shown.number not in text_of(answer) and shown.phone not in text_of(answer)
+    assert not Mandate.objects.exists()
 
 
 @pytest.mark.parametrize("words", ["", "19900000", "350824", "%", "1990000000", "x" * 500])

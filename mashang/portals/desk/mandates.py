@@ -29,6 +29,7 @@ from mashang.portals.shared.parts import Field
 
 from .frame import page, who
 
+LOOKED_UP = "looked_up_persons"
 Press = Callable[[HttpRequest, Actor, datetime], str]
 """What a button does; gives the sentence shown afterwards."""
 
@@ -43,9 +44,12 @@ def counter(request: HttpRequest) -> HttpResponse:
     try:
         if do == "find":
             found = org_actions.look_up_person(request.POST.get("words", ""), by=by, now=now)
+            request.session[LOOKED_UP] = [p.id for p in found]
         elif request.method == "POST":
             if do not in PRESSES:
                 raise Refused("malformed", _("页面已过期，请刷新后再试。"))
+            if do == "record" and not found:
+                raise Refused("person.again", "请先查找委托人。")
             messages.success(request, PRESSES[do](request, by, now))
             return HttpResponseRedirect(reverse("desk:mandates"))
     except NotFound:
@@ -56,9 +60,9 @@ def counter(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> Sequence[org.PersonInfo]:
-    """The person that a refused form was about."""
+    """The person that a form is about: one of those last looked up, which was recorded; nobody else can be asked for."""
     id_ = mandates.number(request.POST, "person") if request.POST.get("do") == "record" else 0
-    return list(org.people([id_]).values()) if id_ else ()
+    return list(org.people([id_]).values()) if id_ in request.session.get(LOOKED_UP, ()) else ()
 
 
 def _register(request: HttpRequest, by: Actor, now: datetime) -> str:
@@ -137,7 +141,8 @@ def _page(
         "record": _form(request, "record", _record_fields(by, found, today), _("登记委托"), refused),
         "register": _form(request, "register", _register_fields(), _("登记申请人"), refused),
     }
-    loose = refused.faults if refused and request.POST.get("do") not in ("find", "record", "register") else ()
+    drawn = ("find", "record") if found else ("find", "register")
+    loose = refused.faults if refused and request.POST.get("do") not in drawn else ()
     return page(request, "mandates", "mandates", 422 if refused else 200, loose=loose, **context)
 
 

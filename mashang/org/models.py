@@ -305,7 +305,10 @@ class GrantRow(models.Model):
 
 
 class Mandate(models.Model):
-    """A person lets a helper (another person, or staff such as a village agent) act in their name."""
+    """A person lets a helper (another person, or staff such as a village agent) act in their name.
+
+    `recorded_in`: the unit at whose counter it was recorded, which keeps the paper; null when the person did it.
+    """
 
     class Evidence(models.TextChoices):
         CODE = "code", _("本人验证码确认")
@@ -322,6 +325,7 @@ class Mandate(models.Model):
     evidence = models.CharField(max_length=10, choices=Evidence)
     evidence_digest = models.CharField(max_length=64, blank=True, default="")
     recorded_by = models.CharField(max_length=40)
+    recorded_in = models.ForeignKey(Unit, models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
 

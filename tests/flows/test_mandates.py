@@ -345,6 +345,7 @@ def test_a_clerk_registers_a_mandate_on_paper_and_ends_it(sign_in, outbox):
         ({"evidence": "in_person", "helper_words": seeds.person_form(0, "350824").number}, "受托人不能是本人"),
         ({"evidence": "in_person", "to": "agent", "agent": "1"}, "没有找到这位代办员"),
         ({"evidence": "in_person", "ends_on": "2026-01-01"}, "结束时间必须晚于开始时间"),
+        ({"evidence": "in_person", "kinds": "application2"}, "没有这类事项"),  # never taken as all kinds
     ],
 )
 def test_the_counter_is_told_what_is_wrong_with_what_was_typed_kept(sign_in, outbox, changes, sentence):
@@ -369,6 +370,18 @@ def test_the_same_mandate_twice_is_recorded_once(sign_in, outbox):
         assert window.post("/desk/mandates", form).status_code == 302
         again = window.post("/desk/mandates", form)
     assert again.status_code == 422 and "已经登记" in text_of(again) and Mandate.objects.count() == 1
+
+
+def test_a_counter_ends_what_it_recorded_or_whose_person_it_looked_up(sign_in, outbox):
+    window, me = sign_in("window"), person("citizen").pk
+    with at(MORNING):
+        given(sign_in("citizen"), outbox)
+        mandate = Mandate.objects.get(person_id=me).pk
+        assert window.post("/desk/mandates", {"do": "end", "mandate": mandate}).status_code == 404
+        assert window.post("/desk/mandates", {"do": "end", "mandate": mandate + 1}).status_code == 404
+        assert Mandate.objects.get().revoked_at is None
+        assert looked_up(window).post("/desk/mandates", {"do": "end", "mandate": mandate}).status_code == 302
+    assert Mandate.objects.get().revoked_at is not None
 
 
 def test_nobody_is_asked_for_by_id(sign_in, outbox):

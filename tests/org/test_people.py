@@ -220,6 +220,30 @@ def test_a_village_agent_helps_under_a_mandate_recorded_at_the_counter() -> None
 
 
 @pytest.mark.django_db
+def test_what_a_counter_recorded_stays_with_it_when_the_clerk_moves() -> None:
+    unit, other = make_unit(), make_unit()
+    clerk = make_staff(unit, "赵")
+    grant(clerk, "clerk", unit)
+    id_ = mandate(
+        make_person(), actor(clerk), helper_staff=make_staff(unit, "代办员"), evidence="paper", digest="a" * 64
+    )
+    actions.transfer(clerk, other, by=SYSTEM, now=NOW)
+    assert [m.id for m in queries.mandates_recorded_in(unit)] == [id_] and not queries.mandates_recorded_in(other)
+
+
+@pytest.mark.django_db
+def test_a_mandate_ended_before_it_began_is_in_nobodys_way() -> None:
+    person, citizen = make_citizen()
+    helper = make_person("林清")
+    period = {"starts_at": NOW + 10 * DAY, "ends_at": NOW + 20 * DAY}
+    first = mandate(person, citizen, helper_person=helper, **period)
+    with pytest.raises(Refused, match="已经登记"):
+        mandate(person, citizen, helper_person=helper, **period)
+    actions.revoke_mandate(first, by=citizen, now=NOW)
+    assert mandate(person, citizen, helper_person=helper, **{**period, "starts_at": NOW + 9 * DAY}) != first
+
+
+@pytest.mark.django_db
 def test_nobody_takes_a_mandate_for_themselves() -> None:
     person, _ = make_citizen("陈土根")
     _, other = make_citizen("林清")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from mashang.kernel import vault
 from mashang.kernel.actor import Actor
@@ -133,6 +133,7 @@ def record_mandate(form: NewMandate, *, by: Actor, now: datetime) -> int:
                     evidence=form.evidence,
                     evidence_digest=form.digest,
                     recorded_by=by.ref,
+                    recorded_in_id=by.unit_id or None,
                     recorded_at=now,
                 )
         except IntegrityError as fault:  # two at once: the second finds the first
@@ -176,7 +177,8 @@ def _stands(form: NewMandate) -> bool:
     """Whether the same mandate stands in some of the time already."""
     same = Q(person=form.person, helper_person=form.helper_person, helper_staff=form.helper_staff)
     overlapping = Q(starts_at__lt=form.ends_at, ends_at__gt=form.starts_at)
-    return Mandate.objects.filter(same, overlapping, kinds=kinds_text(form.kinds)).exists()
+    alike = Mandate.objects.filter(same, overlapping, kinds=kinds_text(form.kinds))
+    return alike.exclude(ends_at=F("starts_at")).exists()  # ended before it began
 
 
 def revoke_mandate(id_: int, *, by: Actor, now: datetime) -> None:

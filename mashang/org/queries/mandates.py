@@ -14,7 +14,7 @@ from mashang.kernel import vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
 
-from ..models import Mandate, Person, Staff
+from ..models import Mandate, Person
 from .decide import persons_of
 from .people import PersonInfo, StaffInfo, people, staff, staff_of
 from .places import units_in
@@ -83,9 +83,8 @@ def mandates_held(actor: Actor) -> list[MandateInfo]:
 
 
 def mandates_recorded_in(unit: int, *, only: int | None = None, limit: int = 100) -> list[MandateInfo]:
-    """What the people of a unit have recorded for others, newest first; or `only` the one with this id."""
-    refs = [f"staff:{id_}" for id_ in Staff.objects.filter(unit_id=unit).values_list("pk", flat=True)]
-    rows = Mandate.objects.filter(recorded_by__in=refs)
+    """What was recorded at a unit's counter, newest first; or `only` the one with this id."""
+    rows = Mandate.objects.filter(recorded_in_id=unit)
     return _shown((rows if only is None else rows.filter(pk=only)).order_by("-id")[:limit])
 
 

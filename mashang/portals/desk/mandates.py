@@ -114,7 +114,11 @@ def _helper(request: HttpRequest, by: Actor, now: datetime) -> tuple[int | None,
 
 
 def _end(request: HttpRequest, by: Actor, now: datetime) -> str:
-    actions.end_help(mandates.number(request.POST, "mandate"), by=by, now=now)
+    id_ = mandates.number(request.POST, "mandate")
+    own = org.mandates_recorded_in(by.unit_id, only=id_)
+    if not own and org.mandate(id_).person not in request.session.get(LOOKED_UP, ()):
+        raise NotFound
+    actions.end_help(id_, by=by, now=now)
     return _("委托已终止，已告知双方。")
 
 

@@ -112,12 +112,14 @@ class Term:
 
 
 def term(data: QueryDict, now: datetime) -> Term:
-    """What was typed into `term_fields`; a mandate from today on begins now. Refuses faulty days, both at once."""
+    """What was typed into `term_fields`; a mandate from today on begins now. Refuses faulty days and unknown kinds at once."""
     faults: list[Fault] = []
     starts, ends = _day(data, "starts_on", faults), _day(data, "ends_on", faults)
+    chosen = frozenset(data.getlist("kinds"))
+    if chosen - {kind for kind, _label in cases.kinds_for_persons()}:
+        faults.append(Fault("kinds.unknown", "没有这类事项，请重新选择。", "kinds"))
     if faults or starts is None or ends is None:
         raise Refused.of(faults)
-    chosen = frozenset(data.getlist("kinds")) & {kind for kind, _label in cases.kinds_for_persons()}
     begin = clock.local(datetime.combine(starts, datetime.min.time()))
     end = clock.local(datetime.combine(ends, datetime.min.time())) + timedelta(days=1)
     return Term(max(begin, now), end, chosen or None)

@@ -153,6 +153,22 @@ def test_a_unit_is_renamed_and_moved_but_not_below_itself(admin: Client) -> None
     assert "“林业局”改名或划转，现名“武平县林草局”。" in admin.get(page).content.decode()
 
 
+def test_renaming_keeps_a_superior_that_lies_beyond_ones_own_scope(client: Client, settings: Any) -> None:
+    settings.MASHANG_MFA = False
+    city = make_unit("龙岩市人民政府", region="3508")
+    county = make_unit("武平县人民政府", parent=city)
+    grant(staff := make_staff(county), "admin", region="350824")
+    client.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
+    page = reverse("admin:unit", args=[county])
+    assert re.search(rf'value="{city}" (selected|checked)', client.get(page).content.decode())
+    form = {"name": "武平县人民政府", "short_name": "县政府"}
+    assert press(client, page, "revise", **form, parent=city).status_code == 302
+    assert queries.unit(county).parent == city and queries.unit(county).short_name == "县政府"
+    other = make_unit("漳州市人民政府", region="3506")
+    assert press(client, page, "revise", **form, parent=other).status_code == 422  # below a stranger it may not go
+    assert queries.unit(county).parent == city
+
+
 def test_an_administrator_of_one_county_does_not_find_the_units_of_another(client: Client, settings: Any) -> None:
     settings.MASHANG_MFA = False
     here, there = make_unit(region="350824"), make_unit(region="350623")

@@ -17,9 +17,11 @@ from mashang.cases.models import Case, Expiry, Notice
 from mashang.clocks import actions as clock_actions
 from mashang.clocks import queries as clocks
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
-from mashang.org.models import Person
+from mashang.org import actions as org_actions
+from mashang.org.models import Person, Unit
 from tests.flows.story import Story, applicant, hand_in_house, upload, who
 from tests.trouble.hands import WAIT, at_once
 
@@ -243,3 +245,20 @@ def test_two_workers_send_each_message_once(folder, monkeypatch):
         accepted()
     ends = at_once([partial(actions.send_due, NEXT)] * 3)
     assert sum(ends) == len(by_hand) == len(set(by_hand)) == Notice.objects.filter(channel="sms", state="sent").count()
+
+
+def test_two_units_moved_below_each_others_divisions_at_the_same_instant_make_no_ring():
+    by = Actor.system("setup")
+
+    def opened(name: str, parent: int | None) -> int:
+        form = org_actions.NewUnit(name, name, "department", "350824", parent)
+        return org_actions.open_unit(form, by=by, now=BEGAN)
+
+    one, other = opened("甲局（演示）", None), opened("乙局（演示）", None)
+    below_one, below_other = opened("甲局办公室（演示）", one), opened("乙局办公室（演示）", other)
+    moves = [
+        partial(org_actions.revise_unit, unit, name, name, parent, by=by, now=NEXT)
+        for unit, name, parent in ((one, "甲局（演示）", below_other), (other, "乙局（演示）", below_one))
+    ]
+    assert refusals(at_once(moves)) == ["parent.below"]
+    assert Unit.objects.filter(pk__in=(one, other), parent=None).count() == 1

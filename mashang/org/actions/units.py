@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from mashang.kernel import clock
+from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
 from mashang.kernel.said import said
@@ -83,20 +83,31 @@ def revise_unit(id_: int, name: str, short_name: str, parent: int | None, *, by:
     """Rename a unit or put it below another (改名、划转), with everything below it. Refuses faulty names, a closed parent,
     and one that stands below the unit itself."""
     with transaction.atomic():
+        sql.run("SELECT pg_advisory_xact_lock(hashtextextended('org.moving', 0))")  # two at once could make a ring
         row = unit_row(id_)
         guard(by, "org.people", facts_of(row))
         above = unit_row(parent) if parent is not None else None
-        guard(by, "org.people", facts_of(above) if above is not None else Facts(region=row.region_id))
+        if parent != row.parent_id:
+            guard(by, "org.people", facts_of(above) if above is not None else Facts(region=row.region_id))
         faults = _name_faults(name, short_name, id_) + _parent_faults(above)
         if row.valid_to is not None:
             faults.append(Fault("unit.closed", "这个单位已经撤销。", "unit"))
-        if parent in units_under(id_):
+        if id_ in _upwards(parent):
             faults.append(Fault("parent.below", "不能划转到自己或自己的下属单位。", "parent"))
         check(faults)
         facts = {"unit": id_, "old": row.name, "name": name, "parent": parent}
         row.name, row.short_name, row.parent = name, short_name, above
         row.save(update_fields=["name", "short_name", "parent"])
         note("unit.revised", f"unit:{id_}", by=by, now=now, facts=facts)
+
+
+def _upwards(unit: int | None) -> list[int]:
+    """The unit and those above it, as they stand while no other move can happen."""
+    parents, found = dict(Unit.objects.values_list("pk", "parent_id")), []
+    while unit is not None:
+        found.append(unit)
+        unit = parents[unit]
+    return found
 
 
 def _name_faults(name: str, short_name: str, own: int = 0) -> list[Fault]:

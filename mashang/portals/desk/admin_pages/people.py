@@ -98,7 +98,8 @@ def _class_field(value: str = "") -> Field:
 
 def _revised_fields(actor: Actor, known: queries.UnitInfo) -> list[Field]:
     below = queries.units_under(known.id)
-    above = unit_choices([u for u in my_units(actor) if u.id not in below])
+    kept = [queries.unit(known.parent)] if known.parent else []  # also one that lies beyond one's own scope
+    above = unit_choices(kept + [u for u in my_units(actor) if u.id not in below and u.id != known.parent])
     return [
         Field("name", _("单位全称"), required=True, value=known.name),
         Field("short_name", _("简称"), required=True, size="m", value=known.short_name),

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from psycopg.conninfo import conninfo_to_dict
 
+from .paths import BEING_MADE, ROOT, VAR
 from .paths import DOCUMENTS as DOCUMENTS
-from .paths import ROOT, VAR
 
 DEMO = os.environ.get("MASHANG_DEMO") == "1"
+MASHANG_BEING_MADE = BEING_MADE
 DEBUG = False
 
 

@@ -165,3 +165,12 @@ def test_components_name_colours_only_by_token():
 def test_static_files_are_ours_or_the_wheels():
     assert "django_htmx" in django_settings.INSTALLED_APPS
     assert finders.find("django_htmx/htmx-2.min.js")
+
+
+def test_while_the_demo_still_fills_the_pages_say_so(client, settings, tmp_path):
+    settings.DEMO, settings.MASHANG_BEING_MADE = True, tmp_path / "being-made"
+    assert "还在生成" not in client.get("/").content.decode()
+    settings.MASHANG_BEING_MADE.touch()
+    assert "一年的办件和考评还在生成" in client.get("/").content.decode()
+    settings.DEMO = False
+    assert "还在生成" not in client.get("/").content.decode()

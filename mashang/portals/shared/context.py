@@ -24,7 +24,10 @@ class Asked(HttpRequest):
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """`language` is an HTML code; `other` the language the switch leads to, as Django's code."""
+    """`language` is an HTML code; `other` the language the switch leads to, as Django's code.
+
+    `being_made`: the demo's background work still adds cases and scores.
+    """
 
     actor: Actor
     path: str
@@ -33,6 +36,7 @@ class Shell:
     elder: bool = False
     wall: bool = False
     demo: bool = False
+    being_made: bool = False
 
     @property
     def signed_in(self) -> bool:
@@ -56,6 +60,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
             elder=request.COOKIES.get(ELDER_COOKIE) == "1",
             wall=request.GET.get("wall") == "1",
             demo=settings.DEMO,
+            being_made=settings.DEMO and settings.MASHANG_BEING_MADE.exists(),
         ),
         "now": clock.now(),
     }

@@ -16,7 +16,7 @@ from rich.progress import Progress as Bars
 
 from mashang.site.commands.setup import make_ready
 from mashang.site.environment import prepare
-from mashang.site.paths import TOLD
+from mashang.site.paths import BEING_MADE, TOLD
 from mashang.site.processes import follow_parent
 from mashang.site.seeds import Progress
 
@@ -40,12 +40,25 @@ def seed(
     import_string("mashang.site.procedures.load")()
     with connection.cursor() as cursor:  # after a power cut it goes on from the last act that the disk kept
         cursor.execute("SET synchronous_commit TO off")
-    with bars() as progress:
+    with bars() as progress, _marked(quietly):
         for path in paths or ():
             import_string(path)(progress)
     if tell:
         told = [account for path in tell for account in import_string(path)()]
         TOLD.write_text("".join(f"  {role}：{name} / {password}\n" for role, name, password in told), "utf-8")
+
+
+@contextmanager
+def _marked(on: bool) -> Iterator[None]:
+    """While it lasts, the pages say that more is being made."""
+    if not on:
+        yield
+        return
+    BEING_MADE.touch()
+    try:
+        yield
+    finally:
+        BEING_MADE.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -253,7 +253,7 @@ def test_a_sheet_with_faults_names_each_row_and_column_and_keeps_the_evidence(si
     assert "第 4 行（火星镇）" in body(second)
     assert "第 3 行 领导和服务对象评议（1/5）：评分应当在 0 到 100 之间。" in body(second)
     assert "请选择填好的表" in body(none)
-    assert "读不出 Excel 文件" in body(rubbish)
+    assert "工作簿打不开" in body(rubbish)
     assert not models.Figure.objects.exists()
 
 

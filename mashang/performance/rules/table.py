@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,17 +10,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
+from mashang.text.rules.workbook import sheets
 
 NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d+)?")
 LONG = ({"indicator", "指标"}, {"value", "数值"})
 
 LONGEST = 131_072  # characters in one cell
+ROWS, COLUMNS = 10_000, 200  # of a workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,9 @@ def decode(data: bytes) -> str:
 
 
 def _sheet(data: bytes) -> Rows:
-    try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
-    except (CalamineError, IndexError, ValueError) as error:
-        raise Refused("values.excel", "读不出 Excel 文件：请确认没有加密、没有损坏，第一张工作表就是数据。") from error
-    return [(n, [_cell(c) for c in row]) for n, row in enumerate(sheet.to_python(skip_empty_area=False), 1)]
+    """The first sheet of a workbook."""
+    _name, rows = next(sheets(data, rows=ROWS, columns=COLUMNS))
+    return [(n, [_cell(c) for c in row]) for n, row in enumerate(rows, 1)]
 
 
 def _cell(value: object) -> str:

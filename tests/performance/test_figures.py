@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from openpyxl import load_workbook
 
 from mashang.cases.models import Notice
+from mashang.kernel import sql
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.kernel.said import told
@@ -278,6 +279,28 @@ def test_nobody_decides_on_a_correction_of_ones_own(county: list[int]) -> None:
     assert [c.id for c in queries.corrections_for(lead(county[0]))] == [waiting]
     assert queries.corrections_for(lead(county[1])) == []
     assert figure == queries.correction_for(waiting, SECOND).figure.id
+
+
+def test_what_a_figure_is_called_and_who_reports_it_is_the_own_regions_to_say(county: list[int]) -> None:
+    frozen()
+    figure = actions.report(reported(county[0], 80.0, indicator="rater_1"), by=OFFICE, now=NOW)
+    elsewhere = COUNTY.replace('reporter = "office"', 'reporter = "unit"').replace("领导和服务对象评议", "外县评议")
+    actions.freeze_scheme(actions.write_scheme(elsewhere, "350623", by=OFFICE, now=NOW), by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.ask_correction(NewCorrection(figure, 99.0, "函", "漏报"), by=lead(county[0]), now=NOW)
+    assert codes(no) == ["figure.office"]
+    titles = queries.titles_of([queries.figure_for(figure, OFFICE)])
+    assert told(titles[figure].title, str) == "领导和服务对象评议（1/5）"
+
+
+def test_any_number_of_corrections_is_named_in_one_statement(county: list[int]) -> None:
+    frozen()
+    for unit in county[:3]:
+        actions.ask_correction(asked(unit)[1], by=lead(unit), now=NOW)
+    found = queries.corrections_for(OFFICE)
+    with sql.statements() as sent:
+        titles = queries.titles_of(c.figure for c in found)
+    assert (len(sent), {one.name for one in titles.values()}) == (1, {"重点项目年度计划完成率"})
 
 
 @pytest.mark.parametrize(

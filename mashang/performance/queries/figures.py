@@ -11,7 +11,7 @@ from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from .. import sources
-from ..gathering import column_of, reports, units_scored
+from ..gathering import columns_of, reports, units_scored
 from ..models import Correction, Figure, Input, Run, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
@@ -153,9 +153,14 @@ def stands(figure: int) -> bool:
     return not Figure.objects.filter(corrects=figure).exists()
 
 
-def title_of(figure: FigureInfo) -> Wanted:
-    """What the figure's column is called and asks for, by the newest frozen scheme that knows it."""
-    return column_of(figure.scheme_code, figure.column)
+def titles_of(figures: Iterable[FigureInfo]) -> dict[int, Wanted]:
+    """What the column of each figure, by its id, is called and asks for, by the newest frozen scheme over its unit that knows
+    it; of any number of figures in one statement."""
+    keys = {figure.id: (figure.scheme_code, org.unit(figure.unit).region, figure.column) for figure in figures}
+    known = columns_of({(code, region) for code, region, _column in keys.values()})
+    return {
+        id_: known[code, region].get(column, Wanted(column, column)) for id_, (code, region, column) in keys.items()
+    }
 
 
 def scheme_of(figure: FigureInfo, by: Actor) -> SchemeInfo | None:

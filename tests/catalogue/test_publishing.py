@@ -13,6 +13,7 @@ from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.ledger.queries import history as recorded
+from mashang.org import actions as org
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -166,6 +167,43 @@ def test_an_entry_of_a_place_is_written_by_its_editors_alone_and_a_common_one_by
     actions.begin(banner(code="common"), by=HERE, now=NOW)
     actions.draft(banner(code="common", summary="补充"), by=THERE, now=NOW)
     assert queries.own_file(HERE, "common").base.spec.summary == "补充"
+
+
+def office(name: str, region: str) -> int:
+    form = org.NewUnit(name, name[-4:], "department", region, valid_from=NOW.date())
+    return org.open_unit(form, by=Actor.system("tests"), now=NOW)
+
+
+def test_an_entry_goes_to_a_unit_only_where_the_writer_reaches_the_unit_itself() -> None:
+    org.load_regions(by=Actor.system("tests"), now=NOW)
+    ours, theirs = office("武平县住建局", "350824"), office("漳浦县住建局", "350623")
+    actions.begin(banner(region="350824"), by=HERE, now=NOW)
+    for spec in (banner(region="350824"), banner()):
+        with pytest.raises(Forbidden):
+            actions.draft(spec, unit_id=theirs, by=HERE, now=NOW)
+    actions.draft(banner(region="350824"), unit_id=ours, by=HERE, now=NOW)
+    assert queries.own_file(HERE, "test-banner").unit_id == ours
+    actions.draft(banner(region="350824", summary="补充"), by=HERE, now=NOW)
+    assert queries.own_file(HERE, "test-banner").unit_id == ours
+    actions.draft(banner(region="350824", summary="补充"), unit_id=None, by=HERE, now=NOW)
+    assert queries.own_file(HERE, "test-banner").unit_id is None
+    given = [r.facts for r in recorded("catalogue/test-banner") if r.verb == "catalogue.given"]
+    assert [(f["was"], f["unit"]) for f in given] == [(None, ours), (ours, None)]
+    assert given[0]["new"] == "武平县住建局"
+
+
+def test_what_is_common_is_taken_from_the_others_by_nobody_of_one_place() -> None:
+    org.load_regions(by=Actor.system("tests"), now=NOW)
+    ours = office("武平县住建局", "350824")
+    published()
+    for changes, unit, field in (({}, ours, "unit"), ({"region": "350824"}, None, "region")):
+        with pytest.raises(Refused) as no:
+            actions.draft(banner(**changes), unit_id=unit, by=HERE, now=NOW)
+        assert (no.value.code, no.value.field) == ("catalogue.common", field)
+    assert queries.file_of(THERE, "test-banner").mine
+    actions.draft(banner(summary="补充"), by=HERE, now=NOW)
+    actions.draft(banner(summary="补充"), unit_id=ours, by=EDITOR, now=NOW)
+    assert not queries.file_of(THERE, "test-banner").mine
 
 
 def test_a_draft_is_not_written_over_unseen_and_the_same_press_twice_is_one() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from mashang.catalogue import actions, queries, rules, shipped
+from mashang.catalogue import actions, queries, rules, sheets, shipped
 from mashang.catalogue.models import Version
 from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor, Grant
@@ -275,6 +275,28 @@ def test_a_file_does_not_cost_anybody_a_draft() -> None:
         actions.publish_all([banner(summary="表里的")], file="a.csv", by=EDITOR, now=NOW)
     assert actions.publish_all([banner()], file="a.csv", by=EDITOR, now=NOW).same == 1
     assert queries.own_file(EDITOR, "test-banner").base.spec.summary == "还在写"
+
+
+def test_a_file_tells_nothing_of_another_countys_draft() -> None:
+    actions.begin(banner(code="zp-only", name="漳浦特产认证", region="350623"), by=THERE, now=NOW)
+    actions.begin(banner(region="350623"), by=THERE, now=NOW)
+    actions.publish("test-banner", by=THERE, now=NOW)
+    actions.draft(banner(region="350623", name="没公开的名字"), by=THERE, now=NOW)
+    for code in ("zp-only", "test-banner"):
+        with pytest.raises(Refused, match="其他单位或地区") as no:
+            actions.publish_all([banner(code=code, region="350824")], file="a.csv", by=HERE, now=NOW)
+        assert [fault.code for fault in no.value.faults] == ["catalogue.foreign"]
+        assert "漳浦" not in no.value.text and "没公开" not in no.value.text
+
+
+def test_a_file_brings_nothing_back_that_was_retired() -> None:
+    published()
+    actions.retire("test-banner", reason="试验", by=EDITOR, now=NOW)
+    table = sheets.to_excel([banner()])
+    with pytest.raises(Refused, match="已经废止") as no:
+        actions.import_sheet(table, "a.xlsx", by=EDITOR, now=NOW)
+    assert [fault.code for fault in no.value.faults] == ["catalogue.retired"]
+    assert not queries.lines(EDITOR, queries.Wanted(state="active")).rows
 
 
 @pytest.mark.usefixtures("shipped_only")

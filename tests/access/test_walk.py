@@ -343,7 +343,7 @@ def audited(walker: Walker) -> None:
 def scores(walker: Walker, run: int) -> None:
     """A unit's sheet is for those whose role reaches the unit, whatever else the board shows."""
     for unit in county_units():
-        inside = {200, 404} if reached(walker.who, unit, WATCH) else {403}
+        inside = {200, 404} if reached(walker.who, unit, WATCH) else {404}
         walker.expect("desk:score_unit", run, unit["id"], status=gate(walker.who, "desk:score_unit", inside))
 
 

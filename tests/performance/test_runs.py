@@ -242,8 +242,14 @@ def test_a_unit_sees_its_own_sheet_and_no_other(county: list[int]) -> None:
     run = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
     lead = Actor("staff", 8, 8, "负责人", county[1], (Grant("lead", frozenset({county[1]})),))
     assert queries.sheet(run, county[1], lead).unit == county[1]
-    with pytest.raises(Forbidden):
-        queries.sheet(run, county[0], lead)
+    elsewhere = Actor("staff", 9, 9, "外县", 0, (Grant("office", region="350623"),))
+    for unit, by in ((county[0], lead), (county[0], elsewhere)):
+        with pytest.raises(NotFound, match="没有找到这次考评计算"):
+            queries.sheet(run, unit, by)
+    for ask in (queries.board, queries.workbook, lambda run, by: queries.what_if(run, {}, by)):
+        for other in (run, run + 1):
+            with pytest.raises(NotFound, match="没有找到这次考评计算"):
+                ask(other, elsewhere)
     assert [r.unit for r in queries.board(run, lead)] == [county[1]]
     assert [r.unit for r in queries.what_if(run, {}, lead)] == [county[1]]
     stranger = Actor("person", 9, 9, "群众")

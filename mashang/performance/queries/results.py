@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Forbidden, NotFound
+from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from ..models import Run, Scheme, Score
@@ -97,7 +97,7 @@ def latest_run(by: Actor, region: str, period: str = "") -> RunInfo | None:
 
 def board(run: int, by: Actor) -> list[BoardRow]:
     """Totals of the units that the actor may see, by group and rank."""
-    info = run_info(run)
+    info = run_for(run, by)
     root, decimals = _shape(run)
     found = Score.objects.filter(run=run, node=root).order_by("group", "rank", "unit")
     names = {u.id: u.short_name for u in org.units_of([s.unit_id for s in found])}
@@ -141,24 +141,18 @@ def result_of(run: int) -> Result:
     return evaluate(*thaw(row.inputs))
 
 
-def run_info(run: int) -> RunInfo:
+def run_for(run: int, by: Actor) -> RunInfo:
+    """The run, not found for those who see none of its region's units."""
     row = Run.objects.select_related("scheme").defer("inputs").filter(pk=run).first()
-    if row is None:
+    if row is None or not _sees_some(by, row.scheme.region_id):
         raise NotFound("没有找到这次考评计算。")
     return run_info_of(row)
 
 
-def run_for(run: int, by: Actor) -> RunInfo:
-    """The run, not found for those who see none of its region's units."""
-    info = run_info(run)
-    if not _sees_some(by, info.scheme.region):
-        raise NotFound("没有找到这次考评计算。")
-    return info
-
-
 def check_unit(by: Actor, unit: int, region: str) -> None:
+    """A unit that is not the actor's to see is told apart from nothing."""
     if not org.may(by, RIGHT, units=[unit], region=region):
-        raise Forbidden("您不能查看这个单位的考评，请联系本单位负责人或效能办。")
+        raise NotFound("没有找到这次考评计算。")
 
 
 def _shape(run: int) -> tuple[str, int]:

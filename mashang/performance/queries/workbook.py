@@ -21,14 +21,14 @@ from ..rules.parse import read_scheme
 from ..rules.reporting import Wanted, heading, wanted
 from ..rules.words import UNITS as WRITTEN
 from .figures import figures_of
-from .results import board, class_names, result_of, run_info
+from .results import board, class_names, result_of, run_for
 
 GREY = PatternFill("solid", fgColor="DDDDDD")
 
 
 def workbook(run: int, by: Actor) -> bytes:
     """Two sheets: the board, and every unit's score at every node (exact numbers, shown with two decimals)."""
-    info, result = run_info(run), result_of(run)
+    info, result = run_for(run, by), result_of(run)
     rows = board(run, by)
     book = Workbook()
     first = book.active

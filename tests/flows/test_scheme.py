@@ -61,7 +61,8 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         assert "80 得 0、90 得 60、95 得 85、100 得 100，其间按直线" in words
         assert "平台实测：按时办结率" in words
         assert "确认定稿" in body(office.get(f"/desk/score/scheme/{scheme}/freeze"))
-        assert office.post(f"/desk/score/scheme/{scheme}/freeze").status_code == 302
+        final = f"/desk/score/scheme/{scheme}/freeze"
+        assert office.post(final, read(office, final)).status_code == 302
         assert "定稿，此后不再改动" in body(office.get(f"/desk/score/scheme/{scheme}/words"))
         assert "第1版已定稿" in body(office.post(f"/desk/score/scheme/{scheme}/freeze", follow=True))  # pressed twice
     with at("2026-04-02 09:00"):
@@ -157,9 +158,34 @@ def test_a_draft_is_rewritten_but_not_over_somebody_elses_change(sign_in: SignIn
         assert {f.name: f.value for f in refused.context["form"].fields}["text"] == late
         renamed = office.post(address, {"was": office.get(address).context["form"].fields[0].value, "text": other.replace('version = "1"', 'version = "9"')})  # fmt: skip
         assert "不换代码和版本号" in body(renamed)
-        office.post(f"/desk/score/scheme/{scheme}/freeze")
+        final = f"/desk/score/scheme/{scheme}/freeze"
+        assert office.post(final, read(office, final)).status_code == 302
         assert office.get(address, follow=True).redirect_chain
         assert office.post(address, {"was": was["was"], "text": late}, follow=True).redirect_chain
+    assert models.Scheme.objects.get().text == other
+
+
+def read(client: Client, address: str) -> dict[str, str]:
+    """What the page's form sends back of the text it shows."""
+    return {"was": client.get(address).context["form"].fields[0].value}
+
+
+def test_a_text_that_nobody_read_is_not_made_final(sign_in: SignIn) -> None:
+    office, second = sign_in("office"), sign_in("inspector")
+    with at("2026-03-20 09:00"):
+        scheme = written(office)
+        final = f"/desk/score/scheme/{scheme}/freeze"
+        opened = read(office, final)
+        other = TEXT.replace("target = 60", "target = 55")
+        second.post(
+            f"/desk/score/scheme/{scheme}/edit", {**read(second, f"/desk/score/scheme/{scheme}/edit"), "text": other}
+        )
+        for sent in (opened, {}):
+            refused = office.post(final, sent)
+            assert refused.status_code == 422
+            assert "请回到条目核对新稿" in body(refused)
+        assert models.Scheme.objects.get().frozen_at is None
+        assert office.post(final, read(office, final)).status_code == 302
     assert models.Scheme.objects.get().text == other
 
 

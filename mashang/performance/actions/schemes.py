@@ -77,13 +77,16 @@ def rewrite_scheme(scheme: int, text: str, *, was: str, by: Actor, now: datetime
         note("scheme.written", by, now, code=row.code, version=row.version, region=row.region_id)
 
 
-def freeze_scheme(scheme: int, *, by: Actor, now: datetime) -> None:
-    """Fix a version for good (定稿): from now on it can be run, and the database refuses to change it."""
+def freeze_scheme(scheme: int, *, was: str | None = None, by: Actor, now: datetime) -> None:
+    """Fix a version for good (定稿): from now on it can be run, and the database refuses to change it. `was` is the SHA-256 of
+    the text that was read before (None: not looked at): another text is not made final unread."""
     with transaction.atomic():
         row = scheme_row(scheme, lock=True)
         guard(by, "performance.edit_scheme", region=row.region_id)
         if row.frozen_at is not None:
             raise _frozen(row)
+        if was is not None and fingerprint(row.text) != was:
+            raise Refused("conflict.draft", "您打开之后，这份草案已被别人改过；请回到条目核对新稿，再定稿。")
         row.frozen_at, row.frozen_by = now, by.ref
         row.save(update_fields=["frozen_at", "frozen_by"])
         note("scheme.frozen", by, now, code=row.code, version=row.version, region=row.region_id)

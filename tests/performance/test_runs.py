@@ -186,6 +186,31 @@ def evidence(run: int, unit: int, indicator: str) -> queries.Evidence:
     return lines[indicator].evidence[0]
 
 
+def test_classes_of_unit_are_those_of_final_schemes_over_their_region(county: list[int]) -> None:
+    frozen()
+    renamed = COUNTY.replace("county-demo", "other").replace("县直部门", "改了名的")
+    actions.write_scheme(renamed, "350824", by=OFFICE, now=NOW)
+    elsewhere = actions.write_scheme(renamed, "350623", by=OFFICE, now=NOW)
+    actions.freeze_scheme(elsewhere, by=OFFICE, now=NOW)
+    assert "改了名的" not in queries.unit_classes(["350824", "350824105"]).values()
+    assert {"department", "township"} <= set(queries.unit_classes(["350824105"]))
+    assert queries.unit_classes(["350623"])["department"] == "改了名的"
+    assert queries.unit_classes(["350800"]) == {}
+
+
+def test_a_trial_is_held_against_the_run_of_its_own_scheme(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    other = actions.write_scheme(COUNTY.replace("county-demo", "other"), "350824", by=OFFICE, now=NOW)
+    actions.freeze_scheme(other, by=OFFICE, now=NOW)
+    actions.run(other, "2026-03", by=OFFICE, now=NOW)
+    assert {row.was for row in queries.try_out(scheme, "2026-03", OFFICE, now=NOW)} == {""}
+    actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    actions.run(other, "2026-03", by=OFFICE, now=NOW)
+    tried = queries.try_out(scheme, "2026-03", OFFICE, now=NOW)
+    assert [row.was for row in tried] == [row.score for row in tried]
+
+
 def test_a_run_records_one_entry_and_ranks_inside_the_class(county: list[int]) -> None:
     run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
     assert verbs() == ["scheme.written", "scheme.frozen", "score.run"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -63,9 +63,12 @@ def schemes(by: Actor, region: str = "") -> list[SchemeInfo]:
     return [info_of(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
 
 
-def unit_classes() -> Mapping[str, str]:
-    """The classes of units that schemes know, each by its name: what a unit may be put into."""
-    return {code: name for row in Scheme.objects.order_by("id") for code, name in class_names(row.text).items()}
+def unit_classes(regions: Collection[str]) -> Mapping[str, str]:
+    """The classes that frozen schemes over these regions know, each by its name: what a unit there may be put into."""
+    rows = Scheme.objects.filter(frozen_at__isnull=False).order_by("id").values_list("id", "region_id")
+    holding = [id_ for id_, region in rows if any(one.startswith(region) for one in regions)]
+    texts = Scheme.objects.filter(pk__in=holding).order_by("id").values_list("text", flat=True)
+    return {code: name for text in texts for code, name in class_names(text).items()}
 
 
 def class_names(text: str) -> Mapping[str, str]:
@@ -88,10 +91,11 @@ def runs(by: Actor, scheme: int) -> list[RunInfo]:
     return [run_info_of(row) for row in rows if _sees_some(by, row.scheme.region_id)]
 
 
-def latest_run(by: Actor, region: str, period: str = "") -> RunInfo | None:
-    """The run that stands for a region: the latest of the latest period, or of the period named."""
+def latest_run(by: Actor, region: str, period: str = "", code: str = "") -> RunInfo | None:
+    """The run that stands for a region: the latest of the latest period, or of the period named; of any scheme, or of one."""
     rows = Run.objects.filter(scheme__region=region).select_related("scheme").defer("inputs").order_by("-period", "-id")
-    row = (rows.filter(period=period) if period else rows).first()
+    asked = {"period": period, "scheme__code": code}
+    row = rows.filter(**{name: value for name, value in asked.items() if value}).first()
     return run_info_of(row) if row is not None and _sees_some(by, region) else None
 
 

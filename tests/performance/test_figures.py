@@ -108,6 +108,61 @@ def test_everything_wrong_with_a_sheet_is_told_at_once(
     assert codes(no) == wrong
 
 
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (
+            "单位,期间,key_projects\n桃溪镇,2026-02,90\n0局,2026-03,90\n1局,,90\n",
+            [("figure.period", "第 2 行（桃溪镇）")],
+        ),
+        ("单位,类别,重点项目完成\n0局,department,90\n", [("figure.column", "第 1 行 重点项目完成")]),
+        ("单位,on_time,key_projects\n0局,90,90\n", [("figure.column", "第 1 行 on_time")]),
+        ("单位,key_projects\n0局,0.975\n1局,98\n2局,0\n", [("figure.percent", "第 2 行 重点项目年度计划完成率")]),
+        ("单位,awards\n0局,1e16\n", [("figure.value", "第 2 行 上级表彰和典型经验")]),
+        ("单位,key_projects\n0局,90\n武平县第0局,91\n", [("conflict.figure", "第 3 行 重点项目年度计划完成率")]),
+    ],
+)
+def test_nothing_in_a_sheet_is_taken_for_something_else(
+    county: list[int], text: str, wrong: list[tuple[str, str]]
+) -> None:
+    scheme = frozen()
+    with pytest.raises(Refused) as no:
+        sheet(scheme, text)
+    assert [(f.code, str(f.field)) for f in no.value.faults] == wrong
+    assert models.Figure.objects.count() == 0
+
+
+def test_a_per_cent_below_one_that_stands_may_come_back_in_a_sheet(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0], 0.5), by=OFFICE, now=NOW)
+    assert sheet(scheme, "单位,期间,key_projects\n0局,2026-03,0.5\n") == Reported(0, 1)
+
+
+def test_a_sheet_costs_a_handful_of_statements_however_many_cells_it_has(county: list[int]) -> None:
+    scheme = frozen()
+    sheet(scheme, "单位,key_projects\n0局,1.5\n")
+    counts = []
+    for period, text in (
+        ("2026-01", "单位,key_projects\n0局,90\n"),
+        (MARCH, "单位,key_projects,awards\n1局,90,1\n2局,91,2\n"),
+    ):
+        with sql.statements() as sent:
+            sheet(scheme, text, period=period)
+        counts.append(sum("performance_figure" in one for one in sent))
+    assert counts == [3, 3]
+
+
+def test_a_sheet_of_too_many_lines_or_faults_is_cut_short(county: list[int]) -> None:
+    scheme = frozen()
+    with pytest.raises(Refused) as no:
+        sheet(scheme, "单位,awards\n" + "九局,1\n" * 50_000)
+    assert codes(no) == ["values.lines"]
+    for line in ('"九"局{n},1\n', "九局{n},1\n", "九局{n},x\n"):
+        with pytest.raises(Refused) as no:
+            sheet(scheme, "单位,awards\n" + "".join(line.format(n=n) for n in range(1000)))
+        assert len(no.value.faults) <= 202
+
+
 def test_a_sheet_reports_only_for_units_of_ones_own(county: list[int]) -> None:
     scheme = frozen()
     with pytest.raises(Refused) as no:
@@ -390,7 +445,7 @@ def test_what_is_no_number_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("unit", "value", "good"),
     [("share", 1.0, True), ("share", 1.1, False), ("count", 3, True), ("count", 2.5, False), ("count", -1, False),
-     ("percent", 105, True), ("", float("inf"), False)],
+     ("percent", 105, True), ("", float("inf"), False), ("", 1e15, True), ("", -1.1e15, False)],
 )  # fmt: skip
 def test_a_figure_must_be_what_its_unit_says(unit: str, value: float, good: bool) -> None:
     assert bool(value_faults(Wanted("x", "某项", unit=unit), value)) != good

@@ -18,7 +18,6 @@ from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Colu
 from .tables import Line, Table, cell_text, tables
 
 _NAMES = ("department", "main_item", "name", "item_code", "task_type")
-_SHOWN = 200
 
 
 class _Faults:
@@ -32,13 +31,8 @@ class _Faults:
         self.found.append(Fault(f"sheet.{code}", f"{place}：{text}", f"{table}!{line}:{title}"))
 
     def raise_if_any(self) -> None:
-        if len(self.found) > _SHOWN:
-            more = Fault(
-                "sheet.more", _("还有 %(n)d 处问题没有列出，请先改正以上各处。") % {"n": len(self.found) - _SHOWN}
-            )
-            raise Refused.of([*self.found[:_SHOWN], more])
         if self.found:
-            raise Refused.of(self.found)
+            raise Refused.of_many(self.found)
 
 
 def _cells(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
@@ -22,6 +22,7 @@ LONG = ({"indicator", "指标"}, {"value", "数值"})
 
 LONGEST = 131_072  # characters in one cell
 ROWS, COLUMNS = 10_000, 200  # of a workbook
+LINES = 50_000  # of a CSV
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,15 @@ class Table:
     numbers: Mapping[str, Array]
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: tuple[int, ...] = ()
-    notices: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.units)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is no fault and should be known: columns that nothing reads."""
+        return (said("没有用到的列：{names}。", names=[*self.spare]),) if self.spare else ()
 
     def place(self, row: int) -> str:
         """How a reader finds the row: its line in the file, else its unit and period."""
@@ -89,7 +95,9 @@ def _cell(value: object) -> str:
 def _rows(text: str, faults: list[Fault]) -> Rows:
     """Cells by line; a line with broken quotes is a fault, and reading goes on after it."""
     lines, rows, start = text.splitlines(keepends=True), [], 0
-    while start < len(lines):
+    if len(lines) > LINES:
+        raise Refused("values.lines", said("表格最多 {n} 行，请分成几个文件。", n=LINES))
+    while start < len(lines) and len(faults) < SHOWN:
         csv.field_size_limit(LONGEST)
         reader = csv.reader(lines[start:], strict=True)
         at = start
@@ -116,13 +124,13 @@ def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None) -> T
     rows = [(line, [c.strip() for c in cells]) for line, cells in rows if any(c.strip() for c in cells)]
     if len(rows) < 2:
         faults.append(Fault("values.no-rows", "文件里没有数据行：第一行是表头，其后每行一个单位。"))
-        raise Refused.of(faults)
+        raise Refused.of_many(faults)
     read = _Reading(scheme, rows[0][1], faults)
     for line, cells in rows[1:]:
         read.row(line, cells)
     table = read.table()
     if faults:
-        raise Refused.of(faults)
+        raise Refused.of_many(faults)
     return table
 
 
@@ -223,12 +231,10 @@ class _Reading:
         }
         numeric = [n for n in dict.fromkeys(self.names.values()) if n not in texts]
         numbers = {name: self._numbers(keys, name) for name in numeric if name in found}
-        spare = [
-            h for at, h in enumerate(self.header) if h and h not in self.names and at not in (self.unit, self.period)
-        ]
-        notices = (said("没有用到的列：{names}。", names=[*spare]),) if spare and not self.is_long else ()
+        read = {*self.names, *(self.header[at] for at in (self.unit, self.period) if at is not None)}
+        spare = () if self.is_long else tuple(h for h in self.header if h and h not in read)
         lines = tuple(self.lines[k] for k in keys)
-        return Table(tuple(k[0] for k in keys), tuple(k[1] for k in keys), numbers, texts, lines, notices)
+        return Table(tuple(k[0] for k in keys), tuple(k[1] for k in keys), numbers, texts, lines, spare)
 
     def _text(self, key: tuple[str, str], name: str) -> str:
         line, cell = self.cells[key].get(name, (self.lines[key], ""))

@@ -264,6 +264,20 @@ def test_one_figure_by_form_with_its_faults_at_the_fields(sign_in: SignIn) -> No
     assert "这些不用上报，由平台按办件实测" in page
 
 
+def test_a_figure_that_was_corrected_since_is_not_told_to_be_taken(sign_in: SignIn) -> None:
+    lead = sign_in("townlead")
+    with at("2026-04-02 09:00") as now:
+        scheme = frozen()
+        address = f"/desk/score/figures/{scheme}/{MARCH}/{town()}/key_projects"
+        sent = {"value": "60", "evidence": "函"}
+        assert "已上报：重点项目" in body(lead.post(address, sent, follow=True))
+        form = actions.NewCorrection(models.Figure.objects.get().pk, 99.0, "更正函", "漏报一项")
+        actions.approve_correction(actions.ask_correction(form, by=who("townlead"), now=now), by=who("office"), now=now)
+        late = body(lead.post(address, sent, follow=True))
+    assert "已经更正过，以更正后的数据为准" in late
+    assert "已上报：重点项目" not in late
+
+
 def test_a_sheet_with_faults_names_each_row_and_column_and_keeps_the_evidence(sign_in: SignIn) -> None:
     office = sign_in("office")
     with at("2026-04-02 09:00"):

@@ -16,13 +16,14 @@ from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.kernel.said import told
 from mashang.ledger.queries import history
+from mashang.org import actions as org
 from mashang.performance import actions, models, queries
 from mashang.performance.actions import NewCorrection, Reported
 from mashang.performance.events import PRIVATE, SENTENCES
 from mashang.performance.rules.parse import read_scheme
 from mashang.performance.rules.reporting import Wanted, number_of, value_faults, wanted
 
-from .test_runs import COUNTY, NOW, OFFICE, county, frozen, reported, verbs
+from .test_runs import COUNTY, NOW, OFFICE, SYSTEM, below, county, frozen, reported, verbs
 
 __all__ = ["county"]
 pytestmark = pytest.mark.django_db
@@ -161,6 +162,34 @@ def test_a_sheet_of_too_many_lines_or_faults_is_cut_short(county: list[int]) -> 
         with pytest.raises(Refused) as no:
             sheet(scheme, "单位,awards\n" + "".join(line.format(n=n) for n in range(1000)))
         assert len(no.value.faults) <= 202
+
+
+NUMBERED = COUNTY.replace(
+    "[attributes]\n", '[attributes]\npeople = { type = "number", name = "人口", columns = ["pop"] }\n'
+)
+
+
+def test_a_number_about_the_unit_goes_out_in_the_template_and_comes_back(county: list[int]) -> None:
+    scheme = actions.write_scheme(NUMBERED, "350824", by=OFFICE, now=NOW)
+    actions.freeze_scheme(scheme, by=OFFICE, now=NOW)
+    book = load_workbook(io.BytesIO(queries.figures_template(scheme, MARCH, OFFICE)))
+    page = book["上报数据"]
+    place = next(cell for cell in page[1] if cell.value == "pop")
+    page.cell(2, place.column).value = 1200
+    out = io.BytesIO()
+    book.save(out)
+    assert actions.report_sheet(scheme, MARCH, out.getvalue(), "f.xlsx", "年鉴", by=OFFICE, now=NOW) == Reported(1, 0)
+    assert models.Figure.objects.get().indicator == "people"
+
+
+def test_only_a_unit_that_the_scheme_scores_is_named_as_the_one_who_reports(county: list[int]) -> None:
+    scheme = frozen()
+    for group, named in (("park", []), ("township", ["园区"])):
+        form = org.NewUnit(
+            f"武平县{group}园区", "园区", "department", "350824", scheme_class=group, valid_from=NOW.date()
+        )
+        station = below(org.open_unit(form, by=SYSTEM, now=NOW), f"{group}站")
+        assert queries.answers_for(Actor("staff", 9, 9, "站长", station), scheme) == named
 
 
 def test_a_sheet_reports_only_for_units_of_ones_own(county: list[int]) -> None:

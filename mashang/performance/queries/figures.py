@@ -15,7 +15,7 @@ from ..gathering import columns_of, reports, units_scored
 from ..models import Correction, Figure, Input, Run, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
-from ..rules.reporting import Wanted, wanted
+from ..rules.reporting import Wanted, scored, wanted
 from .results import RunInfo, SchemeInfo, info_of, run_info_of
 
 RIGHT = "performance.report"
@@ -135,8 +135,8 @@ def measured_of(scheme: int, by: Actor) -> list[tuple[str, str]]:
 def answers_for(by: Actor, scheme: int) -> list[str]:
     """The scored units above the actor's own unit, where it is not scored itself: they report in its place."""
     row, rule = _frozen(scheme)
-    scored = [u.id for u in org.units_in(row.region_id) if u.scheme_class and u.valid_to is None]
-    above = org.answering(scored).get(by.unit_id)
+    known = [u.id for u in org.units_in(row.region_id) if scored(rule, u.scheme_class) and u.valid_to is None]
+    above = org.answering(known).get(by.unit_id)
     return [org.unit(above).short_name] if above is not None and above != by.unit_id else []
 
 

@@ -87,6 +87,8 @@ def _columns(rule: rules.Scheme) -> dict[str, Wanted]:
     found = wanted(rule)
     names = [one.name for one in found]
     plain = {one.column: one.name if not one.marks and names.count(one.name) == 1 else one.column for one in found}
+    taken = {name for leaf in rule.indicators.values() for name in (leaf.name, *leaf.columns)}
+    plain |= {a.id: heading([n for n in (*a.columns, a.id) if n not in taken]) for a in rule.attributes.values()}
     return {plain[one.column]: one for one in found}
 
 

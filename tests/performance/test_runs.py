@@ -119,6 +119,11 @@ def test_a_faulty_scheme_and_an_unknown_measure_are_refused(county: list[int]) -
     assert "scheme.weights" in {f.code for f in no.value.faults}
     with pytest.raises(Refused, match="没有名为"):
         actions.write_scheme(COUNTY.replace("measure:promise_cut", "measure:luck"), "350824", by=OFFICE, now=NOW)
+    for place in ("演示县机关", "办结率", "[classes.department]"):
+        spoiled = '[classes."a\\u0000"]' if place.startswith("[") else place + "\\u0000"
+        with pytest.raises(Refused) as no:
+            actions.write_scheme(COUNTY.replace(place, spoiled), "350824", by=OFFICE, now=NOW)
+        assert "scheme.control" in {f.code for f in no.value.faults}
 
 
 @pytest.mark.row("E7")

@@ -119,10 +119,24 @@ def _sound(text: str) -> rules.Scheme:
     ]
     if not scheme.version:
         faults.append(Fault("scheme.no-version", "方案没有写版本（scheme.version）。", "scheme.version"))
+    if any("\0" in one for one in _texts(scheme.raw)):
+        faults.append(Fault("scheme.control", "方案里写了不能保存的字符（\\u0000），请删去。", "text"))
     faults += measures
     if faults:
         raise Refused.of(faults)
     return scheme
+
+
+def _texts(raw: object) -> Iterator[str]:
+    """Every name and text of a file."""
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, Mapping):
+        yield from raw
+        yield from _texts(list(raw.values()))
+    elif isinstance(raw, list):
+        for one in raw:
+            yield from _texts(one)
 
 
 def _measure_faults(text: str) -> Iterator[Fault]:

@@ -75,8 +75,6 @@ def _item(table: Table, line: Line, known: Mapping[str, ItemSpec], faults: _Faul
     spec["detail"] = "full"
     if result := spec.get("result"):
         spec["result"] = {"code": "result", **result} if result.get("name") else None
-    if not spec.get("steps"):
-        spec |= plain_process(spec)
     return spec
 
 
@@ -138,6 +136,8 @@ def _built(table: Table, number: int, spec: dict[str, Any], faults: _Faults) -> 
         for error in fault.errors(include_url=False):
             faults.add(table.name, number, "", _sentence(error), "value")
         return None
+    if item.detail == "full" and not item.steps:
+        item = plain_process(item)
     for found in faults_of(item):
         faults.add(table.name, number, "", found.text, found.code)
     return item

@@ -113,9 +113,10 @@ def _taken(cells: Sequence[_Cell], by: Actor, now: datetime) -> tuple[list[Figur
         asked.setdefault((cell.form.unit, cell.form.indicator), cell)
     before = _standing(asked.values())
     faults = [fault for key, cell in asked.items() if key not in before for fault in _ratio(cell)]
-    rows = [
-        Figure(**_key(cell.form), **_values(cell.form, by, now)) for key, cell in asked.items() if key not in before
-    ]
+    forms = [
+        asked[key].form for key in sorted(asked.keys() - before.keys())
+    ]  # in one order, lest two wait for each other
+    rows = [Figure(**_key(form), **_values(form, by, now)) for form in forms]
     Figure.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     standing = _standing(asked.values())
     for cell in cells:

@@ -183,7 +183,7 @@ def report_figure(request: Called, given_: sums.FigureGiven) -> HttpResponse:
     if not org.may(by, "performance.report", units=[unit.id], region=unit.region):
         raise NotFound("没有找到这个单位，请从单位列表中选择。")
     form = actions.NewFigure(
-        given_.scheme, given_.indicator, given_.unit, given_.period, given_.value, clean(given_.evidence)
+        clean(given_.scheme), clean(given_.indicator), given_.unit, given_.period, given_.value, clean(given_.evidence)
     )
     kept = queries.figure_for(actions.report(form, by=by, now=now), by)
     answer = sums.FigureKept(

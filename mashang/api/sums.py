@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from mashang.cases.procedure import Form
+from mashang.performance.rules.reporting import LARGEST
 
 from .shapes import EARLIEST, LATEST
 
@@ -271,7 +272,7 @@ class FigureGiven(Form):
         title="指标", min_length=1, max_length=60, description="Id of the indicator, or of one of its marks"
     )
     period: str = Field(title="期间", min_length=4, max_length=7, description="As in 2026-03, 2026Q1, 2026H1 or 2026")
-    value: float = Field(title="数据", strict=True, ge=-1e15, le=1e15, allow_inf_nan=False)
+    value: float = Field(title="数据", strict=True, ge=-LARGEST, le=LARGEST, allow_inf_nan=False)
     evidence: str = Field(title="佐证", min_length=1, max_length=300, description="Title and number of a document")
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mashang.kernel.said import said
+
+SHOWN = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -28,6 +32,14 @@ class Refused(Exception):
         """All faults in one refusal; the sentences are joined for readers that show only one line."""
         first = faults[0]
         return cls(first.code, "；".join(str(f.text).rstrip("。") for f in faults) + "。", first.field, faults)
+
+    @classmethod
+    def of_many(cls, faults: Sequence[Fault]) -> Refused:
+        """The same of a whole table: the first two hundred, and how many more there are."""
+        if len(faults) <= SHOWN:
+            return cls.of(faults)
+        more = said("还有 {n} 处问题没有列出，请先改正以上各处。", n=len(faults) - SHOWN)
+        return cls.of([*faults[:SHOWN], Fault("more", more, faults[0].field)])
 
 
 class NotFound(Refused):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -107,8 +107,25 @@ def reports(by: Actor, unit: org.UnitInfo, one: Wanted) -> bool:
     return org.may(by, "performance.report", units=of, region=unit.region)
 
 
-def column_of(code: str, column: str) -> Wanted:
-    """What a reported column is called and asks for, by the newest frozen version of the scheme that knows it."""
-    rows = models.Scheme.objects.filter(code=code, frozen_at__isnull=False).order_by("-id")
-    found = (one for row in rows for one in wanted(read_scheme(row.text)) if one.column == column)
-    return next(found, Wanted(column, column))
+Columns = Mapping[tuple[str, str], Mapping[str, Wanted]]
+
+
+def columns_of(asked: Collection[tuple[str, str]]) -> Columns:
+    """The reported columns of schemes as they hold for a unit, by code and the unit's region: each as the newest frozen
+    version of that region, or of one around it, has it."""
+    frozen = models.Scheme.objects.filter(code__in={code for code, _region in asked}, frozen_at__isnull=False)
+    rows = list(frozen.order_by("id"))
+    return {
+        (code, region): {
+            one.column: one
+            for row in rows
+            if row.code == code and region.startswith(row.region_id)
+            for one in wanted(read_scheme(row.text))
+        }
+        for code, region in asked
+    }
+
+
+def column_of(code: str, column: str, region: str) -> Wanted:
+    """What a reported column is called and asks for of a unit in a region; by its own name where no scheme knows it."""
+    return columns_of([(code, region)])[code, region].get(column, Wanted(column, column))

@@ -82,7 +82,7 @@ def figure_of(name: str, measured: Measured, unit: str) -> float | None:
 
 
 def whole(parts: Mapping[int, Measured]) -> Measured:
-    """What units below one another measured as one; `cases["units"]` says who brought what when it was not one unit alone."""
+    """What units below one another measured as one; `cases["units"]` says which unit brought what."""
     cases = {key: _united(one.cases.get(key) or () for one in parts.values()) for key in ("counted", "against")}
     of = {str(unit): [one.numerator, one.denominator] for unit, one in parts.items()}
     return Measured(

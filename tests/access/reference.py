@@ -23,6 +23,7 @@ WATCH = {"lead", "handler", "inspector", "office", "leader"}
 REPORT = {"lead", "handler", "office"}
 REVEAL = {"clerk", "handler", "lead", "dispatcher", "office"}
 ERASE = {"office"}
+REVOKE = {"lead"}
 NOT_HANDED_OVER = {"leader", "admin", "auditor", "catalogue_editor"}
 NUMBER = re.compile(r"[\u4e00-\u9fff]{2,4}-[\u4e00-\u9fff]-\d{4}-\d{6}")
 

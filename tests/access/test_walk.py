@@ -17,7 +17,7 @@ from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.rights import PAGES, PUBLIC, RIGHTS, SIGNED_IN
 from tests.access import reference, walk, world
-from tests.access.reference import ERASE, EXPORT, REPORT, REVEAL, VIEW, WATCH, Somebody, World
+from tests.access.reference import ERASE, EXPORT, REPORT, REVEAL, REVOKE, VIEW, WATCH, Somebody, World
 from tests.access.walk import Walker
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -109,7 +109,8 @@ def files(walker: Walker) -> None:
             foreign = next((n for n in walker.seen if n != number and not relied_on(n, document["id"])), ABSENT)
             walker.expect(page, foreign, document["id"], status=gate(walker.who, page, {404}))
     results = reference.rows(
-        "SELECT number, documents_issued.case AS case_number, code FROM documents_issued ORDER BY id"
+        "SELECT i.number, i.case AS case_number, i.code, i.state, u.id, u.region_id FROM documents_issued i "
+        "JOIN org_unit u ON u.id = i.unit_id ORDER BY i.id"
     )
     for place, result in enumerate(results):
         for page in ("hall:result", "desk:result"):
@@ -117,7 +118,8 @@ def files(walker: Walker) -> None:
             if place == 0 or inside == {404}:
                 walker.expect(page, result["case_number"], result["number"], status=gate(walker.who, page, inside))
             walker.expect(page, ABSENT, result["number"], status=gate(walker.who, page, {404}))
-        inside = {200, 302, 403} if result["case_number"] in walker.seen else {404}
+        open_ = {302 if result["state"] == "revoked" else 200} if reached(walker.who, result, REVOKE) else {403}
+        inside = open_ if result["case_number"] in walker.seen else {404}
         walker.expect(
             "desk:revoke", result["case_number"], result["number"], status=gate(walker.who, "desk:revoke", inside)
         )
@@ -343,7 +345,7 @@ def audited(walker: Walker) -> None:
 def scores(walker: Walker, run: int) -> None:
     """A unit's sheet is for those whose role reaches the unit, whatever else the board shows."""
     for unit in county_units():
-        inside = {200, 404} if reached(walker.who, unit, WATCH) else {403}
+        inside = {200, 404} if reached(walker.who, unit, WATCH) else {404}
         walker.expect("desk:score_unit", run, unit["id"], status=gate(walker.who, "desk:score_unit", inside))
 
 

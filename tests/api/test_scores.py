@@ -245,6 +245,9 @@ def test_faults_of_a_figure_come_at_once_and_point_to_their_fields(admit, run):
     wrong = {**FIGURE, "unit": town(), "indicator": "on_time", "period": "2026-13"}
     with at("2026-04-03 09:00"):
         assert points(system.call("POST", "/figures", wrong)) == ["#/period", "#/indicator"]
+        for name in ("scheme", "indicator"):
+            nul = system.call("POST", "/figures", {**FIGURE, "unit": town(), name: "a\x00b"})
+            assert nul.status_code == 422 and points(nul) == ["#/indicator"]
         for value in ("2", True, None, 1e300):
             answer = system.call("POST", "/figures", {**FIGURE, "unit": town(), "value": value})
             assert (answer.status_code, points(answer)) == (422, ["#/value"])

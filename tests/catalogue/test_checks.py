@@ -91,6 +91,8 @@ CASES = [
         "step-limit",
         "长于法定",
     ),
+    ({"result": FOOD.result.model_copy(update={"valid_years": 8000})}, "valid-years", "0 到 100 年"),
+    ({"result": FOOD.result.model_copy(update={"valid_years": -1})}, "valid-years", "0 到 100 年"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_a_definition_written_out_and_read_again_is_the_same_to_the_last_digit(s
 def test_whatever_stands_in_a_definition_survives_its_file(name: str, hints: list[str], least: Any) -> None:
     field = rules.Field(code="x", label=name, help="".join(hints).replace("\x7f", ""), required=False, min=least)
     odd = {"form": (field,), "instant_limit": "", "fees": (rules.Fee(item=name, online_pay=False),)}
-    when = rules.When(fact="".join(hints) or "x", op="in", value=(name, "b"))
+    when = rules.When(fact="".join(hints).replace("\x7f", "") or "x", op="in", value=(name, "b"))
     spec = FOOD.model_copy(update={**odd, "instant_when": (when,), "result": None})
     again = rules.read_definition(rules.written_definition(spec))
     assert again == spec and digest_of(again) == digest_of(spec)
@@ -88,6 +89,28 @@ def test_every_value_that_is_wrong_is_told_by_line_and_place_at_once() -> None:
     code = f"第 {next(n for n, line in enumerate(lines, 1) if 'house planning' in line and line.startswith('code'))} 行，事项第 3 项"
     assert any(t.startswith(code) for t in found.values())
     assert any("应为整数" in t for t in found.values()) and any("请写成 20wd" in t for t in found.values())
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\ud800", "\x1b"])
+@pytest.mark.parametrize(
+    ("place", "change"),
+    [
+        ("result.document", lambda v, bad: v["result"].update(document=bad)),
+        ("materials.0.held_as", lambda v, bad: v["materials"][0].update(held_as=bad)),
+        ("form.0.prefill", lambda v, bad: v["form"][0].update(prefill=bad)),
+        ("steps.0.ground", lambda v, bad: v["steps"][0].update(ground=bad)),
+        ("steps.0.produces.0", lambda v, bad: v["steps"][0].update(produces=[bad])),
+        ("roles.market.match.0", lambda v, bad: v["roles"]["market"].update(match=[bad])),
+        ("instant_when.0.fact", lambda v, bad: v.update(instant_when=[{"fact": bad, "value": "1"}])),
+    ],
+)
+def test_what_the_database_would_refuse_is_told_at_its_place(bad: str, place: str, change: Any) -> None:
+    values = json.loads(FOOD.model_dump_json())
+    change(values, bad)
+    with pytest.raises(Refused) as no:
+        rules.read_definition(json.dumps(values))
+    assert texts(no).keys() == {place}
+    assert "不能含有控制字符" in texts(no)[place]
 
 
 def test_a_definition_of_another_entry_is_refused() -> None:
@@ -157,6 +180,18 @@ def test_the_plain_process_follows_the_form_and_a_written_one_stays() -> None:
     instant = rules.edited(made, {"handling": "1"})
     assert [s.code for s in instant.steps] == ["decision"]
     assert rules.edited(FOOD, {"organ.name": "别的局", "promised": "3日"}).steps == FOOD.steps
+
+
+@pytest.mark.parametrize("organ", ["局" * 201, "县\t局", "县\x00局"])
+def test_any_organ_is_taken_or_refused_at_its_field(organ: str) -> None:
+    plain = rules.blank("x", "某事项", "县林业局")
+    for act in (lambda: rules.blank("x", "某事项", organ), lambda: rules.edited(plain, {"organ.name": organ})):
+        if len(organ) > 200:
+            assert act().roles["organ"].label == "局" * 200
+            continue
+        with pytest.raises(Refused) as no:
+            act()
+        assert texts(no).keys() == {"organ.name"}
 
 
 def rows(spec: ItemSpec) -> list[dict[str, str]]:

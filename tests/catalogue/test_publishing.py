@@ -7,12 +7,13 @@ from datetime import datetime
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from mashang.catalogue import actions, queries, rules, shipped
+from mashang.catalogue import actions, queries, rules, sheets, shipped
 from mashang.catalogue.models import Version
 from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.ledger.queries import history as recorded
+from mashang.org import actions as org
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -168,6 +169,43 @@ def test_an_entry_of_a_place_is_written_by_its_editors_alone_and_a_common_one_by
     assert queries.own_file(HERE, "common").base.spec.summary == "补充"
 
 
+def office(name: str, region: str) -> int:
+    form = org.NewUnit(name, name[-4:], "department", region, valid_from=NOW.date())
+    return org.open_unit(form, by=Actor.system("tests"), now=NOW)
+
+
+def test_an_entry_goes_to_a_unit_only_where_the_writer_reaches_the_unit_itself() -> None:
+    org.load_regions(by=Actor.system("tests"), now=NOW)
+    ours, theirs = office("武平县住建局", "350824"), office("漳浦县住建局", "350623")
+    actions.begin(banner(region="350824"), by=HERE, now=NOW)
+    for spec in (banner(region="350824"), banner()):
+        with pytest.raises(Forbidden):
+            actions.draft(spec, unit_id=theirs, by=HERE, now=NOW)
+    actions.draft(banner(region="350824"), unit_id=ours, by=HERE, now=NOW)
+    assert queries.own_file(HERE, "test-banner").unit_id == ours
+    actions.draft(banner(region="350824", summary="补充"), by=HERE, now=NOW)
+    assert queries.own_file(HERE, "test-banner").unit_id == ours
+    actions.draft(banner(region="350824", summary="补充"), unit_id=None, by=HERE, now=NOW)
+    assert queries.own_file(HERE, "test-banner").unit_id is None
+    given = [r.facts for r in recorded("catalogue/test-banner") if r.verb == "catalogue.given"]
+    assert [(f["was"], f["unit"]) for f in given] == [(None, ours), (ours, None)]
+    assert given[0]["new"] == "武平县住建局"
+
+
+def test_what_is_common_is_taken_from_the_others_by_nobody_of_one_place() -> None:
+    org.load_regions(by=Actor.system("tests"), now=NOW)
+    ours = office("武平县住建局", "350824")
+    published()
+    for changes, unit, field in (({}, ours, "unit"), ({"region": "350824"}, None, "region")):
+        with pytest.raises(Refused) as no:
+            actions.draft(banner(**changes), unit_id=unit, by=HERE, now=NOW)
+        assert (no.value.code, no.value.field) == ("catalogue.common", field)
+    assert queries.file_of(THERE, "test-banner").mine
+    actions.draft(banner(summary="补充"), by=HERE, now=NOW)
+    actions.draft(banner(summary="补充"), unit_id=ours, by=EDITOR, now=NOW)
+    assert not queries.file_of(THERE, "test-banner").mine
+
+
 def test_a_draft_is_not_written_over_unseen_and_the_same_press_twice_is_one() -> None:
     actions.begin(banner(), by=EDITOR, now=NOW)
     actions.begin(banner(), by=EDITOR, now=NOW)
@@ -237,6 +275,28 @@ def test_a_file_does_not_cost_anybody_a_draft() -> None:
         actions.publish_all([banner(summary="表里的")], file="a.csv", by=EDITOR, now=NOW)
     assert actions.publish_all([banner()], file="a.csv", by=EDITOR, now=NOW).same == 1
     assert queries.own_file(EDITOR, "test-banner").base.spec.summary == "还在写"
+
+
+def test_a_file_tells_nothing_of_another_countys_draft() -> None:
+    actions.begin(banner(code="zp-only", name="漳浦特产认证", region="350623"), by=THERE, now=NOW)
+    actions.begin(banner(region="350623"), by=THERE, now=NOW)
+    actions.publish("test-banner", by=THERE, now=NOW)
+    actions.draft(banner(region="350623", name="没公开的名字"), by=THERE, now=NOW)
+    for code in ("zp-only", "test-banner"):
+        with pytest.raises(Refused, match="其他单位或地区") as no:
+            actions.publish_all([banner(code=code, region="350824")], file="a.csv", by=HERE, now=NOW)
+        assert [fault.code for fault in no.value.faults] == ["catalogue.foreign"]
+        assert "漳浦" not in no.value.text and "没公开" not in no.value.text
+
+
+def test_a_file_brings_nothing_back_that_was_retired() -> None:
+    published()
+    actions.retire("test-banner", reason="试验", by=EDITOR, now=NOW)
+    table = sheets.to_excel([banner()])
+    with pytest.raises(Refused, match="已经废止") as no:
+        actions.import_sheet(table, "a.xlsx", by=EDITOR, now=NOW)
+    assert [fault.code for fault in no.value.faults] == ["catalogue.retired"]
+    assert not queries.lines(EDITOR, queries.Wanted(state="active")).rows
 
 
 @pytest.mark.usefixtures("shipped_only")

@@ -97,6 +97,13 @@ def test_an_empty_required_cell_of_a_new_item_is_named() -> None:
     assert texts(workbook(spoil), known={}) == ["“事项”表第 2 行“实施主体”列：不能为空。"]
 
 
+def test_a_new_item_of_a_unit_with_a_very_long_name_is_read() -> None:
+    def spoil(book: Any) -> None:
+        book["事项"].cell(2, column(book, "实施主体")).value = "局" * 201
+
+    assert sheets.read(workbook(spoil), "a.xlsx", {})[0].roles["organ"].label == "局" * 200
+
+
 def test_the_same_code_twice_is_named() -> None:
     assert any("与第 2 行的代码“banner-arch”重复" in t for t in texts(sheets.to_excel((ITEMS[0], ITEMS[0]))))
 

@@ -370,6 +370,31 @@ def test_what_another_county_published_is_read_and_copied_and_not_touched(editor
     assert "zp-banner" not in editor.get("/desk/catalogue/items.csv").content.decode()
 
 
+def test_another_countys_unit_cannot_be_made_the_owner(editor):
+    foreign = org.unit_named("漳浦县政务服务中心综合窗口").id
+    new = {
+        "do": "blank",
+        "code": "wp-new",
+        "name": "新事项",
+        "organ.name": "武平县住建局",
+        "handling": "2",
+        "region": "350824",
+    }
+    refused = editor.post("/desk/catalogue/new", new | {"unit": str(foreign)})
+    assert refused.status_code == 422 and "请从列表里选择管理单位" in text_of(refused)
+    assert editor.post("/desk/catalogue/new", new).status_code == 302
+    here = "/desk/catalogue/entry/wp-new/fields"
+    typed = {f.name: f.value for f in editor.get(here).context["form"].fields}
+    refused = editor.post(here, typed | {"unit": str(foreign)})
+    assert refused.status_code == 422 and "请从列表里选择管理单位" in text_of(refused)
+    own = org.unit_named("武平县住房和城乡建设局").id
+    assert "管理单位已改，立即生效" in text_of(editor.post(here, typed | {"unit": str(own)}, follow=True))
+    assert Entry.objects.get(code="wp-new").unit_id == own
+    typed = {f.name: f.value for f in editor.get(here).context["form"].fields}
+    editor.post(here, typed | {"unit": ""})
+    assert Entry.objects.get(code="wp-new").unit_id is None
+
+
 def test_a_package_is_begun_from_its_file_as_a_copy_of_another(editor):
     text, _mark = definition(editor, "rural-house")
     text = text.replace('code = "rural-house"', 'code = "town-house"', 1).replace("农村村民建房", "集镇建房", 1)

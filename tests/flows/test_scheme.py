@@ -61,7 +61,8 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         assert "80 得 0、90 得 60、95 得 85、100 得 100，其间按直线" in words
         assert "平台实测：按时办结率" in words
         assert "确认定稿" in body(office.get(f"/desk/score/scheme/{scheme}/freeze"))
-        assert office.post(f"/desk/score/scheme/{scheme}/freeze").status_code == 302
+        final = f"/desk/score/scheme/{scheme}/freeze"
+        assert office.post(final, read(office, final)).status_code == 302
         assert "定稿，此后不再改动" in body(office.get(f"/desk/score/scheme/{scheme}/words"))
         assert "第1版已定稿" in body(office.post(f"/desk/score/scheme/{scheme}/freeze", follow=True))  # pressed twice
     with at("2026-04-02 09:00"):
@@ -157,9 +158,34 @@ def test_a_draft_is_rewritten_but_not_over_somebody_elses_change(sign_in: SignIn
         assert {f.name: f.value for f in refused.context["form"].fields}["text"] == late
         renamed = office.post(address, {"was": office.get(address).context["form"].fields[0].value, "text": other.replace('version = "1"', 'version = "9"')})  # fmt: skip
         assert "不换代码和版本号" in body(renamed)
-        office.post(f"/desk/score/scheme/{scheme}/freeze")
+        final = f"/desk/score/scheme/{scheme}/freeze"
+        assert office.post(final, read(office, final)).status_code == 302
         assert office.get(address, follow=True).redirect_chain
         assert office.post(address, {"was": was["was"], "text": late}, follow=True).redirect_chain
+    assert models.Scheme.objects.get().text == other
+
+
+def read(client: Client, address: str) -> dict[str, str]:
+    """What the page's form sends back of the text it shows."""
+    return {"was": client.get(address).context["form"].fields[0].value}
+
+
+def test_a_text_that_nobody_read_is_not_made_final(sign_in: SignIn) -> None:
+    office, second = sign_in("office"), sign_in("inspector")
+    with at("2026-03-20 09:00"):
+        scheme = written(office)
+        final = f"/desk/score/scheme/{scheme}/freeze"
+        opened = read(office, final)
+        other = TEXT.replace("target = 60", "target = 55")
+        second.post(
+            f"/desk/score/scheme/{scheme}/edit", {**read(second, f"/desk/score/scheme/{scheme}/edit"), "text": other}
+        )
+        for sent in (opened, {}):
+            refused = office.post(final, sent)
+            assert refused.status_code == 422
+            assert "请回到条目核对新稿" in body(refused)
+        assert models.Scheme.objects.get().frozen_at is None
+        assert office.post(final, read(office, final)).status_code == 302
     assert models.Scheme.objects.get().text == other
 
 
@@ -238,6 +264,20 @@ def test_one_figure_by_form_with_its_faults_at_the_fields(sign_in: SignIn) -> No
     assert "这些不用上报，由平台按办件实测" in page
 
 
+def test_a_figure_that_was_corrected_since_is_not_told_to_be_taken(sign_in: SignIn) -> None:
+    lead = sign_in("townlead")
+    with at("2026-04-02 09:00") as now:
+        scheme = frozen()
+        address = f"/desk/score/figures/{scheme}/{MARCH}/{town()}/key_projects"
+        sent = {"value": "60", "evidence": "函"}
+        assert "已上报：重点项目" in body(lead.post(address, sent, follow=True))
+        form = actions.NewCorrection(models.Figure.objects.get().pk, 99.0, "更正函", "漏报一项")
+        actions.approve_correction(actions.ask_correction(form, by=who("townlead"), now=now), by=who("office"), now=now)
+        late = body(lead.post(address, sent, follow=True))
+    assert "已经更正过，以更正后的数据为准" in late
+    assert "已上报：重点项目" not in late
+
+
 def test_a_sheet_with_faults_names_each_row_and_column_and_keeps_the_evidence(sign_in: SignIn) -> None:
     office = sign_in("office")
     with at("2026-04-02 09:00"):
@@ -253,7 +293,7 @@ def test_a_sheet_with_faults_names_each_row_and_column_and_keeps_the_evidence(si
     assert "第 4 行（火星镇）" in body(second)
     assert "第 3 行 领导和服务对象评议（1/5）：评分应当在 0 到 100 之间。" in body(second)
     assert "请选择填好的表" in body(none)
-    assert "读不出 Excel 文件" in body(rubbish)
+    assert "工作簿打不开" in body(rubbish)
     assert not models.Figure.objects.exists()
 
 

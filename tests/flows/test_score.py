@@ -197,7 +197,7 @@ def test_a_handler_sees_the_sheet_of_the_own_unit_and_runs_nothing(sign_in):
         run = actions.run(scheme, "2026-03", by=who("office"), now=now)
         client = sign_in("town")
         assert client.get(f"/desk/score/{run}/{town}").status_code == 200
-        assert client.get(f"/desk/score/{run}/{other}").status_code == 403
+        assert client.get(f"/desk/score/{run}/{other}").status_code == 404
         assert client.get("/desk/score/run").status_code == 403
         board = client.get("/desk/score").content.decode()
     assert f"/desk/score/{run}/{town}" in board

@@ -56,9 +56,9 @@ def test_a_unit_is_opened_staffed_and_given_rights_on_the_pages(admin: Client) -
 
 def test_a_unit_is_put_into_a_class_that_a_scheme_knows(admin: Client) -> None:
     scheme = SHIPPED.read_text("utf-8")
-    performance.write_scheme(
-        scheme, "350824", by=Actor("staff", 7, 7, "效能办", 0, (Grant("office"),)), now=clock.now()
-    )
+    office = Actor("staff", 7, 7, "效能办", 0, (Grant("office"),))
+    written = performance.write_scheme(scheme, "350824", by=office, now=clock.now())
+    performance.freeze_scheme(written, by=office, now=clock.now())
     form = {"name": "武平县林业局", "short_name": "林业局", "kind": "department", "region": "350824"}
     assert "县直部门" in admin.get(reverse("admin:units")).content.decode()
     press(admin, reverse("admin:units"), "open", **form, scheme_class="department")

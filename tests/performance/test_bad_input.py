@@ -128,4 +128,14 @@ def test_shares_and_per_cents_are_not_mixed(tmp_path: Path, unit: str, cells: li
 def test_a_broken_workbook_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused) as no:
         read(tmp_path, b"PK\x03\x04 not a workbook", "values.xlsx")
-    assert no.value.code == "values.excel"
+    assert no.value.code == "workbook.broken"
+
+
+@pytest.mark.parametrize("corner", ["XFD1048576", "A10001", "GS1"])
+def test_a_workbook_with_a_cell_far_away_is_refused_before_it_is_opened(tmp_path: Path, corner: str) -> None:
+    book = Workbook()
+    book.active["A1"], book.active[corner] = "单位", "x"
+    book.save(tmp_path / "values.xlsx")
+    with pytest.raises(Refused) as no:
+        read_table(tmp_path / "values.xlsx", SCHEME)
+    assert no.value.code == "workbook.size"

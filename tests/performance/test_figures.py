@@ -11,17 +11,19 @@ from django.db import IntegrityError, transaction
 from openpyxl import load_workbook
 
 from mashang.cases.models import Notice
+from mashang.kernel import sql
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.kernel.said import told
 from mashang.ledger.queries import history
+from mashang.org import actions as org
 from mashang.performance import actions, models, queries
 from mashang.performance.actions import NewCorrection, Reported
 from mashang.performance.events import PRIVATE, SENTENCES
 from mashang.performance.rules.parse import read_scheme
 from mashang.performance.rules.reporting import Wanted, number_of, value_faults, wanted
 
-from .test_runs import COUNTY, NOW, OFFICE, county, frozen, reported, verbs
+from .test_runs import COUNTY, NOW, OFFICE, SYSTEM, below, county, frozen, reported, verbs
 
 __all__ = ["county"]
 pytestmark = pytest.mark.django_db
@@ -105,6 +107,89 @@ def test_everything_wrong_with_a_sheet_is_told_at_once(
     with pytest.raises(Refused) as no:
         sheet(scheme, text, evidence, period=period)
     assert codes(no) == wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        (
+            "单位,期间,key_projects\n桃溪镇,2026-02,90\n0局,2026-03,90\n1局,,90\n",
+            [("figure.period", "第 2 行（桃溪镇）")],
+        ),
+        ("单位,类别,重点项目完成\n0局,department,90\n", [("figure.column", "第 1 行 重点项目完成")]),
+        ("单位,on_time,key_projects\n0局,90,90\n", [("figure.column", "第 1 行 on_time")]),
+        ("单位,key_projects\n0局,0.975\n1局,98\n2局,0\n", [("figure.percent", "第 2 行 重点项目年度计划完成率")]),
+        ("单位,awards\n0局,1e16\n", [("figure.value", "第 2 行 上级表彰和典型经验")]),
+        ("单位,key_projects\n0局,90\n武平县第0局,91\n", [("conflict.figure", "第 3 行 重点项目年度计划完成率")]),
+    ],
+)
+def test_nothing_in_a_sheet_is_taken_for_something_else(
+    county: list[int], text: str, wrong: list[tuple[str, str]]
+) -> None:
+    scheme = frozen()
+    with pytest.raises(Refused) as no:
+        sheet(scheme, text)
+    assert [(f.code, str(f.field)) for f in no.value.faults] == wrong
+    assert models.Figure.objects.count() == 0
+
+
+def test_a_per_cent_below_one_that_stands_may_come_back_in_a_sheet(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0], 0.5), by=OFFICE, now=NOW)
+    assert sheet(scheme, "单位,期间,key_projects\n0局,2026-03,0.5\n") == Reported(0, 1)
+
+
+def test_a_sheet_costs_a_handful_of_statements_however_many_cells_it_has(county: list[int]) -> None:
+    scheme = frozen()
+    sheet(scheme, "单位,key_projects\n0局,1.5\n")
+    counts = []
+    for period, text in (
+        ("2026-01", "单位,key_projects\n0局,90\n"),
+        (MARCH, "单位,key_projects,awards\n1局,90,1\n2局,91,2\n"),
+    ):
+        with sql.statements() as sent:
+            sheet(scheme, text, period=period)
+        counts.append(sum("performance_figure" in one for one in sent))
+    assert counts == [3, 3]
+
+
+def test_a_sheet_of_too_many_lines_or_faults_is_cut_short(county: list[int]) -> None:
+    scheme = frozen()
+    with pytest.raises(Refused) as no:
+        sheet(scheme, "单位,awards\n" + "九局,1\n" * 50_000)
+    assert codes(no) == ["values.lines"]
+    for line in ('"九"局{n},1\n', "九局{n},1\n", "九局{n},x\n"):
+        with pytest.raises(Refused) as no:
+            sheet(scheme, "单位,awards\n" + "".join(line.format(n=n) for n in range(1000)))
+        assert len(no.value.faults) <= 202
+
+
+NUMBERED = COUNTY.replace(
+    "[attributes]\n", '[attributes]\npeople = { type = "number", name = "人口", columns = ["pop"] }\n'
+)
+
+
+def test_a_number_about_the_unit_goes_out_in_the_template_and_comes_back(county: list[int]) -> None:
+    scheme = actions.write_scheme(NUMBERED, "350824", by=OFFICE, now=NOW)
+    actions.freeze_scheme(scheme, by=OFFICE, now=NOW)
+    book = load_workbook(io.BytesIO(queries.figures_template(scheme, MARCH, OFFICE)))
+    page = book["上报数据"]
+    place = next(cell for cell in page[1] if cell.value == "pop")
+    page.cell(2, place.column).value = 1200
+    out = io.BytesIO()
+    book.save(out)
+    assert actions.report_sheet(scheme, MARCH, out.getvalue(), "f.xlsx", "年鉴", by=OFFICE, now=NOW) == Reported(1, 0)
+    assert models.Figure.objects.get().indicator == "people"
+
+
+def test_only_a_unit_that_the_scheme_scores_is_named_as_the_one_who_reports(county: list[int]) -> None:
+    scheme = frozen()
+    for group, named in (("park", []), ("township", ["园区"])):
+        form = org.NewUnit(
+            f"武平县{group}园区", "园区", "department", "350824", scheme_class=group, valid_from=NOW.date()
+        )
+        station = below(org.open_unit(form, by=SYSTEM, now=NOW), f"{group}站")
+        assert queries.answers_for(Actor("staff", 9, 9, "站长", station), scheme) == named
 
 
 def test_a_sheet_reports_only_for_units_of_ones_own(county: list[int]) -> None:
@@ -280,6 +365,28 @@ def test_nobody_decides_on_a_correction_of_ones_own(county: list[int]) -> None:
     assert figure == queries.correction_for(waiting, SECOND).figure.id
 
 
+def test_what_a_figure_is_called_and_who_reports_it_is_the_own_regions_to_say(county: list[int]) -> None:
+    frozen()
+    figure = actions.report(reported(county[0], 80.0, indicator="rater_1"), by=OFFICE, now=NOW)
+    elsewhere = COUNTY.replace('reporter = "office"', 'reporter = "unit"').replace("领导和服务对象评议", "外县评议")
+    actions.freeze_scheme(actions.write_scheme(elsewhere, "350623", by=OFFICE, now=NOW), by=OFFICE, now=NOW)
+    with pytest.raises(Refused) as no:
+        actions.ask_correction(NewCorrection(figure, 99.0, "函", "漏报"), by=lead(county[0]), now=NOW)
+    assert codes(no) == ["figure.office"]
+    titles = queries.titles_of([queries.figure_for(figure, OFFICE)])
+    assert told(titles[figure].title, str) == "领导和服务对象评议（1/5）"
+
+
+def test_any_number_of_corrections_is_named_in_one_statement(county: list[int]) -> None:
+    frozen()
+    for unit in county[:3]:
+        actions.ask_correction(asked(unit)[1], by=lead(unit), now=NOW)
+    found = queries.corrections_for(OFFICE)
+    with sql.statements() as sent:
+        titles = queries.titles_of(c.figure for c in found)
+    assert (len(sent), {one.name for one in titles.values()}) == (1, {"重点项目年度计划完成率"})
+
+
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
@@ -367,7 +474,7 @@ def test_what_is_no_number_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("unit", "value", "good"),
     [("share", 1.0, True), ("share", 1.1, False), ("count", 3, True), ("count", 2.5, False), ("count", -1, False),
-     ("percent", 105, True), ("", float("inf"), False)],
+     ("percent", 105, True), ("", float("inf"), False), ("", 1e15, True), ("", -1.1e15, False)],
 )  # fmt: skip
 def test_a_figure_must_be_what_its_unit_says(unit: str, value: float, good: bool) -> None:
     assert bool(value_faults(Wanted("x", "某项", unit=unit), value)) != good

@@ -119,6 +119,11 @@ def test_a_faulty_scheme_and_an_unknown_measure_are_refused(county: list[int]) -
     assert "scheme.weights" in {f.code for f in no.value.faults}
     with pytest.raises(Refused, match="没有名为"):
         actions.write_scheme(COUNTY.replace("measure:promise_cut", "measure:luck"), "350824", by=OFFICE, now=NOW)
+    for place in ("演示县机关", "办结率", "[classes.department]"):
+        spoiled = '[classes."a\\u0000"]' if place.startswith("[") else place + "\\u0000"
+        with pytest.raises(Refused) as no:
+            actions.write_scheme(COUNTY.replace(place, spoiled), "350824", by=OFFICE, now=NOW)
+        assert "scheme.control" in {f.code for f in no.value.faults}
 
 
 @pytest.mark.row("E7")
@@ -186,6 +191,31 @@ def evidence(run: int, unit: int, indicator: str) -> queries.Evidence:
     return lines[indicator].evidence[0]
 
 
+def test_classes_of_unit_are_those_of_final_schemes_over_their_region(county: list[int]) -> None:
+    frozen()
+    renamed = COUNTY.replace("county-demo", "other").replace("县直部门", "改了名的")
+    actions.write_scheme(renamed, "350824", by=OFFICE, now=NOW)
+    elsewhere = actions.write_scheme(renamed, "350623", by=OFFICE, now=NOW)
+    actions.freeze_scheme(elsewhere, by=OFFICE, now=NOW)
+    assert "改了名的" not in queries.unit_classes(["350824", "350824105"]).values()
+    assert {"department", "township"} <= set(queries.unit_classes(["350824105"]))
+    assert queries.unit_classes(["350623"])["department"] == "改了名的"
+    assert queries.unit_classes(["350800"]) == {}
+
+
+def test_a_trial_is_held_against_the_run_of_its_own_scheme(county: list[int]) -> None:
+    scheme = frozen()
+    actions.report(reported(county[0]), by=OFFICE, now=NOW)
+    other = actions.write_scheme(COUNTY.replace("county-demo", "other"), "350824", by=OFFICE, now=NOW)
+    actions.freeze_scheme(other, by=OFFICE, now=NOW)
+    actions.run(other, "2026-03", by=OFFICE, now=NOW)
+    assert {row.was for row in queries.try_out(scheme, "2026-03", OFFICE, now=NOW)} == {""}
+    actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
+    actions.run(other, "2026-03", by=OFFICE, now=NOW)
+    tried = queries.try_out(scheme, "2026-03", OFFICE, now=NOW)
+    assert [row.was for row in tried] == [row.score for row in tried]
+
+
 def test_a_run_records_one_entry_and_ranks_inside_the_class(county: list[int]) -> None:
     run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
     assert verbs() == ["scheme.written", "scheme.frozen", "score.run"]
@@ -242,8 +272,14 @@ def test_a_unit_sees_its_own_sheet_and_no_other(county: list[int]) -> None:
     run = actions.run(scheme, "2026-03", by=OFFICE, now=NOW)
     lead = Actor("staff", 8, 8, "负责人", county[1], (Grant("lead", frozenset({county[1]})),))
     assert queries.sheet(run, county[1], lead).unit == county[1]
-    with pytest.raises(Forbidden):
-        queries.sheet(run, county[0], lead)
+    elsewhere = Actor("staff", 9, 9, "外县", 0, (Grant("office", region="350623"),))
+    for unit, by in ((county[0], lead), (county[0], elsewhere)):
+        with pytest.raises(NotFound, match="没有找到这次考评计算"):
+            queries.sheet(run, unit, by)
+    for ask in (queries.board, queries.workbook, lambda run, by: queries.what_if(run, {}, by)):
+        for other in (run, run + 1):
+            with pytest.raises(NotFound, match="没有找到这次考评计算"):
+                ask(other, elsewhere)
     assert [r.unit for r in queries.board(run, lead)] == [county[1]]
     assert [r.unit for r in queries.what_if(run, {}, lead)] == [county[1]]
     stranger = Actor("person", 9, 9, "群众")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from time import perf_counter
 from typing import Any
 
 import pytest
 
+from mashang.catalogue.rules import definition
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import told
 from mashang.performance.rules.changes import changes
@@ -112,6 +114,25 @@ def test_each_difference_is_told_and_what_is_none_is_not(
     assert back[0].kind == {"added": "removed"}.get(kind, kind)
 
 
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('missing = ["NA", "—"]', 'missing = ["NA"]'),
+        ('missing = ["NA", "—"]', 'missing = ["NA", "—"]\ndigits = 5'),
+        ('period = "month"', 'period = "quarter"'),
+        ('period = "month"', 'period = "month"\nweights = "relative"'),
+        ('period = "month"', 'period = "month"\nrank_within = "class"'),
+        ('class = { columns = ["类别"] }', 'class = { columns = ["类型"] }'),
+        ('class = { columns = ["类别"] }', 'class = { columns = ["类别"] }\npeople = { type = "number" }'),
+        ('unit = ["unit", "单位"]', 'unit = ["单位"]'),
+    ],
+)
+def test_a_setting_of_the_whole_never_changes_in_silence(was: str, now: str) -> None:
+    assert was in COUNTY
+    found = changes(read_scheme(COUNTY), read_scheme(COUNTY.replace(was, now, 1)))
+    assert [(c.about, str(c.text)) for c in found] == [("方案", "其他设置有改动，请看方案原文。")]
+
+
 def test_what_has_no_word_of_its_own_is_told_as_other_settings() -> None:
     old, new = parse(raw_scheme()), raw_scheme()
     new["indicators"]["x"] |= {"columns": ["甲"]}
@@ -159,3 +180,10 @@ def test_the_next_version_is_proposed(known: list[str], proposed: str) -> None:
 def test_a_scheme_without_sense_has_no_words() -> None:
     with pytest.raises(Refused):
         described(read_scheme("[scheme]\ncode = 'x'\n"))
+
+
+@pytest.mark.parametrize("line", ["[" + " " * 20_000, "[" + "a " * 10_000, "a." * 10_000])
+def test_a_line_that_is_nothing_costs_no_more_than_its_length(line: str) -> None:
+    began = perf_counter()
+    assert (lines_of(line), definition.lines_of(line)) == ({}, {})
+    assert perf_counter() - began < 1

@@ -1,9 +1,9 @@
 """What changes the catalogue."""
 
 from .importing import Imported, import_names, import_sheet, import_shipped, publish_all
-from .writing import begin, digest_of, discard, draft, publish, retire, revise
+from .writing import Owner, begin, digest_of, discard, draft, publish, retire, revise
 
 __all__ = [
-    "Imported", "begin", "digest_of", "discard", "draft", "import_names", "import_sheet", "import_shipped", "publish",
+    "Imported", "Owner", "begin", "digest_of", "discard", "draft", "import_names", "import_sheet", "import_shipped", "publish",
     "publish_all", "retire", "revise",
 ]  # fmt: skip

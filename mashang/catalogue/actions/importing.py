@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
@@ -44,7 +45,7 @@ class Imported:
 def publish_all(specs: Iterable[Spec], *, file: str, unit_id: int | None = None, by: Actor, now: datetime) -> Imported:
     """Publish many definitions at once, all or none. One already in force unchanged is left alone.
 
-    Refuses with every fault: of a definition, an entry that is another's, one that somebody is drafting.
+    Refuses with every fault: of a definition, an entry that is another's, one that somebody is drafting, one out of force.
     """
     given = {spec.code: spec for spec in specs}
     for region in sorted({spec.region for spec in given.values()}):
@@ -55,7 +56,9 @@ def publish_all(specs: Iterable[Spec], *, file: str, unit_id: int | None = None,
     Entry.objects.bulk_create(missing, ignore_conflicts=True, batch_size=500)
     entries = {e.code: e for e in Entry.objects.select_for_update().filter(code__in=given).order_by("code")}
     changed = _changed(entries, given)
-    if faults := [*_foreign(entries.values(), given, by), *_drafted(changed)]:
+    foreign = _foreign(entries.values(), given, by)
+    own = [code for code in changed if code not in foreign]
+    if faults := [*foreign.values(), *_drafted(own), *_retired(own)]:
         raise Refused.of(faults)
     numbers = _numbers([entries[code] for code in changed])
     rows = [
@@ -81,17 +84,18 @@ def publish_all(specs: Iterable[Spec], *, file: str, unit_id: int | None = None,
     return Imported(len(rows), len(given) - len(rows), tuple(changed), new)
 
 
-def _foreign(entries: Iterable[Entry], given: Mapping[str, Spec], by: Actor) -> list[Fault]:
-    """What a file may not touch: codes of another kind of definition, and entries of other units and places."""
-    faults = []
-    regions = dict(Entry.objects.filter(code__in=given).values_list("code", "current__region"))
+def _foreign(entries: Iterable[Entry], given: Mapping[str, Spec], by: Actor) -> dict[str, Fault]:
+    """What a file may not touch, by code: another kind of definition, and entries of other units and places."""
+    faults = {}
+    rows = Version.objects.filter(Q(entry__current=F("id")) | Q(entry__current=None), entry__code__in=given)
+    regions = dict(rows.values_list("entry__code", "region"))
     for entry in entries:
-        if entry.shape != given[entry.code].shape:
-            text_ = said("代码“{code}”已经用于另一类定义，请换一个代码。", code=entry.code)
-            faults.append(Fault("catalogue.shape", text_, "code"))
-        elif not queries.may_write(by, PUBLISH, entry.unit_id, regions.get(entry.code) or ""):
+        if not queries.may_write(by, PUBLISH, entry.unit_id, regions.get(entry.code, "")):
             text_ = said("代码“{code}”是其他单位或地区的事项，不能由您导入，请换一个代码。", code=entry.code)
-            faults.append(Fault("catalogue.foreign", text_, "file"))
+            faults[entry.code] = Fault("catalogue.foreign", text_, "file")
+        elif entry.shape != given[entry.code].shape:
+            text_ = said("代码“{code}”已经用于另一类定义，请换一个代码。", code=entry.code)
+            faults[entry.code] = Fault("catalogue.shape", text_, "code")
     return faults
 
 
@@ -105,6 +109,21 @@ def _drafted(codes: Sequence[str]) -> list[Fault]:
             "file",
         )
         for name, code in drafts.values_list("name", "entry__code")
+    ]
+
+
+def _retired(codes: Sequence[str]) -> list[Fault]:
+    """What was taken out of force does not come back by a file: of its form and steps the file knows nothing."""
+    retired = Entry.objects.filter(code__in=codes, state=State.RETIRED).order_by("code")
+    return [
+        Fault(
+            "catalogue.retired",
+            said(
+                "“{name}”（{code}）已经废止，不能由表格恢复；要恢复，请打开这个事项改写后发布。", name=name, code=code
+            ),
+            "file",
+        )
+        for name, code in retired.values_list("current__name", "code")
     ]
 
 
@@ -161,6 +180,7 @@ def _taken_over(codes: Sequence[str]) -> set[str]:
 def import_names(*, by: Actor, now: datetime) -> Imported:
     """Publish the 1,135 item names of 广安市广安区, named as such: shown and searched, never open for application."""
     data = shipped.NAMES.read_bytes()
-    return publish_all(
-        sheets.names_from_csv(data, shipped.NAMES.name, **GUANGAN), file=shipped.NAMES.name, by=by, now=now
-    )
+    specs = sheets.names_from_csv(data, shipped.NAMES.name, **GUANGAN)
+    retired = set(Entry.objects.filter(state=State.RETIRED).values_list("code", flat=True))
+    known = [spec for spec in specs if spec.code not in retired]
+    return publish_all(known, file=shipped.NAMES.name, by=by, now=now)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from django.db import transaction
 
@@ -23,6 +23,8 @@ from ..models import Entry, State, Version
 from ..rules import ItemSpec, PackageSpec, Spec
 
 EDIT, PUBLISH = "catalogue.edit", "catalogue.publish"
+Owner = int | Literal["stays"] | None
+"""The unit an entry belongs to: its id, none, or the one it has."""
 
 
 def guard(by: Actor, right: str, unit_id: int | None, region: str = "") -> None:
@@ -125,34 +127,49 @@ def begin(spec: Spec | Mapping[str, Any], *, unit_id: int | None = None, by: Act
 
 @transaction.atomic
 def draft(
-    spec: Spec | Mapping[str, Any], *, unit_id: int | None = None, seen: str | None = None, by: Actor, now: datetime
+    spec: Spec | Mapping[str, Any], *, unit_id: Owner = "stays", seen: str | None = None, by: Actor, now: datetime
 ) -> int:
     """Write or rewrite the one draft of a code; faults of content are allowed until it is published. Gives its id.
 
     `seen` is the digest of the draft that the writer began from ("" when there was none): refused when another has
-    written meanwhile. Without `unit_id` the entry stays with its unit.
+    written meanwhile. Another `unit_id` is the entry's owner at once; what is common is given to one unit or place only by
+    who may write everything.
     """
     parsed = _parsed(spec)
-    Entry.objects.get_or_create(code=parsed.code, defaults={"shape": parsed.shape, "unit_id": unit_id})
+    first = None if isinstance(unit_id, str) else unit_id
+    Entry.objects.get_or_create(code=parsed.code, defaults={"shape": parsed.shape, "unit_id": first})
     entry = _locked(parsed.code, by, EDIT)
-    unit_id = entry.unit_id if unit_id is None else unit_id
-    guard(by, EDIT, unit_id, parsed.region)
+    owner = entry.unit_id if isinstance(unit_id, str) else unit_id
+    guard(by, EDIT, owner, parsed.region)
     if entry.shape != parsed.shape:
         raise Refused("catalogue.shape", "这个代码已经用于另一类定义，请换一个代码。", "code")
     values = {**columns_of(parsed), "written_by": by.ref, "written_at": now}
     row = Version.objects.filter(entry=entry, published_at=None).first()
-    if row is not None and row.digest == values["digest"] and entry.unit_id == unit_id:
+    if row is not None and row.digest == values["digest"] and entry.unit_id == owner:
         return row.id  # the same press once more, or nothing was changed
     row = _draft_of(entry, seen)
-    if entry.unit_id != unit_id:
-        entry.unit_id = unit_id
-        entry.save(update_fields=["unit"])
+    _give(entry, owner, parsed, by, now)
     if row is None:
         row = Version.objects.create(entry=entry, number=_next_number(entry), **values)
     else:
         Version.objects.filter(id=row.id).update(**values)
     record("drafted", by, now, code=entry.code, name=parsed.name, number=row.number, digest=values["digest"])
     return row.id
+
+
+def _give(entry: Entry, owner: int | None, spec: Spec, by: Actor, now: datetime) -> None:
+    """The entry to another owner. Refuses to take one that is common from the others, for a unit or by its new place."""
+    place = _place(entry)
+    common = entry.unit_id is None and not place and Version.objects.filter(entry=entry).exists()
+    if common and (owner or spec.region) and not queries.may_write_all(by, EDIT):
+        field = "unit" if owner else "region"
+        raise Refused("catalogue.common", "各地通用的事项不能改归一个单位或一个地区；请另建一个本地的事项。", field)
+    if entry.unit_id != owner:
+        was, entry.unit_id = entry.unit_id, owner
+        entry.save(update_fields=["unit"])
+        names = {"old": queries.owner_name(was, place), "new": queries.owner_name(owner, spec.region)}
+        told = {key: name or "各地通用" for key, name in names.items()}
+        record("given", by, now, code=entry.code, name=spec.name, was=was, unit=owner, **told)
 
 
 def _next_number(entry: Entry) -> int:

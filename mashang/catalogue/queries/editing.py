@@ -24,15 +24,20 @@ EDIT = "catalogue.edit"
 
 
 def may_write(by: Actor, right: str, unit_id: int | None, region: str = "") -> bool:
-    """Whether an entry of this unit, or without one of this place, is the actor's to write.
+    """Whether an entry of this unit, or without one of this place, is the actor's to write; the unit's own place counts too.
 
     With neither it is common to all who use the platform, and every editor's.
     """
     if unit_id is None and not region:
         return org.holds(by, right)
     units = () if unit_id is None else (unit_id,)
-    place = region or next((u.region for u in org.units_of(units)), "")
-    return org.may(by, right, units=units, region=place, kind="")
+    places = [*(u.region for u in org.units_of(units)), *filter(None, (region,))]
+    return bool(places) and all(org.may(by, right, units=units, region=place, kind="") for place in places)
+
+
+def may_write_all(by: Actor, right: str) -> bool:
+    """Whether what is common is the actor's to take from the others: a right without bounds."""
+    return org.may(by, right, units=(), region="", kind="")
 
 
 def home_of(by: Actor) -> str:

@@ -19,6 +19,7 @@ from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When
 _CATCH_ALL = re.compile(
     r"(其他|其它)(有关|相关|需要|必要|应当|要求|规定)?.*(材料|资料|文件|证明)|^(相关|有关)(证明)?(材料|资料|文件)$|等(材料|资料|文件)$"
 )
+LONGEST_VALID = 100
 _ENDINGS = (
     ("批复", ResultKind.REPLY),
     ("证", ResultKind.CERTIFICATE),
@@ -96,6 +97,8 @@ def _fees(spec: ItemSpec) -> Iterator[Fault]:
 def _result(spec: ItemSpec) -> Iterator[Fault]:
     if spec.result is None:
         return
+    if not 0 <= spec.result.valid_years <= LONGEST_VALID:
+        yield _fault("result.valid_years", _("有效期应在 0 到 100 年之间；长期有效填 0。"), "valid-years")
     for ending, kind in _ENDINGS:
         if spec.result.name.endswith(ending):
             if spec.result.kind != kind:

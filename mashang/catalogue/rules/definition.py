@@ -25,7 +25,7 @@ _INLINE = frozenset({"choices", "when", "instant_when", "visits", "replaced_visi
 _BRIEF = frozenset({"materials", "form", "fees", "basis", "questions", "choices", "when", "instant_when"})
 _USUAL = frozenset({"detail", "opens", "instant_limit"})
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
-_TABLE = re.compile(r"\s*(\[\[?)\s*([\w.\- \"']+?)\s*\]\]?\s*(#.*)?")
+_TABLE = re.compile(r"\s*(\[\[?)([\w.\- \t\"']+)\]\]?\s*(#.*)?")
 _KEY = re.compile(r"\s*([\w-]+)\s*=")
 Path = tuple[int | str, ...]
 

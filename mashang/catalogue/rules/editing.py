@@ -148,9 +148,9 @@ def edited(spec: Spec, typed: Typed) -> Spec:
     if isinstance(spec, ItemSpec):
         result = values.get("result")
         values["result"] = {"code": "result", **result} if result and result.get("name") else None
-        if plain_process(spec.model_dump()) == {"roles": dict(spec.roles), "steps": spec.steps}:
-            values |= plain_process(values)
-    return _checked(type(spec), values, faults)
+    made = _checked(type(spec), values, faults)
+    follows = isinstance(spec, ItemSpec) and plain_process(spec) == spec
+    return plain_process(made) if follows and isinstance(made, ItemSpec) else made
 
 
 def _same(given: Any, known: Any) -> bool:
@@ -244,17 +244,15 @@ def _at_row(fault: Fault, kept: Sequence[int], own: Sequence[Fault]) -> Fault:
 # ── new ──
 
 
-def plain_process(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Roles and steps of an item that came without a process: review and decide, or decide at once."""
-    instant = values.get("handling") == Handling.INSTANT
-    organ = (values.get("organ") or {}).get("name") or "实施主体"
-    review = Step(code="review", label="审查", role="organ", promised=values.get("promised") or "")
+def plain_process(item: ItemSpec) -> ItemSpec:
+    """The item with the roles and steps of one that came without a process: review and decide, or decide at once."""
+    instant = item.handling == Handling.INSTANT
+    organ = item.organ.name[:200].strip() or "实施主体"
+    review = Step(code="review", label="审查", role="organ", promised=item.promised)
     after = () if instant else ("review",)
     decision = Step(code="decision", label="决定", kind=StepKind.DECISION, role="organ", after=after)
-    return {
-        "roles": {"organ": Role(label=organ, match=(organ,), unit_kind="department")},
-        "steps": (decision,) if instant else (review, decision),
-    }
+    roles = {"organ": Role(label=organ, match=(organ,), unit_kind="department")}
+    return item.model_copy(update={"roles": roles, "steps": (decision,) if instant else (review, decision)})
 
 
 def blank(code: str, name: str, organ: str, handling: Handling = Handling.PROMISED, *, region: str = "") -> ItemSpec:
@@ -267,17 +265,17 @@ def blank(code: str, name: str, organ: str, handling: Handling = Handling.PROMIS
         "region": region,
     }
     faults = [] if organ.strip() else [Fault("catalogue.organ", "请填写实施主体。", "organ.name")]
-    made = _checked(ItemSpec, {**values, **plain_process({**values, "organ": {"name": organ[:200]}})}, faults)
+    made = _checked(ItemSpec, values, faults)
     assert isinstance(made, ItemSpec)
-    return made
+    return plain_process(made)
 
 
 def copied(spec: Spec, code: str, name: str, region: str) -> Spec:
     """The same under another code, name and region; a copy of a bare name begins as a full item with the plain process."""
-    values = {**spec.model_dump(), "code": code, "name": name, "region": region}
-    if isinstance(spec, ItemSpec) and not spec.steps:
-        values |= {"detail": "full", **plain_process(values)}
-    return _checked(type(spec), values, ())
+    made = _checked(type(spec), {**spec.model_dump(), "code": code, "name": name, "region": region}, ())
+    if isinstance(made, ItemSpec) and not made.steps:
+        return plain_process(made.model_copy(update={"detail": "full"}))
+    return made
 
 
 def same_kind(old: Spec, new: Spec) -> None:

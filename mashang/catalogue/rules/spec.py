@@ -39,6 +39,7 @@ def _printable(text: str) -> str:
     return text
 
 
+Plain = Annotated[str, AfterValidator(_printable)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000), AfterValidator(_printable)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_printable)
@@ -56,9 +57,11 @@ class Value(BaseModel):
 class When(Value):
     """A condition on one answer. An answer not given leaves it undetermined, never true or false."""
 
-    fact: str
+    fact: Plain
     op: Literal["eq", "ne", "in", "lt", "le", "gt", "ge"] = "eq"
-    value: Annotated[str | tuple[str, ...], BeforeValidator(lambda v: str(v) if isinstance(v, int | Decimal) else v)]
+    value: Annotated[
+        Plain | tuple[Plain, ...], BeforeValidator(lambda v: str(v) if isinstance(v, int | Decimal) else v)
+    ]
 
     def holds(self, answers: Answers) -> bool | None:
         given = answers.get(self.fact)
@@ -119,7 +122,7 @@ class Field(Value):
     min: Decimal | None = None
     max: Decimal | None = None
     max_length: int = 200
-    prefill: str = ""
+    prefill: Plain = ""
     when: tuple[When, ...] = ()
 
 
@@ -136,7 +139,7 @@ class Material(Value):
     issuer: Text = ""
     originals: int = 0
     copies: int = 1
-    held_as: str = ""
+    held_as: Plain = ""
     sample: Text = ""
     blank: Text = ""
     guidance: Text = ""
@@ -150,8 +153,8 @@ class Role(Value):
     applicant's township upward."""
 
     label: Name
-    match: tuple[str, ...] = ()
-    unit_kind: str = ""
+    match: tuple[Plain, ...] = ()
+    unit_kind: Plain = ""
 
 
 class Step(Value):
@@ -166,17 +169,17 @@ class Step(Value):
     kind: StepKind = StepKind.REVIEW
     role: Code = "window"
     after: tuple[Code, ...] = ()
-    item: str = ""
-    part: str = ""
+    item: Plain = ""
+    part: Plain = ""
     statutory: Limit = ""
     promised: Limit = ""
-    rule: str = ""
+    rule: Plain = ""
     suspends: bool = False
-    ground: str = ""
+    ground: Plain = ""
     moment: Moment | None = None
     opens: Literal["ready", "request"] = "ready"
     checks: tuple[Text, ...] = ()
-    produces: tuple[str, ...] = ()
+    produces: tuple[Plain, ...] = ()
     when: tuple[When, ...] = ()
 
 
@@ -201,7 +204,7 @@ class Result(Value):
     code: Code
     name: Name
     kind: ResultKind = ResultKind.CERTIFICATE
-    document: str = ""
+    document: Plain = ""
     validity: Text = ""
     valid_years: int = 0
 
@@ -242,7 +245,7 @@ class Common(Value):
     depth: Depth = Depth.NONE
     questions: tuple[Question, ...] = ()
     steps: tuple[Step, ...] = ()
-    roles: Mapping[str, Role] = {}
+    roles: Mapping[Plain, Role] = {}
     hours: Text = ""
     places: Text = ""
     phone: Text = ""

@@ -18,7 +18,6 @@ from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Colu
 from .tables import Line, Table, cell_text, tables
 
 _NAMES = ("department", "main_item", "name", "item_code", "task_type")
-_SHOWN = 200
 
 
 class _Faults:
@@ -32,13 +31,8 @@ class _Faults:
         self.found.append(Fault(f"sheet.{code}", f"{place}：{text}", f"{table}!{line}:{title}"))
 
     def raise_if_any(self) -> None:
-        if len(self.found) > _SHOWN:
-            more = Fault(
-                "sheet.more", _("还有 %(n)d 处问题没有列出，请先改正以上各处。") % {"n": len(self.found) - _SHOWN}
-            )
-            raise Refused.of([*self.found[:_SHOWN], more])
         if self.found:
-            raise Refused.of(self.found)
+            raise Refused.of_many(self.found)
 
 
 def _cells(
@@ -81,8 +75,6 @@ def _item(table: Table, line: Line, known: Mapping[str, ItemSpec], faults: _Faul
     spec["detail"] = "full"
     if result := spec.get("result"):
         spec["result"] = {"code": "result", **result} if result.get("name") else None
-    if not spec.get("steps"):
-        spec |= plain_process(spec)
     return spec
 
 
@@ -144,6 +136,8 @@ def _built(table: Table, number: int, spec: dict[str, Any], faults: _Faults) -> 
         for error in fault.errors(include_url=False):
             faults.add(table.name, number, "", _sentence(error), "value")
         return None
+    if item.detail == "full" and not item.steps:
+        item = plain_process(item)
     for found in faults_of(item):
         faults.add(table.name, number, "", found.text, found.code)
     return item

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from mashang.kernel.refused import Refused
 from mashang.text.rules import clean
+from mashang.text.rules.workbook import sheets
 
-MAX_BYTES, MAX_UNPACKED, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 10 << 20, 200 << 20, 20_000, 100, 20_000
+MAX_BYTES, MAX_ROWS, MAX_COLUMNS, MAX_CELL = 10 << 20, 20_000, 100, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +66,6 @@ def _table(name: str, rows: Iterator[tuple[int, list[object]]]) -> Table:
     return Table(name, titles, tuple(lines))
 
 
-def _sheet_rows(sheet: CalamineSheet) -> Iterator[tuple[int, list[object]]]:
-    if sheet.total_width > MAX_COLUMNS:
-        raise _refuse(_("“%(s)s”表超过 100 列，请只保留需要导入的列。") % {"s": sheet.name}, "columns")
-    yield from enumerate((list(row) for row in sheet.to_python(skip_empty_area=False, nrows=MAX_ROWS + 50)), 1)
-
-
-def _workbook(data: bytes) -> list[Table]:
-    try:
-        if zipfile.is_zipfile(io.BytesIO(data)):
-            with zipfile.ZipFile(io.BytesIO(data)) as packed:
-                if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
-                    raise _refuse(_("工作簿解开后太大，请删去图片和多余的表再导入。"), "bomb")
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return [_table(name, _sheet_rows(book.get_sheet_by_name(name))) for name in book.sheet_names[:20]]
-    except (CalamineError, zipfile.BadZipFile, ValueError) as fault:
-        raise _refuse(_("工作簿打不开，可能已损坏或有密码，请另存为 .xlsx 后重试。"), "broken") from fault
-
-
 def decoded(data: bytes) -> str:
     """CSV bytes as text: UTF-8 with or without BOM, else GB18030."""
     for encoding in ("utf-8-sig", "gb18030"):
@@ -112,8 +93,8 @@ def tables(data: bytes, filename: str) -> list[Table]:
     if len(data) > MAX_BYTES:
         raise _refuse(_("文件超过 10 MB，请分成几个文件导入。"), "size")
     suffix = filename.rpartition(".")[2].lower()
-    if suffix in ("xlsx", "xls", "ods"):
-        return _workbook(data)
+    if suffix in ("xlsx", "xlsm"):
+        return [_table(name, enumerate(rows, 1)) for name, rows in sheets(data, rows=MAX_ROWS, columns=MAX_COLUMNS)]
     if suffix in ("csv", "txt"):
         return [_table(filename, _csv_rows(data))]
-    raise _refuse(_("只能导入 .xlsx、.xls、.ods 或 .csv 文件。"), "type")
+    raise _refuse(_("只能导入 .xlsx 或 .csv 文件，其他表格请另存为 .xlsx。"), "type")

@@ -43,8 +43,9 @@ def ask_correction(form: NewCorrection, *, by: Actor, now: datetime) -> int:
     nothing, and a second one while another waits. The same asked again by the same person is the same correction."""
     with transaction.atomic():
         figure = _figure(form.figure, by)
-        about = column_of(figure.scheme_code, figure.indicator)
-        if not reports(by, org.unit(figure.unit_id), about):
+        unit = org.unit(figure.unit_id)
+        about = column_of(figure.scheme_code, figure.indicator, unit.region)
+        if not reports(by, unit, about):
             raise Refused("figure.office", said("“{name}”由效能办填报，单位不自报。", name=about.name), "value")
         faults = [
             *value_faults(about, form.value),
@@ -145,7 +146,7 @@ def _tell(row: Correction, template: str, now: datetime) -> None:
     kind, _, key = row.asked_by.partition(":")
     if kind == "staff" and key.isdigit():
         figure = row.figure
-        name = column_of(figure.scheme_code, figure.indicator).title
-        unit = org.unit(figure.unit_id).short_name
-        told = said(template, unit=unit, period=figure.period, name=name, value=row.value, answer=row.answer)
+        unit = org.unit(figure.unit_id)
+        name = column_of(figure.scheme_code, figure.indicator, unit.region).title
+        told = said(template, unit=unit.short_name, period=figure.period, name=name, value=row.value, answer=row.answer)
         cases.tell(Message(told, staff=int(key)), now=now)

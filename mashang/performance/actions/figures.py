@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,6 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.ledger.actions import record
-from mashang.ledger.rules import Entry
 from mashang.org import queries as org
 
 from ..gathering import reports, units_scored
@@ -88,25 +87,77 @@ def report_sheet(
     rule = read_scheme(row.text)
     table = _read(data, name, rule, faults)
     if table is None or faults:
-        raise Refused.of(faults)
+        raise Refused.of_many(faults)
     mine = [u for u in units_scored(row.region_id, period, rule) if _reports(by, u)]
+    faults += _out_of_place(rule, table, period)
     cells = _cells(rule, table, mine, NewFigure(row.code, "", 0, period, 0.0, evidence.strip()), faults)
     for cell in cells:
         if not reports(by, org.unit(cell.form.unit), cell.about):
             text = said("{place}：这一项由效能办填报，请把这一格留空。", place=cell.place)
             faults.append(Fault("figure.office", text, cell.place))
-    new: list[Entry] = []
     with transaction.atomic():
-        for cell in cells:
-            kept, made = _kept(cell.form, by, now)
-            if made:
-                new.append(entry("figure.reported", by, now, {"evidence": kept.evidence}, **facts_of(kept)))
-            elif _standing(kept).value != cell.form.value:
-                faults.append(_twice(cell.form, org.unit(cell.form.unit), cell.about.title, cell.place))
-        if faults:
-            raise Refused.of(faults)
-        record(new)
+        new, wrong = _taken(cells, by, now)
+        if faults := [*faults, *wrong]:
+            raise Refused.of_many(faults)
+        record([entry("figure.reported", by, now, {"evidence": f.evidence}, **facts_of(f)) for f in new])
     return Reported(len(new), len(cells) - len(new))
+
+
+def _taken(cells: Sequence[_Cell], by: Actor, now: datetime) -> tuple[list[Figure], list[Fault]]:
+    """The figures of the cells that were made just now, and what is wrong with cells of which another figure stands. Of two
+    sheets that come at once the second finds the first's; a handful of statements, however many cells."""
+    if not cells:
+        return [], []
+    asked: dict[tuple[int, str], _Cell] = {}
+    for cell in cells:
+        asked.setdefault((cell.form.unit, cell.form.indicator), cell)
+    before = _standing(asked.values())
+    faults = [fault for key, cell in asked.items() if key not in before for fault in _ratio(cell)]
+    forms = [
+        asked[key].form for key in sorted(asked.keys() - before.keys())
+    ]  # in one order, lest two wait for each other
+    rows = [Figure(**_key(form), **_values(form, by, now)) for form in forms]
+    Figure.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    standing = _standing(asked.values())
+    for cell in cells:
+        if standing[cell.form.unit, cell.form.indicator].value != cell.form.value:
+            faults.append(_twice(cell.form, org.unit(cell.form.unit), cell.about.title, cell.place))
+    made = [f for key, f in standing.items() if key not in before and (f.reported_at, f.reported_by) == (now, by.ref)]
+    return made, faults
+
+
+def _standing(cells: Collection[_Cell]) -> dict[tuple[int, str], Figure]:
+    """The figure that stands for each unit and column of a sheet's cells: the last of those there are."""
+    form = next(iter(cells)).form
+    rows = Figure.objects.filter(
+        scheme_code=form.scheme_code, period=form.period, unit__in={cell.form.unit for cell in cells}
+    )
+    return {(row.unit_id, row.indicator): row for row in rows.order_by("pk")}
+
+
+def _out_of_place(rule: rules.Scheme, table: Table, period: str) -> Iterator[Fault]:
+    """Rows of another period, and columns that nobody reads: what they hold would be taken for something else, or for nothing."""
+    for n, given in enumerate(table.periods):
+        if given not in ("", period):
+            text = said(
+                "{place}：期间“{given}”与所报的 {period} 不符。", place=table.place(n), given=given, period=period
+            )
+            yield Fault("figure.period", text, table.place(n))
+    about = {name for a in rule.attributes.values() for name in (a.id, *a.columns)}
+    for name in (name for name in table.spare if name not in about):
+        yield Fault(
+            "figure.column", said("表头里的“{name}”不是要上报的列，请核对列名或删去。", name=name), f"第 1 行 {name}"
+        )
+
+
+def _ratio(cell: _Cell) -> Iterator[Fault]:
+    """A per cent that looks like a ratio: a spreadsheet keeps 97.5% as 0.975."""
+    if cell.about.unit == "percent" and 0 < cell.form.value <= 1:
+        text = said(
+            "{place}：{value:g} 像是写成了比例；百分数请写成 95 这样的数，确实不到 1% 的请单独填报。",
+            place=cell.place, value=cell.form.value,
+        )  # fmt: skip
+        yield Fault("figure.percent", text, cell.place)
 
 
 def _read(data: bytes, name: str, rule: rules.Scheme, faults: list[Fault]) -> Table | None:
@@ -129,9 +180,9 @@ def _cells(
 ) -> list[_Cell]:
     """The filled cells, each a `blank` form filled in; a unit, a column or a figure that may not be reported goes to the
     faults."""
-    cells = []
+    cells, named = [], _by_name(mine)
     for n, name in enumerate(table.units):
-        found = [u for u in mine if name in (u.name, u.short_name)]
+        found = named.get(name, [])
         if len(found) != 1:
             text = said("{place}：没有（或不止一个）叫“{unit}”、可由您上报的单位。", place=table.place(n), unit=name)
             faults.append(Fault("figure.unit", text, table.place(n)))
@@ -144,6 +195,14 @@ def _cells(
     return cells
 
 
+def _by_name(units: Sequence[org.UnitInfo]) -> dict[str, list[org.UnitInfo]]:
+    found: dict[str, list[org.UnitInfo]] = {}
+    for unit in units:
+        for name in {unit.name, unit.short_name}:
+            found.setdefault(name, []).append(unit)
+    return found
+
+
 def _row_cells(rule: rules.Scheme, table: Table, n: int, unit: org.UnitInfo, form: NewFigure) -> Iterator[_Cell]:
     for one in wanted(rule, unit.scheme_class):
         value = float(table.numbers[one.column][n]) if one.column in table.numbers else math.nan
@@ -154,8 +213,9 @@ def _row_cells(rule: rules.Scheme, table: Table, n: int, unit: org.UnitInfo, for
 
 def _freed(rule: rules.Scheme, table: Table, mine: Sequence[org.UnitInfo]) -> Iterator[Fault]:
     """Figures in cells of indicators that the unit's class is freed from: they would count for nothing."""
+    named = _by_name(mine)
     for n, name in enumerate(table.units):
-        for unit in (u for u in mine if name in (u.name, u.short_name)):
+        for unit in named.get(name, []):
             asked = {one.column for one in wanted(rule, unit.scheme_class)}
             for one in (w for w in wanted(rule) if w.column in table.numbers and w.column not in asked):
                 if not math.isnan(table.numbers[one.column][n]):
@@ -195,26 +255,20 @@ def _period_faults(period: str, now: datetime) -> list[Fault]:
 
 def _kept(form: NewFigure, by: Actor, now: datetime) -> tuple[Figure, bool]:
     """The first figure of this key, and whether it was made just now; of two that come at once the second finds the first."""
-    return Figure.objects.get_or_create(
-        scheme_code=form.scheme_code,
-        indicator=form.indicator,
-        unit_id=form.unit,
-        period=form.period,
-        corrects=None,
-        defaults={
-            "value": form.value,
-            "evidence": form.evidence.strip(),
-            "document": form.document,
-            "reported_at": now,
-            "reported_by": by.ref,
-        },
-    )
+    return Figure.objects.get_or_create(**_key(form), corrects=None, defaults=_values(form, by, now))
 
 
-def _standing(first: Figure) -> Figure:
-    """The figure that stands in place of a first one: the last correction of it, if there is any."""
-    same = {"scheme_code": first.scheme_code, "indicator": first.indicator, "period": first.period}
-    return Figure.objects.filter(**same, unit=first.unit_id).order_by("-pk")[:1].get()
+def _key(form: NewFigure) -> dict[str, Any]:
+    return {
+        "scheme_code": form.scheme_code, "indicator": form.indicator, "unit_id": form.unit, "period": form.period,
+    }  # fmt: skip
+
+
+def _values(form: NewFigure, by: Actor, now: datetime) -> dict[str, Any]:
+    return {
+        "value": form.value, "evidence": form.evidence.strip(), "document": form.document, "reported_at": now,
+        "reported_by": by.ref,
+    }  # fmt: skip
 
 
 def _twice(form: NewFigure, unit: org.UnitInfo, title: str, field: str) -> Fault:

@@ -77,13 +77,16 @@ def rewrite_scheme(scheme: int, text: str, *, was: str, by: Actor, now: datetime
         note("scheme.written", by, now, code=row.code, version=row.version, region=row.region_id)
 
 
-def freeze_scheme(scheme: int, *, by: Actor, now: datetime) -> None:
-    """Fix a version for good (定稿): from now on it can be run, and the database refuses to change it."""
+def freeze_scheme(scheme: int, *, was: str | None = None, by: Actor, now: datetime) -> None:
+    """Fix a version for good (定稿): from now on it can be run, and the database refuses to change it. `was` is the SHA-256 of
+    the text that was read before (None: not looked at): another text is not made final unread."""
     with transaction.atomic():
         row = scheme_row(scheme, lock=True)
         guard(by, "performance.edit_scheme", region=row.region_id)
         if row.frozen_at is not None:
             raise _frozen(row)
+        if was is not None and fingerprint(row.text) != was:
+            raise Refused("conflict.draft", "您打开之后，这份草案已被别人改过；请回到条目核对新稿，再定稿。")
         row.frozen_at, row.frozen_by = now, by.ref
         row.save(update_fields=["frozen_at", "frozen_by"])
         note("scheme.frozen", by, now, code=row.code, version=row.version, region=row.region_id)
@@ -116,10 +119,24 @@ def _sound(text: str) -> rules.Scheme:
     ]
     if not scheme.version:
         faults.append(Fault("scheme.no-version", "方案没有写版本（scheme.version）。", "scheme.version"))
+    if any("\0" in one for one in _texts(scheme.raw)):
+        faults.append(Fault("scheme.control", "方案里写了不能保存的字符（\\u0000），请删去。", "text"))
     faults += measures
     if faults:
         raise Refused.of(faults)
     return scheme
+
+
+def _texts(raw: object) -> Iterator[str]:
+    """Every name and text of a file."""
+    if isinstance(raw, str):
+        yield raw
+    elif isinstance(raw, Mapping):
+        yield from raw
+        yield from _texts(list(raw.values()))
+    elif isinstance(raw, list):
+        for one in raw:
+            yield from _texts(one)
 
 
 def _measure_faults(text: str) -> Iterator[Fault]:

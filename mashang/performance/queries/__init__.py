@@ -18,7 +18,7 @@ from .figures import (
     scheme_of,
     schemes_to_report,
     stands,
-    title_of,
+    titles_of,
 )
 from .results import (
     BoardRow,
@@ -99,7 +99,7 @@ __all__ = [
     "schemes_to_report",
     "sheet",
     "stands",
-    "title_of",
+    "titles_of",
     "try_out",
     "unit_classes",
     "versions",

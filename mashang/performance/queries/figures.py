@@ -11,11 +11,11 @@ from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from .. import sources
-from ..gathering import column_of, reports, units_scored
+from ..gathering import columns_of, reports, units_scored
 from ..models import Correction, Figure, Input, Run, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
-from ..rules.reporting import Wanted, wanted
+from ..rules.reporting import Wanted, scored, wanted
 from .results import RunInfo, SchemeInfo, info_of, run_info_of
 
 RIGHT = "performance.report"
@@ -135,8 +135,8 @@ def measured_of(scheme: int, by: Actor) -> list[tuple[str, str]]:
 def answers_for(by: Actor, scheme: int) -> list[str]:
     """The scored units above the actor's own unit, where it is not scored itself: they report in its place."""
     row, rule = _frozen(scheme)
-    scored = [u.id for u in org.units_in(row.region_id) if u.scheme_class and u.valid_to is None]
-    above = org.answering(scored).get(by.unit_id)
+    known = [u.id for u in org.units_in(row.region_id) if scored(rule, u.scheme_class) and u.valid_to is None]
+    above = org.answering(known).get(by.unit_id)
     return [org.unit(above).short_name] if above is not None and above != by.unit_id else []
 
 
@@ -153,9 +153,14 @@ def stands(figure: int) -> bool:
     return not Figure.objects.filter(corrects=figure).exists()
 
 
-def title_of(figure: FigureInfo) -> Wanted:
-    """What the figure's column is called and asks for, by the newest frozen scheme that knows it."""
-    return column_of(figure.scheme_code, figure.column)
+def titles_of(figures: Iterable[FigureInfo]) -> dict[int, Wanted]:
+    """What the column of each figure, by its id, is called and asks for, by the newest frozen scheme over its unit that knows
+    it; of any number of figures in one statement."""
+    keys = {figure.id: (figure.scheme_code, org.unit(figure.unit).region, figure.column) for figure in figures}
+    known = columns_of({(code, region) for code, region, _column in keys.values()})
+    return {
+        id_: known[code, region].get(column, Wanted(column, column)) for id_, (code, region, column) in keys.items()
+    }
 
 
 def scheme_of(figure: FigureInfo, by: Actor) -> SchemeInfo | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Forbidden, NotFound
+from mashang.kernel.refused import NotFound
 from mashang.org import queries as org
 
 from ..models import Run, Scheme, Score
@@ -63,9 +63,12 @@ def schemes(by: Actor, region: str = "") -> list[SchemeInfo]:
     return [info_of(row) for row in rows if org.may(by, RIGHT, region=row.region_id) or _sees_some(by, row.region_id)]
 
 
-def unit_classes() -> Mapping[str, str]:
-    """The classes of units that schemes know, each by its name: what a unit may be put into."""
-    return {code: name for row in Scheme.objects.order_by("id") for code, name in class_names(row.text).items()}
+def unit_classes(regions: Collection[str]) -> Mapping[str, str]:
+    """The classes that frozen schemes over these regions know, each by its name: what a unit there may be put into."""
+    rows = Scheme.objects.filter(frozen_at__isnull=False).order_by("id").values_list("id", "region_id")
+    holding = [id_ for id_, region in rows if any(one.startswith(region) for one in regions)]
+    texts = Scheme.objects.filter(pk__in=holding).order_by("id").values_list("text", flat=True)
+    return {code: name for text in texts for code, name in class_names(text).items()}
 
 
 def class_names(text: str) -> Mapping[str, str]:
@@ -88,16 +91,17 @@ def runs(by: Actor, scheme: int) -> list[RunInfo]:
     return [run_info_of(row) for row in rows if _sees_some(by, row.scheme.region_id)]
 
 
-def latest_run(by: Actor, region: str, period: str = "") -> RunInfo | None:
-    """The run that stands for a region: the latest of the latest period, or of the period named."""
+def latest_run(by: Actor, region: str, period: str = "", code: str = "") -> RunInfo | None:
+    """The run that stands for a region: the latest of the latest period, or of the period named; of any scheme, or of one."""
     rows = Run.objects.filter(scheme__region=region).select_related("scheme").defer("inputs").order_by("-period", "-id")
-    row = (rows.filter(period=period) if period else rows).first()
+    asked = {"period": period, "scheme__code": code}
+    row = rows.filter(**{name: value for name, value in asked.items() if value}).first()
     return run_info_of(row) if row is not None and _sees_some(by, region) else None
 
 
 def board(run: int, by: Actor) -> list[BoardRow]:
     """Totals of the units that the actor may see, by group and rank."""
-    info = run_info(run)
+    info = run_for(run, by)
     root, decimals = _shape(run)
     found = Score.objects.filter(run=run, node=root).order_by("group", "rank", "unit")
     names = {u.id: u.short_name for u in org.units_of([s.unit_id for s in found])}
@@ -141,24 +145,18 @@ def result_of(run: int) -> Result:
     return evaluate(*thaw(row.inputs))
 
 
-def run_info(run: int) -> RunInfo:
+def run_for(run: int, by: Actor) -> RunInfo:
+    """The run, not found for those who see none of its region's units."""
     row = Run.objects.select_related("scheme").defer("inputs").filter(pk=run).first()
-    if row is None:
+    if row is None or not _sees_some(by, row.scheme.region_id):
         raise NotFound("没有找到这次考评计算。")
     return run_info_of(row)
 
 
-def run_for(run: int, by: Actor) -> RunInfo:
-    """The run, not found for those who see none of its region's units."""
-    info = run_info(run)
-    if not _sees_some(by, info.scheme.region):
-        raise NotFound("没有找到这次考评计算。")
-    return info
-
-
 def check_unit(by: Actor, unit: int, region: str) -> None:
+    """A unit that is not the actor's to see is told apart from nothing."""
     if not org.may(by, RIGHT, units=[unit], region=region):
-        raise Forbidden("您不能查看这个单位的考评，请联系本单位负责人或效能办。")
+        raise NotFound("没有找到这次考评计算。")
 
 
 def _shape(run: int) -> tuple[str, int]:

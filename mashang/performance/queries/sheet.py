@@ -14,7 +14,7 @@ from ..models import Input, Score
 from ..rules.explain import Line, explain
 from ..rules.statistics import half_up, wilson
 from ..sources import Sort, source
-from .results import RunInfo, check_unit, result_of, run_info
+from .results import RunInfo, check_unit, result_of, run_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,8 @@ class Sheet:
 
 
 def sheet(run: int, unit: int, by: Actor) -> Sheet:
-    """The whole sheet of a unit in a run; refuses units the actor may not see."""
-    info = run_info(run)
+    """The whole sheet of a unit in a run; a unit the actor may not see is not found."""
+    info = run_for(run, by)
     check_unit(by, unit, info.scheme.region)
     result = result_of(run)
     if str(unit) not in result.table.units:

@@ -21,7 +21,7 @@ from .writing import own_scheme
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A unit's total, rank and grade as they would be, and as the run that stands for the period has them ("" and 0: none)."""
+    """A unit's total, rank and grade as they would be, and as the run of the scheme that stands for the period has them ("" and 0: none)."""
 
     unit: int
     name: str
@@ -44,7 +44,7 @@ def try_out(scheme: int, period: str, by: Actor, *, now: datetime) -> list[Tried
     if not units:
         raise Refused("run.no-units", "这一地区没有列入考评类别的单位，请先在单位资料中写明类别。", "scheme")
     result = evaluated(rule, units, table_of(rule, units, inputs_of(rule, [u.id for u in units], period)))
-    standing = latest_run(by, info.region, period)
+    standing = latest_run(by, info.region, period, info.code)
     before = {row.unit: row for row in board(standing.id, by)} if standing else {}
     groups = result.table.texts[rule.class_by] if rule.class_by else ("",) * len(units)
     rows = []

@@ -11,7 +11,7 @@ from mashang.org import queries as org
 
 from ..rules.live import Live
 from ..rules.statistics import half_up
-from .results import RIGHT, result_of, run_info
+from .results import RIGHT, result_of, run_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Changed:
 
 def what_if(run: int, weights: Mapping[str, float], by: Actor) -> list[Changed]:
     """Totals, ranks and grades with other weights for some nodes or indicators; refuses weights that don't exist."""
-    info, result = run_info(run), result_of(run)
+    info, result = run_for(run, by), result_of(run)
     live = Live(result)
     for child, weight in weights.items():
         live.set_weight(child, weight)

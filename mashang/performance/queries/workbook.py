@@ -21,14 +21,14 @@ from ..rules.parse import read_scheme
 from ..rules.reporting import Wanted, heading, wanted
 from ..rules.words import UNITS as WRITTEN
 from .figures import figures_of
-from .results import board, class_names, result_of, run_info
+from .results import board, class_names, result_of, run_for
 
 GREY = PatternFill("solid", fgColor="DDDDDD")
 
 
 def workbook(run: int, by: Actor) -> bytes:
     """Two sheets: the board, and every unit's score at every node (exact numbers, shown with two decimals)."""
-    info, result = run_info(run), result_of(run)
+    info, result = run_for(run, by), result_of(run)
     rows = board(run, by)
     book = Workbook()
     first = book.active
@@ -87,6 +87,8 @@ def _columns(rule: rules.Scheme) -> dict[str, Wanted]:
     found = wanted(rule)
     names = [one.name for one in found]
     plain = {one.column: one.name if not one.marks and names.count(one.name) == 1 else one.column for one in found}
+    taken = {name for leaf in rule.indicators.values() for name in (leaf.name, *leaf.columns)}
+    plain |= {a.id: heading([n for n in (*a.columns, a.id) if n not in taken]) for a in rule.attributes.values()}
     return {plain[one.column]: one for one in found}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from mashang.kernel.said import said, strung
@@ -43,6 +43,30 @@ def _whole(old: Scheme, new: Scheme) -> Iterator[Change]:
     ):
         if was != now:
             yield _changed(said("方案"), label, was, now)
+    if _rest(old) != _rest(new):
+        yield Change("changed", said("方案"), said("其他设置有改动，请看方案原文。"))
+
+
+_TOLD = {
+    "code",
+    "version",
+    "name",
+    "decimals",
+    "root",
+    "compare_all",
+    "raw",
+    "nodes",
+    "indicators",
+    "classes",
+    "grades",
+}
+"""Settings that have a sentence of their own, or that are no settings."""
+
+
+def _rest(scheme: Scheme) -> list[object]:
+    """All other settings."""
+    period = scheme.raw.get("scheme", {}).get("period", "month")
+    return [period, *(getattr(scheme, one.name) for one in fields(scheme) if one.name not in _TOLD)]
 
 
 def _tasks(scheme: Scheme) -> str:

@@ -13,6 +13,8 @@ from mashang.performance.rules.scheme import Indicator, Scheme
 from mashang.performance.rules.table import NUMBER
 
 LONGEST = 300
+LARGEST = 1e15
+"""No figure is larger: beyond it a sum of squares would not be a number any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ def value_faults(one: Wanted, value: float, field: str = "value") -> list[Fault]
     """Everything wrong with a figure as such: a share lies between 0 and 1, a count is whole, a mark within its scale."""
     if not math.isfinite(value):
         return [Fault("figure.value", "数据应当是一个数。", field)]
+    if abs(value) > LARGEST:
+        return [Fault("figure.value", said("“{name}”的数太大，请核对。", name=one.name), field)]
     if one.unit == "share" and not 0 <= value <= 1:
         return [Fault("figure.value", said("“{name}”是比例，应当在 0 到 1 之间。", name=one.name), field)]
     if one.unit == "count" and (value < 0 or value != math.floor(value)):

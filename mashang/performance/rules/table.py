@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,17 +10,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from python_calamine import CalamineError, CalamineWorkbook
 
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
+from mashang.text.rules.workbook import sheets
 
 NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d+)?")
 LONG = ({"indicator", "指标"}, {"value", "数值"})
 
 LONGEST = 131_072  # characters in one cell
+ROWS, COLUMNS = 10_000, 200  # of a workbook
+LINES = 50_000  # of a CSV
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,15 @@ class Table:
     numbers: Mapping[str, Array]
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: tuple[int, ...] = ()
-    notices: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.units)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What is no fault and should be known: columns that nothing reads."""
+        return (said("没有用到的列：{names}。", names=[*self.spare]),) if self.spare else ()
 
     def place(self, row: int) -> str:
         """How a reader finds the row: its line in the file, else its unit and period."""
@@ -75,11 +81,9 @@ def decode(data: bytes) -> str:
 
 
 def _sheet(data: bytes) -> Rows:
-    try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
-    except (CalamineError, IndexError, ValueError) as error:
-        raise Refused("values.excel", "读不出 Excel 文件：请确认没有加密、没有损坏，第一张工作表就是数据。") from error
-    return [(n, [_cell(c) for c in row]) for n, row in enumerate(sheet.to_python(skip_empty_area=False), 1)]
+    """The first sheet of a workbook."""
+    _name, rows = next(sheets(data, rows=ROWS, columns=COLUMNS))
+    return [(n, [_cell(c) for c in row]) for n, row in enumerate(rows, 1)]
 
 
 def _cell(value: object) -> str:
@@ -91,7 +95,9 @@ def _cell(value: object) -> str:
 def _rows(text: str, faults: list[Fault]) -> Rows:
     """Cells by line; a line with broken quotes is a fault, and reading goes on after it."""
     lines, rows, start = text.splitlines(keepends=True), [], 0
-    while start < len(lines):
+    if len(lines) > LINES:
+        raise Refused("values.lines", said("表格最多 {n} 行，请分成几个文件。", n=LINES))
+    while start < len(lines) and len(faults) < SHOWN:
         csv.field_size_limit(LONGEST)
         reader = csv.reader(lines[start:], strict=True)
         at = start
@@ -118,13 +124,13 @@ def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None) -> T
     rows = [(line, [c.strip() for c in cells]) for line, cells in rows if any(c.strip() for c in cells)]
     if len(rows) < 2:
         faults.append(Fault("values.no-rows", "文件里没有数据行：第一行是表头，其后每行一个单位。"))
-        raise Refused.of(faults)
+        raise Refused.of_many(faults)
     read = _Reading(scheme, rows[0][1], faults)
     for line, cells in rows[1:]:
         read.row(line, cells)
     table = read.table()
     if faults:
-        raise Refused.of(faults)
+        raise Refused.of_many(faults)
     return table
 
 
@@ -225,12 +231,10 @@ class _Reading:
         }
         numeric = [n for n in dict.fromkeys(self.names.values()) if n not in texts]
         numbers = {name: self._numbers(keys, name) for name in numeric if name in found}
-        spare = [
-            h for at, h in enumerate(self.header) if h and h not in self.names and at not in (self.unit, self.period)
-        ]
-        notices = (said("没有用到的列：{names}。", names=[*spare]),) if spare and not self.is_long else ()
+        read = {*self.names, *(self.header[at] for at in (self.unit, self.period) if at is not None)}
+        spare = () if self.is_long else tuple(h for h in self.header if h and h not in read)
         lines = tuple(self.lines[k] for k in keys)
-        return Table(tuple(k[0] for k in keys), tuple(k[1] for k in keys), numbers, texts, lines, notices)
+        return Table(tuple(k[0] for k in keys), tuple(k[1] for k in keys), numbers, texts, lines, spare)
 
     def _text(self, key: tuple[str, str], name: str) -> str:
         line, cell = self.cells[key].get(name, (self.lines[key], ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -84,14 +84,14 @@ def _unit_fields(known: Sequence[queries.UnitInfo]) -> list[Field]:
             size="s",
         ),
         Field("parent", _("上级单位"), "choice", choices=unit_choices(known)),
-        _class_field(),
+        _class_field({u.region for u in known}),
         Field("credit_code", _("统一社会信用代码"), size="m"),
     ]
 
 
-def _class_field(value: str = "") -> Field:
+def _class_field(regions: Collection[str], value: str = "") -> Field:
     known = {"": _("不单独考评")} | ({value: value} if value else {})
-    known |= performance.unit_classes()
+    known |= performance.unit_classes(regions)
     help_ = _("与同类单位一起考评排名；不单独考评的，数据计入上级单位。")
     return Field("scheme_class", _("考评类别"), "choice", help=help_, choices=tuple(known.items()), value=value)
 
@@ -136,7 +136,7 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
         appoint=_appoint_form(request, refused),
         post=_post_form(request, people, refused),
         revise=form_of(request, "revise", _revised_fields(actor, known), _("保存名称和隶属"), refused),
-        classify=form_of(request, "classify", [_class_field(known.scheme_class)], _("保存"), refused),
+        classify=form_of(request, "classify", [_class_field([known.region], known.scheme_class)], _("保存"), refused),
         close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
         told=told(f"unit:{id_}"),
     )

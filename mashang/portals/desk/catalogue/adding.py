@@ -85,7 +85,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     refused = None
     fields = [
         parts.Field("file", _("事项表"), "file", _("用导出的表头；.xlsx 含“事项”“材料”两张表，.csv 只有事项，UTF-8 或 GB18030，最大 10 MB。"),
-                    True, attrs={"accept": ".xlsx,.xls,.ods,.csv"}),
+                    True, attrs={"accept": ".xlsx,.xlsm,.csv"}),
         _region_field(request),
         owner_field(request, None),
     ]  # fmt: skip

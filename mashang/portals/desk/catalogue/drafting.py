@@ -32,7 +32,7 @@ MOST_BYTES = 1 << 20
 
 
 def _save(
-    request: HttpRequest, known: queries.File, made: Callable[[], tuple[rules.Spec, int | None]]
+    request: HttpRequest, known: queries.File, made: Callable[[], tuple[rules.Spec, actions.Owner]]
 ) -> HttpResponse | Refused:
     """Write the draft and go to the entry; what was refused is given back to be shown."""
     seen = request.POST.get("seen", "")
@@ -44,6 +44,8 @@ def _save(
     except Refused as no:
         return no
     messages.success(request, _("草稿已保存。发布以后才生效。"))
+    if unit not in ("stays", known.unit_id):
+        messages.success(request, _("管理单位已改，立即生效。"))
     return HttpResponseRedirect(f"{reverse('desk:catalogue_entry', args=[known.code])}?left={seen[:SHORT] or 'new'}")
 
 
@@ -152,10 +154,10 @@ def owner_field(request: HttpRequest, value: int | None, section: str = "") -> p
     return parts.Field("unit", _("管理单位"), "choice", help_, choices=choices, value=value or "", section=section)
 
 
-def chosen_unit(request: HttpRequest, data: QueryDict) -> int | None:
-    """The unit that was chosen; one that is not offered is refused at its field."""
+def chosen_unit(request: HttpRequest, data: QueryDict, value: int | None = None) -> int | None:
+    """The unit that was chosen; one that is not offered, where the entry is `value`'s, is refused at its field."""
     unit = number(data, "unit")
-    offered = {str(value) for value, _label in owner_field(request, unit).choices}
+    offered = {str(one) for one, _label in owner_field(request, value).choices}
     if data.get("unit") and str(unit) not in offered:
         raise Refused("catalogue.unit", "请从列表里选择管理单位。", "unit")
     return unit
@@ -173,8 +175,11 @@ def fields(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         typed = forms.typed(request.POST, described)
 
-        def made() -> tuple[rules.Spec, int | None]:
-            return rules.edited(spec, typed), chosen_unit(request, request.POST)
+        def made() -> tuple[rules.Spec, actions.Owner]:
+            chosen: actions.Owner = (
+                chosen_unit(request, request.POST, known.unit_id) if "unit" in request.POST else "stays"
+            )
+            return rules.edited(spec, typed), chosen
 
         answer = _save(request, known, made)
         if isinstance(answer, HttpResponse):
@@ -199,7 +204,7 @@ def materials(request: HttpRequest, code: str) -> HttpResponse:
     refused, adding = None, False
     if request.method == "POST":
         rows, adding = _rows(request.POST), "more" in request.POST
-        answer = None if adding else _save(request, known, lambda: (rules.with_materials(spec, rows), None))
+        answer = None if adding else _save(request, known, lambda: (rules.with_materials(spec, rows), "stays"))
         if isinstance(answer, HttpResponse):
             return answer
         refused = answer
@@ -280,12 +285,12 @@ def definition(request: HttpRequest, code: str) -> HttpResponse:
     if request.method == "POST":
         text = request.POST.get("definition", "")
 
-        def made() -> tuple[rules.Spec, int | None]:
+        def made() -> tuple[rules.Spec, actions.Owner]:
             nonlocal text
             text = definition_in(request)
             given = rules.read_definition(text)
             rules.same_kind(spec, given)
-            return given, None
+            return given, "stays"
 
         answer = _save(request, known, made)
         if isinstance(answer, HttpResponse):

@@ -26,10 +26,6 @@ from .frame import at_fields, plain
 LAMPS = {"asked": "hold", "approved": "ok", "refused": "late"}
 
 
-def _title(figure: queries.FigureInfo) -> str:
-    return told(queries.title_of(figure).title, _)
-
-
 def _unit(figure: queries.FigureInfo) -> str:
     return org.unit(figure.unit).short_name
 
@@ -46,6 +42,8 @@ def _back(figure: queries.FigureInfo, by: Actor) -> str:
 def corrections(request: HttpRequest) -> HttpResponse:
     """Corrections asked for the reader's units, those that wait first."""
     by = who(request)
+    found = queries.corrections_for(by)
+    titles = queries.titles_of(c.figure for c in found)
     columns = (
         parts.Column(_("更正"), lead=True), parts.Column(_("期间")), parts.Column(_("数据")), parts.Column(_("提出")),
         parts.Column(_("状态")), parts.Column(_("批复")),
@@ -53,7 +51,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
     rows = [
         parts.Row(
             (
-                parts.Cell(_title(c.figure), reverse("desk:score_correction", args=[c.id]), _unit(c.figure)),
+                parts.Cell(told(titles[c.figure.id].title, _), reverse("desk:score_correction", args=[c.id]), _unit(c.figure)),
                 c.figure.period, f"{plain(c.figure.value)} → {plain(c.value)}",
                 parts.Cell(org.shown_name(c.asked_by, to=by), sub=f"{clock.local(c.asked_at):%Y-%m-%d %H:%M}"),
                 (LAMPS[c.state], c.label),
@@ -61,7 +59,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
             ),
             key=str(c.id),
         )
-        for c in queries.corrections_for(by)
+        for c in found
     ]  # fmt: skip
     empty = _("没有更正。数据报错时，在该单位的上报页上申请更正。")
     return page(request, "score/corrections", "score", table=parts.Table(columns, rows, empty, _("更正")))
@@ -72,7 +70,7 @@ def correct(request: HttpRequest, figure: int) -> HttpResponse:
     """Ask for a correction of a figure: the new value, its evidence, the reason."""
     by, refused = who(request), None
     old = queries.figure_for(figure, by)
-    one = queries.title_of(old)
+    one = queries.titles_of([old])[old.id]
     fields = [
         value_field(one), evidence_field(),
         parts.Field("reason", _("更正理由"), "textarea", required=True, help=_("原来为什么报错，300 字以内。")),
@@ -104,7 +102,7 @@ def _about(figure: queries.FigureInfo, by: Actor) -> dict[str, Any]:
     runs = queries.runs_using([figure.id]).get(figure.id, [])
     return {
         "figure": figure,
-        "title": _title(figure),
+        "title": told(queries.titles_of([figure])[figure.id].title, _),
         "unit": _unit(figure),
         "value": plain(figure.value),
         "reporter": org.shown_name(figure.by, to=by),

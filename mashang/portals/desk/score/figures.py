@@ -195,8 +195,11 @@ def figure_report(request: HttpRequest, scheme: int, period: str, unit: int, col
         value = number_of(request.POST.get("value", ""), one.unit)
         form = actions.NewFigure(info.code, column, unit, period, value, request.POST.get("evidence", ""))
         try:
-            actions.report(form, by=by, now=clock.now())
-            messages.success(request, _("已上报：%(name)s") % {"name": told(one.title, _)})
+            kept, name = actions.report(form, by=by, now=clock.now()), {"name": told(one.title, _)}
+            if queries.stands(kept):
+                messages.success(request, _("已上报：%(name)s") % name)
+            else:
+                messages.error(request, _("“%(name)s”已经更正过，以更正后的数据为准，您报的数没有采用。") % name)
             return HttpResponseRedirect(back)
         except Refused as no:
             refused = at_fields(no, ("value", "evidence"), "value")

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_GET
 
 from mashang.org import queries as org
 from mashang.performance import queries
-from mashang.performance.queries.results import run_info
 from mashang.portals.shared.downloads import attachment
 
 from ..frame import page, who
@@ -18,8 +17,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @require_GET
 def proof(request: HttpRequest, run: int) -> HttpResponse:
     """Computes the run again from its frozen inputs and says whether each score comes out to the last digit."""
-    text, digest = queries.frozen_inputs(run, who(request))
-    info = run_info(run)
+    by = who(request)
+    info = queries.run_for(run, by)
+    text, digest = queries.frozen_inputs(run, by)
     context = {
         "run": info, "digest": digest, "size": len(text.encode()), "same": queries.recomputes(run),
         "region": org.region(info.scheme.region).name,

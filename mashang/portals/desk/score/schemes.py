@@ -237,14 +237,17 @@ def scheme_freeze(request: HttpRequest, scheme: int) -> HttpResponse:
     if info.frozen_at is not None:
         messages.info(request, _("%(name)s已定稿。") % {"name": named(info)})
         return HttpResponseRedirect(back)
+    was = fingerprint(queries.scheme_text(scheme, by))
     if request.method == "POST":
+        was = request.POST.get("was", "")
         try:
-            actions.freeze_scheme(scheme, by=by, now=clock.now())
+            actions.freeze_scheme(scheme, was=was, by=by, now=clock.now())
             messages.success(request, _("%(name)s已定稿。") % {"name": named(info)})
             return HttpResponseRedirect(back)
         except Refused as no:
             refused = no
-    form = forms.build([], action=request.path, button=_("确认定稿"), refused=refused, cancel=back)
+    seen = parts.Field("was", type="hidden", value=was)
+    form = forms.build([seen], action=request.path, button=_("确认定稿"), refused=refused, cancel=back)
     reported = sum(leaf.source == "reported" for leaf in rule.indicators.values())
     context = {"form": form, "info": info, "region": org.region(info.region).name, "indicators": len(rule.indicators), "reported": reported}  # fmt: skip
     return page(request, "score/freeze", "score", 422 if refused else 200, **context)

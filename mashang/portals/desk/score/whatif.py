@@ -13,7 +13,6 @@ from django.views.decorators.http import require_GET
 
 from mashang.kernel.refused import Refused
 from mashang.performance import queries
-from mashang.performance.queries.results import run_info
 from mashang.performance.rules.parse import read_scheme
 from mashang.performance.rules.scheme import Scheme
 
@@ -47,10 +46,10 @@ class Slider:
 def what_if(request: HttpRequest, run: int) -> HttpResponse:
     """The sliders and what they would change; to htmx only the latter."""
     by = who(request)
-    text = queries.scheme_text(run_info(run).scheme.id, by)
+    info = queries.run_for(run, by)
+    text = queries.scheme_text(info.scheme.id, by)
     sliders = list(_sliders(read_scheme(text), request.GET))
     changed = queries.what_if(run, {s.id: s.value for s in sliders if s.value != s.own}, by)
-    info = run_info(run)
     labels = queries.class_names(text)
     groups = [(labels.get(g, g), list(rows)) for g, rows in groupby(changed, lambda c: c.group)]
     moved = sum(c.rank != c.rank_was for c in changed)

@@ -52,11 +52,7 @@ def next_version(
         faults.append(Fault("rule.source", "请填写依据，写明法律法规或文件的名称和条款。", "source"))
     if form.verified and not form.document:
         faults.append(Fault("rule.document", "标为已核实时，请填写核对原文的文号或公布出处。", "document"))
-    faults += [
-        Fault("rule.long", said("不能超过 {most} 个字。", most=most), name)
-        for name, most in LONGEST.items()
-        if len(getattr(form, name)) > most
-    ]
+    faults += too_long(form, LONGEST)
     if faults:
         raise Refused.of(faults)
     kept = effects[form.effect] if form.effect != rule.effect else rule.effect_label
@@ -67,6 +63,15 @@ def next_version(
         grounds=chosen, verified=form.verified,
         document=form.document,
     )  # fmt: skip
+
+
+def too_long(form: object, longest: Mapping[str, int]) -> list[Fault]:
+    """A fault for each of its texts, by name, that has more characters than may be kept."""
+    return [
+        Fault("text.long", said("不能超过 {most} 个字。", most=most), name)
+        for name, most in longest.items()
+        if len(getattr(form, name) or "") > most
+    ]
 
 
 def _limit(text: str, field: str, faults: list[Fault]) -> Limit | None:

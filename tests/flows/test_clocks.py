@@ -112,6 +112,8 @@ def test_clocks_of_every_form_can_be_looked_at(admin: Client, code: str) -> None
     }  # fmt: skip
     answer = admin.post(reverse("admin:clock", args=[code]), {"do": "preview", **form})
     assert answer.status_code == 200 and "还没有发布" in answer.content.decode()
+    asked = 'id="f-limit"' in admin.get(reverse("admin:clock", args=[code])).content.decode()
+    assert asked is (rule.limit is not None)  # none can be set for all where each case brings its own
 
 
 def test_citizens_read_the_clocks_that_bind_offices() -> None:

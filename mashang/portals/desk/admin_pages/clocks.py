@@ -153,9 +153,9 @@ def _form_of(data: QueryDict) -> NewVersion:
 
 def _fields(rule: ClockRule) -> list[Field]:
     more, help_ = rule.extension, _("数字加单位：20wd 工作日、30nd 自然日、4wh 办公小时、24h 小时、6mo 月、3yr 年。")
-    open_ = _("不填则由每件自己确定。") if rule.limit is None else ""
+    limit = [Field("limit", _("时限长短"), help=help_, required=True, value=str(rule.limit), size="s")]
     return [
-        Field("limit", _("时限长短"), help=help_ + open_, required=rule.limit is not None, value=str(rule.limit or ""), size="s"),
+        *(limit if rule.limit else ()),  # of the others each case brings its own
         Field("warn", _("提前多久提醒"), value=str(rule.warn or ""), size="s"),
         Field(
             "grounds", _("可以中止的事由"), "multi", value=[g.code for g in rule.grounds],

@@ -42,6 +42,8 @@ _FEED = """SELECT e.era, e.xid::text::bigint, e.id, e.subject, e.body FROM ledge
 WHERE (e.era, e.xid, e.id) > (%s::int, %s::bigint::text::xid8, %s::bigint)
  AND (e.era, e.xid) < ((SELECT max(era) FROM ledger_entry), pg_snapshot_xmin(pg_current_snapshot()))
 ORDER BY e.era, e.xid, e.id LIMIT %s"""
+_ABOUT = """SELECT e.era, e.xid::text::bigint, e.id, e.subject, e.body FROM ledger_entry e
+WHERE e.subject = ANY (%s::text[]) ORDER BY e.era, e.xid, e.id"""
 _ENTRIES = """SELECT e.id, e.subject, e.body, coalesce((e.era, e.xid) < (h.era, h.horizon), false)
 FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS p (era, xid, id, place)
 JOIN ledger_entry e ON (e.era, e.xid, e.id) = (p.era, p.xid::text::xid8, p.id)
@@ -59,6 +61,18 @@ def history(case_number: str) -> list[Recorded]:
         erased = tuple(name for name in body.get("withheld", ()) if name not in kept)
         found.append(_recorded(id_, case, body, kept | dict.fromkeys(erased, ERASED), erased, is_sealed))
     return found
+
+
+def about(subjects: Collection[str], verbs: Collection[str]) -> list[tuple[Place, Recorded]]:
+    """Entries of these verbs on any of the subjects, oldest first, each with its place; private facts stay closed. A
+    damaged one is passed over."""
+    rows = sql.run(_ABOUT, [list(subjects)]).fetchall() if subjects else []
+    read = [((era, xid, id_), case, _read(text)) for era, xid, id_, case, text in rows]
+    return [
+        (place, _recorded(place[2], case, body, {}, (), False))
+        for place, case, body in read
+        if body is not None and body["verb"] in verbs
+    ]
 
 
 def feed(after: Place = (0, 0, 0), *, verbs: Collection[str] = (), limit: int = 1000) -> tuple[list[Recorded], Place]:

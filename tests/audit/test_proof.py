@@ -87,6 +87,30 @@ def test_a_log_that_was_rewritten_is_not_called_consistent(sealed: list[int], si
     assert answer.status_code == 422 and "不一致" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("damage", "shown"),
+    [
+        ("UPDATE ledger_seal SET checkpoint = 'x' WHERE size = {old}", "已损坏，无法读取"),
+        ("UPDATE ledger_seal SET checkpoint = replace(checkpoint, 'sealed 2', 'sealed x') WHERE size = {old}", "已损坏，无法读取"),
+        ("UPDATE ledger_entry SET body = 'x' WHERE subject = 'LY-2'", "1 条，最早的一条已损坏"),
+        ("UPDATE ledger_entry SET body = replace(body, '\"at\"', '\"et\"') WHERE subject = 'LY-2'", "1 条，最早的一条已损坏"),
+        ("UPDATE ledger_entry SET body = 'x' WHERE subject = 'checkpoint'", "最早的记于"),
+    ],
+)  # fmt: skip
+def test_the_page_stands_when_a_row_is_damaged(sealed: list[int], sign_in: Signs, damage: str, shown: str) -> None:
+    """It is needed most just then: the damaged row says so, and the whole can be checked."""
+    record(
+        [Entry("checkpoint", "checkpoint.cosigned", "system:w", NOW, {"size": sealed[1], "line": "", "witness": "w"})]
+    )
+    seal_all(NOW + timedelta(minutes=2), sealed[1])
+    record([Entry("LY-2", "step.done", "staff:1", NOW)])
+    unguarded(damage.format(old=sealed[0]))
+    answer = sign_in("auditor").get(reverse("desk:audit_proof"))
+    page = answer.content.decode()
+    assert answer.status_code == 200 and shown in page and "核对全部台账</button>" in page
+    assert (page.count("已损坏") == 0) is (shown == "最早的记于")
+
+
 def test_an_untouched_ledger_is_found_whole(sealed: list[int], sign_in: Signs) -> None:
     page = checked(sign_in("auditor"))
     assert "没有发现改动" in page and "问题</h2>" not in page

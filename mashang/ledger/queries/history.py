@@ -67,7 +67,7 @@ def about(subjects: Collection[str], verbs: Collection[str]) -> list[tuple[Place
     """Entries of these verbs on any of the subjects, oldest first, each with its place; private facts stay closed. A
     damaged one is passed over."""
     rows = sql.run(_ABOUT, [list(subjects)]).fetchall() if subjects else []
-    read = [((era, xid, id_), case, _read(text)) for era, xid, id_, case, text in rows]
+    read = [((era, xid, id_), case, read_body(text)) for era, xid, id_, case, text in rows]
     return [
         (place, _recorded(place[2], case, body, {}, (), False))
         for place, case, body in read
@@ -90,12 +90,13 @@ def news(after: Place, limit: int) -> tuple[list[tuple[Place, Recorded]], Place,
     rows = sql.run(_FEED, [*after, limit]).fetchall()
     found: list[tuple[Place, Recorded]] = []
     for era, xid, id_, case, text in rows:
-        if (body := _read(text)) is not None:
+        if (body := read_body(text)) is not None:
             found.append(((era, xid, id_), _recorded(id_, case, body, {}, (), False)))
     return found, (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else after, len(rows) == limit
 
 
-def _read(text: str) -> dict[str, Any] | None:
+def read_body(text: str) -> dict[str, Any] | None:
+    """What an entry's text says; None when it is damaged."""
     try:
         body = json.loads(text)
         datetime.fromisoformat(body["at"])
@@ -108,7 +109,7 @@ def entries(places: Sequence[Place], opened: Mapping[str, Collection[str]] | Non
     """The entries at these places, in this order; one that is gone or damaged is left out. Private facts stay closed but those
     that `opened` names for the verb."""
     columns = [list(column) for column in zip(*places, strict=True)] if places else [[], [], []]
-    read = [(id_, case, _read(text), sealed) for id_, case, text, sealed in sql.run(_ENTRIES, columns).fetchall()]
+    read = [(id_, case, read_body(text), sealed) for id_, case, text, sealed in sql.run(_ENTRIES, columns).fetchall()]
     rows = [(id_, case, body, sealed) for id_, case, body, sealed in read if body is not None]
     wanted = {id_: (opened or {}).get(body["verb"], ()) for id_, _, body, _ in rows}
     asked = [id_ for id_, names in wanted.items() if names]

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
-from time import monotonic, sleep
 
 import pytest
 from django.db import connection
@@ -31,21 +30,11 @@ from mashang.org import kept
 from mashang.org import queries as org
 from mashang.org.models import Account, Person
 from tests.flows.story import Story, hand_in_house, who
-from tests.sealing import recorded
 
-from .conftest import BY, NOW, listed
+from .conftest import BY, NOW, follow
 
 pytestmark = pytest.mark.slow
 Signs = Callable[[str], Client]
-
-
-def follow() -> None:
-    """Everything recorded is in the list."""
-    end = monotonic() + 20
-    while Line.objects.count() < recorded() and monotonic() < end:
-        listed()
-        sleep(0.01)
-    assert Line.objects.count() == recorded()
 
 
 @pytest.fixture

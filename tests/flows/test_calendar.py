@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from mashang.clocks import queries
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org.models import Account, GrantRow
 
@@ -106,6 +108,17 @@ def test_a_county_chooses_among_its_own_and_the_platform_types_a_code(zhangpu: C
             refused = platform.post(PAGE, {**STORM, "region": region})
             assert refused.status_code == 422 and 'id="f-region-fault"' in refused.content.decode(), region
         assert zhangpu.post(PAGE, {**STORM, "region": "3506230000000"}).status_code == 422
+
+
+def test_an_administrator_of_one_unit_is_told_who_orders_for_regions(sign_in) -> None:
+    unit = org.unit_named("漳浦县自然资源局").id
+    staff = org.staff_of([unit])[0].id
+    by, since = Actor.system("test"), NOW - timedelta(days=1)
+    org_actions.grant_role(org_actions.NewGrant(staff, "admin", unit=unit), by=by, now=since)
+    with clock.at(NOW):
+        page = sign_in(Account.objects.get(pk=staff).username).get(PAGE).content.decode()
+    assert "地区安排由管理该地区的系统管理员登记" in page and 'id="f-region"' not in page
+    assert f'name="unit" value="{unit}"' in page  # its own hours
 
 
 def region_field(browser: Client) -> str:

@@ -150,6 +150,7 @@ def _years() -> list[tuple[int, int, int, int, str]]:
 
 def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[str, object]:
     everywhere = reaches_all(actor, RIGHT)
+    region = _region_field(actor, everywhere)
     year = clock.today().year + 1
     notice = [
         Field("year", _("年份"), "number", required=True, value=year, size="s"),
@@ -157,7 +158,7 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         Field("paper", _("通知出处"), help=_("国务院办公厅通知的网址或文号。")),
     ]
     order = [
-        _region_field(actor, everywhere),
+        region,
         Field("first", _("起"), "date", required=True),
         Field("last", _("止"), "date", required=True),
         Field("reason", _("事由"), required=True, help=_("例如台风停工。")),
@@ -171,7 +172,9 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
     ]
     return {
         "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused) if everywhere else None,
-        "order_form": form_of(request, "order", order, _("登记地区安排"), refused),
+        "order_form": form_of(request, "order", order, _("登记地区安排"), refused)
+        if everywhere or region.choices
+        else None,
         "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused),
     }
 

@@ -10,14 +10,12 @@ from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mashang.cases.actions.documents import place
 from mashang.cases.models import Case, Document, Notice
-from mashang.kernel import clock
+from mashang.kernel import clock, sql
 from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org import kept, seeds
@@ -456,7 +454,7 @@ def test_both_pages_cost_the_same_however_many_persons_they_name(sign_in, outbox
             for login, page in (("window", "/desk/mandates"), ("village", "/my/mandates")):
                 browser = sign_in(login)
                 browser.get(page)
-                with CaptureQueriesContext(connection) as sent:
+                with sql.statements() as sent:
                     shown = text_of(browser.get(page))
                 costs.append((page, len(sent)))
             assert shown.count(f"委托{agent.name}") == len(Mandate.objects.all())

@@ -183,6 +183,10 @@ def test_a_case_that_goes_on_and_a_colleague_who_moves_are_no_faults(sealed: lis
         story.do("land", "hand_over", {"unit": land, "reason": "属十方镇职责范围"}, "land")
     assert queries.behind() and queries.list_faults() == []  # the list takes it up with the next sweep
     mover, there = who("window").id, org.unit_named("漳浦县自然资源局").id
+    record(
+        [Entry(f"org/staff:{mover}", "staff.transferred", "system:test", NOW, {"staff": mover, "unit": 1})]
+    )  # as at first
+    follow()
     before = set(Line.objects.filter(subject=f"org/staff:{mover}").values_list("pk", "region"))
     assert before
     org_actions.transfer(mover, there, by=Actor.system("test"), now=NOW)

@@ -24,7 +24,8 @@ def _known(entries: Sequence[Recorded]) -> rules.Known:
     staff: set[int] = set().union(*(rules.staff_named(entry.case, entry.by) for entry in entries))
     moves: dict[int, list[tuple[Place, int]]] = {}
     for place, entry in entries_about([f"org/staff:{id_}" for id_ in staff], ("staff.transferred",)):
-        moves.setdefault(entry.facts["staff"], []).append((place, entry.facts["old_unit"]))
+        if "old_unit" in entry.facts:  # the first moves that were recorded name the place left in words alone
+            moves.setdefault(entry.facts["staff"], []).append((place, entry.facts["old_unit"]))
     return rules.Known(
         cases.facts_by_number(numbers),
         {member.id: member.unit for member in org.staff(staff).values()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,7 +12,6 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 
-from mashang.cases import queries as cases
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, Refused
@@ -40,16 +39,25 @@ WHERE c.number = l.number AND l.number = ANY (%s::text[]) AND l.units <> c.units
 
 def list_news() -> int:
     """Take what was recorded since the last time into the list; gives how many entries. A transaction for each batch:
-    broken off, it goes on from there; run twice at once, nothing comes twice."""
+    broken off, it goes on from there; run twice at once, one waits for the other."""
     listed = 0
     for _ in range(BATCHES):
-        with transaction.atomic():
+        with _list_alone():
             found, _place, more = kept.news(_last_place(), BATCH)
             _list(found)
         listed += len(found)
         if not more:
             break
     return listed
+
+
+@contextmanager
+def _list_alone() -> Iterator[None]:
+    """A transaction in which nobody else adds to the list or makes it again: what one of them had not committed yet
+    would survive the other's deletion, and everything before it would never be listed."""
+    with transaction.atomic():
+        sql.run("SELECT pg_advisory_xact_lock(hashtext('audit_line'))")
+        yield
 
 
 def _last_place() -> Place:
@@ -60,30 +68,9 @@ def _last_place() -> Place:
 def _list(found: Sequence[tuple[Place, Recorded]]) -> None:
     if not found:
         return
-    known = _known([entry for _place, entry in found])
-    rows = [_line(place, entry, known) for place, entry in found]
+    rows = queries.lines_of(found)
     Line.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
     sql.run(_FOLLOW, [sorted({row.number for row in rows} - {""})])
-
-
-def _known(entries: Sequence[Recorded]) -> rules.Known:
-    numbers = {entry.case for entry in entries} | {str(entry.facts.get("case", "")) for entry in entries}
-    staff = set().union(*(rules.staff_named(entry.case, entry.by) for entry in entries))
-    return rules.Known(
-        cases.facts_by_number(numbers),
-        {member.id: member.unit for member in org.staff(staff).values()},
-        {unit.id: unit.region for unit in org.units_in()},
-    )
-
-
-def _line(place: Place, entry: Recorded, known: rules.Known) -> Line:
-    facts = rules.concerned(entry.case, entry.facts, entry.by, known)
-    era, xid, id_ = place
-    return Line(
-        id=id_, era=era, xid=xid, at=entry.at, verb=entry.verb, by=entry.by, subject=entry.case,
-        number=rules.number_of(entry.case, entry.facts, known), units=sorted(facts.units), region=facts.region,
-        kind=facts.kind,
-    )  # fmt: skip
 
 
 # ── taking entries away ──
@@ -150,7 +137,7 @@ def _differs(entry: int) -> str:
 
 def _finish(check: Check, report: kept.Report, findings: list[dict[str, Any]], *, relist: bool, now: datetime) -> None:
     counts = {name: getattr(report, name) for name in ("entries", "sealed", "private", "checkpoints")}
-    with transaction.atomic():
+    with _list_alone() if relist else transaction.atomic():
         if relist:
             Line.objects.all().delete()
         changed = Check.objects.filter(pk=check.pk, state=Check.State.WAITING).update(

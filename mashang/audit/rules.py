@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +22,16 @@ VIEWS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "rights": (
         _("授权和账号变动"),
         (
-            "role.granted", "role.revoked", "staff.appointed", "staff.left", "account.password_set", "account.opened",
-            "absence.registered", "absence.ended", "client.admitted", "client.revoked", "mandate.recorded",
-            "mandate.revoked",
+            "role.granted", "role.revoked", "staff.appointed", "staff.transferred", "staff.left", "account.password_set",
+            "account.factor_dropped", "account.opened", "absence.registered", "absence.ended", "client.admitted",
+            "client.revoked", "mandate.recorded", "mandate.revoked",
+        ),
+    ),
+    "places": (
+        _("单位和区划变动"),
+        (
+            "unit.opened", "unit.revised", "unit.classified", "unit.unclassified", "unit.closed", "post.opened",
+            "post.closed", "region.loaded", "region.registered", "region.revised", "region.ended",
         ),
     ),
     "exports": (_("导出和删除"), ("cases.exported", "ledger.exported", "private.erased")),
@@ -66,13 +73,25 @@ class Filter:
         return (self.verb,) if known is None or self.verb in known else ()
 
 
+Place = tuple[int, int, int]
+"""Where an entry stands in the ledger."""
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of those that entries name: cases by number, the unit of staff, the region of units."""
+    """What is known of those that entries name: cases by number, the unit of staff, the region of units; and `moves`, the
+    units that staff left, each with the place of the entry by which they did, oldest first."""
 
     cases: Mapping[str, Facts] = field(default_factory=dict)
     unit_of: Mapping[int, int] = field(default_factory=dict)
     regions: Mapping[int, str] = field(default_factory=dict)
+    moves: Mapping[int, Sequence[tuple[Place, int]]] = field(default_factory=dict)
+
+    def when(self, place: Place) -> Known:
+        """The same with the units in which staff were at a place of the ledger: later moves are not known of."""
+        left = {staff: [unit for at, unit in moves if at > place] for staff, moves in self.moves.items()}
+        then = {staff: units[0] for staff, units in left.items() if units}
+        return replace(self, unit_of={**self.unit_of, **then}) if then else self
 
     def of_unit(self, unit: int) -> Facts:
         return Facts(frozenset({unit}), region=self.regions[unit]) if unit in self.regions else Facts()
@@ -85,8 +104,8 @@ def number_of(subject: str, facts: Mapping[str, Any], known: Known) -> str:
 
 
 def concerned(subject: str, facts: Mapping[str, Any], by: str, known: Known) -> Facts:
-    """Whom an entry concerns, which decides who may see it: the case it is about; else the unit or the member of staff;
-    else the unit or region it names; else the unit of whoever acted. What concerns nobody is for those alone who see
+    """Whom an entry concerns, which decides who may see it: the case it is about; else the unit, the division or the member
+    of staff; else the unit or region it names; else the unit of whoever acted. What concerns nobody is for those alone who see
     everything."""
     if number := number_of(subject, facts, known):
         case = known.cases[number]
@@ -95,6 +114,8 @@ def concerned(subject: str, facts: Mapping[str, Any], by: str, known: Known) -> 
     unit, region = facts.get("unit"), facts.get("region")
     if kind == "unit" and key.isdigit():
         return known.of_unit(int(key))
+    if kind == "region":
+        return Facts(region=key)
     if kind == "staff" and key.isdigit() and int(key) in known.unit_of:
         return known.of_unit(known.unit_of[int(key)])
     if isinstance(unit, int) and unit in known.regions:

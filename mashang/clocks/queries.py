@@ -135,7 +135,7 @@ class Use(NamedTuple):
 
 
 def in_use(code: str | None = None) -> dict[tuple[str, int], Use]:
-    """Clocks by rule and version; of one rule when its code is given. Counts every clock: for administrators' pages."""
+    """Clocks by rule and version; of one rule when its code is given. Reads every clock: ask it for administrators alone."""
     found = sql.run(
         "select code, rule_version, count(*) filter (where state <> 'stopped'),"
         " count(distinct case_id) filter (where state <> 'stopped'),"

@@ -6,12 +6,14 @@ makes the change forgets at once (`forget`). A right taken back is therefore gon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
+from functools import partial
 from time import monotonic
 from typing import Generic, TypeVar
 
 from django.conf import settings
 
+Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 _all: list[Kept[object]] = []
 MOST = 20_000
@@ -35,6 +37,14 @@ class Kept(Generic[Value]):
         value = make()
         self._values[key] = (now, value)
         return value
+
+    def get_all(self, keys: Collection[Key], make: Callable[[list[Key]], Mapping[Key, Value]]) -> dict[Key, Value]:
+        """`get` of many: those that are not kept are made together."""
+        since = monotonic() - settings.MASHANG_KEEP_SECONDS
+        found = {key: known[1] for key in keys if (known := self._values.get(key)) is not None and known[0] > since}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        made = make(missing) if missing else {}
+        return {**found, **{key: self.get(key, partial(made.__getitem__, key)) for key in missing}}
 
     def clear(self) -> None:
         self._values.clear()

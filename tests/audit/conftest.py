@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ from django.db import connection
 from django.test import Client
 
 from mashang.audit import sweeps
+from mashang.audit.models import Line
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import actions, queries
 from mashang.org.models import Account
 from tests.county import LEDGER, Tables, put_back
+from tests.sealing import recorded
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=clock.ZONE)
@@ -59,6 +62,11 @@ def auditors(county: None) -> Callable[..., str]:
     return made
 
 
-def listed() -> int:
-    """What the worker does every ten seconds. Autovacuum's transactions can hold the horizon back for a moment."""
-    return sweeps.follow(NOW)
+def follow() -> None:
+    """Everything recorded is in the list, as the worker takes it in every ten seconds. Autovacuum's transactions can hold
+    the horizon back for a moment."""
+    end = monotonic() + 20
+    while Line.objects.count() < recorded() and monotonic() < end:
+        sweeps.follow(NOW)
+        sleep(0.01)
+    assert Line.objects.count() == recorded()

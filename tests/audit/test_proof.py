@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from django.db import connection
@@ -14,7 +15,9 @@ from django.urls import reverse
 
 from mashang.audit import actions, queries, sweeps
 from mashang.audit.models import Check, Line
+from mashang.audit.rules import Filter
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden
 from mashang.ledger import queries as ledger
 from mashang.ledger.actions import record
@@ -22,11 +25,13 @@ from mashang.ledger.rules import Entry
 from mashang.ledger.rules.growth import Growth
 from mashang.ledger.rules.growth import check as grew
 from mashang.ledger.rules.notes import keys_in
+from mashang.org import actions as org_actions
+from mashang.org import queries as org
 from tests.flows.story import hand_in_house, who
 from tests.ledger.conftest import unguarded
-from tests.sealing import recorded, seal_all
+from tests.sealing import seal_all
 
-from .conftest import NOW, listed
+from .conftest import NOW, follow
 
 pytestmark = pytest.mark.slow
 Signs = Callable[[str], Client]
@@ -87,6 +92,30 @@ def test_a_log_that_was_rewritten_is_not_called_consistent(sealed: list[int], si
     assert answer.status_code == 422 and "不一致" in answer.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("damage", "shown"),
+    [
+        ("UPDATE ledger_seal SET checkpoint = 'x' WHERE size = {old}", "已损坏，无法读取"),
+        ("UPDATE ledger_seal SET checkpoint = replace(checkpoint, 'sealed 2', 'sealed x') WHERE size = {old}", "已损坏，无法读取"),
+        ("UPDATE ledger_entry SET body = 'x' WHERE subject = 'LY-2'", "1 条，最早的一条已损坏"),
+        ("UPDATE ledger_entry SET body = replace(body, '\"at\"', '\"et\"') WHERE subject = 'LY-2'", "1 条，最早的一条已损坏"),
+        ("UPDATE ledger_entry SET body = 'x' WHERE subject = 'checkpoint'", "最早的记于"),
+    ],
+)  # fmt: skip
+def test_the_page_stands_when_a_row_is_damaged(sealed: list[int], sign_in: Signs, damage: str, shown: str) -> None:
+    """It is needed most just then: the damaged row says so, and the whole can be checked."""
+    record(
+        [Entry("checkpoint", "checkpoint.cosigned", "system:w", NOW, {"size": sealed[1], "line": "", "witness": "w"})]
+    )
+    seal_all(NOW + timedelta(minutes=2), sealed[1])
+    record([Entry("LY-2", "step.done", "staff:1", NOW)])
+    unguarded(damage.format(old=sealed[0]))
+    answer = sign_in("auditor").get(reverse("desk:audit_proof"))
+    page = answer.content.decode()
+    assert answer.status_code == 200 and shown in page and "核对全部台账</button>" in page
+    assert (page.count("已损坏") == 0) is (shown == "最早的记于")
+
+
 def test_an_untouched_ledger_is_found_whole(sealed: list[int], sign_in: Signs) -> None:
     page = checked(sign_in("auditor"))
     assert "没有发现改动" in page and "问题</h2>" not in page
@@ -115,17 +144,98 @@ def test_each_fault_is_named_and_one_on_a_case_out_of_sight_is_counted(
 
 
 def test_a_list_that_was_tampered_with_is_found_and_made_again(sealed: list[int], sign_in: Signs) -> None:
-    while Line.objects.count() < recorded():
-        listed()
+    follow()
     hidden, changed = Line.objects.order_by("id")[3:5]
     Line.objects.filter(pk=hidden.pk).delete()
     Line.objects.filter(pk=changed.pk).update(by="staff:1", verb="nothing.happened")
     assert queries.list_faults() == [hidden.pk, changed.pk]
     page = checked(sign_in("auditor"))
     assert f"审计名录中记录 {hidden.pk} 与台账不符" in page and f"记录 {changed.pk} 与台账不符" in page
-    while Line.objects.count() < recorded():
-        listed()
+    follow()
     assert queries.list_faults() == [] and Line.objects.get(pk=changed.pk).verb == changed.verb
+
+
+@pytest.mark.parametrize(
+    "change", [{"units": [], "region": ""}, {"units": [1]}, {"region": "350623"}, {"kind": "redress"}, {"number": ""}]
+)
+def test_a_line_that_was_hidden_from_an_auditor_is_found(sealed: list[int], sign_in: Signs, change: dict) -> None:
+    """Whom it concerns decides who sees it."""
+    with clock.at(NOW):
+        story = hand_in_house("citizen")
+    follow()
+    assert queries.list_faults() == []
+    line = Line.objects.filter(number=story.number).first()
+    Line.objects.filter(pk=line.pk).update(**change)
+    assert queries.list_faults() == [line.pk]
+    assert f"审计名录中记录 {line.pk} 与台账不符" in checked(sign_in("auditor"))
+    follow()
+    again = Line.objects.get(pk=line.pk)
+    assert (again.units, again.region, again.number) == (line.units, line.region, line.number)
+
+
+def test_a_case_that_goes_on_and_a_colleague_who_moves_are_no_faults(sealed: list[int]) -> None:
+    with clock.at(NOW):
+        story = hand_in_house("citizen")
+        story.do("window", "accept", {}, "intake")
+    follow()
+    with clock.at(NOW):
+        land = org.unit_named("武平县十方镇自然资源所").id
+        story.do("land", "hand_over", {"unit": land, "reason": "属十方镇职责范围"}, "land")
+    assert queries.behind() and queries.list_faults() == []  # the list takes it up with the next sweep
+    mover, there = who("window").id, org.unit_named("漳浦县自然资源局").id
+    record(
+        [Entry(f"org/staff:{mover}", "staff.transferred", "system:test", NOW, {"staff": mover, "unit": 1})]
+    )  # as at first
+    follow()
+    before = set(Line.objects.filter(subject=f"org/staff:{mover}").values_list("pk", "region"))
+    assert before
+    org_actions.transfer(mover, there, by=Actor.system("test"), now=NOW)
+    follow()
+    assert queries.list_faults() == []
+    Line.objects.all().delete()
+    follow()  # made again, what was done in the old unit stays there
+    assert before <= set(Line.objects.filter(subject=f"org/staff:{mover}").values_list("pk", "region"))
+
+
+def test_whoever_audits_the_place_left_reads_of_a_move_as_whoever_audits_the_new_one(
+    county: None, auditors: Callable
+) -> None:
+    mover, there = who("window").id, org.unit_named("漳浦县自然资源局")
+    old = org.unit(who("window").unit_id)
+    readers = [auditors("wuping", region="350824"), auditors("zhangpu-auditor", region="350623"),
+               auditors("left", unit=old.name), auditors("new", unit=there.name)]  # fmt: skip
+    org_actions.transfer(mover, there.id, by=Actor.system("test"), now=NOW)
+    follow()
+    for login in readers:
+        [row] = queries.record(who(login), Filter("rights", verb="staff.transferred")).rows
+        assert there.name in row.text and old.name in row.text, login
+
+
+def test_a_list_made_again_waits_for_whoever_adds_to_it(county: None) -> None:
+    """Otherwise lines not committed yet would survive, and nothing before them would ever be listed."""
+    follow()
+    whole = Line.objects.count()
+    actions.ask_check(by=who("auditor"), now=NOW)
+    check, begun, told = Check.objects.get(), Event(), []
+
+    def relist() -> None:
+        begun.set()
+        actions._finish(check, ledger.audit(), [], relist=True, now=NOW)
+        told.append(Line.objects.count())
+        connection.close()
+
+    with actions._list_alone():
+        other = Thread(target=relist)
+        other.start()
+        begun.wait()
+        other.join(1.5)
+        assert other.is_alive()
+        record([Entry("LY-3", "step.done", "staff:1", NOW)])
+        newest = Line.objects.order_by("-id")[0]
+        newest.pk, newest.xid = newest.pk + 1000, newest.xid + 1000
+        newest.save(force_insert=True)
+    other.join()
+    assert told == [0] and whole > 0
 
 
 def test_asking_twice_makes_one_check_and_progress_is_told(county: None, sign_in: Signs) -> None:

@@ -6,38 +6,33 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import timedelta
-from time import monotonic, sleep
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 from openpyxl import load_workbook
 
+from mashang.approvals import actions as approvals
 from mashang.audit import actions, queries
 from mashang.audit.models import Line
 from mashang.audit.rules import Filter
 from mashang.cases.queries import case_for
-from mashang.kernel import clock
+from mashang.kernel import clock, sql
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
+from mashang.ledger.actions import record
+from mashang.ledger.rules import Entry
 from mashang.org import actions as org_actions
+from mashang.org import kept
 from mashang.org import queries as org
+from mashang.org.models import Account, Person
 from tests.flows.story import Story, hand_in_house, who
-from tests.sealing import recorded
 
-from .conftest import BY, NOW, listed
+from .conftest import BY, NOW, follow
 
 pytestmark = pytest.mark.slow
 Signs = Callable[[str], Client]
-
-
-def follow() -> None:
-    """Everything recorded is in the list."""
-    end = monotonic() + 20
-    while Line.objects.count() < recorded() and monotonic() < end:
-        listed()
-        sleep(0.01)
-    assert Line.objects.count() == recorded()
 
 
 @pytest.fixture
@@ -210,6 +205,51 @@ def test_what_is_taken_away_is_defused_and_recorded(looked_at: Story, sign_in: S
     assert auditor.post(path, {"form": "exe"}).status_code == 422
     assert auditor.get(path).status_code == 405
     assert len(ledger.history("audit/export")) == 2
+
+
+@pytest.fixture
+def erased(looked_at: Story, sign_in: Signs) -> Story:
+    """The applicant looked at their own data and withdrew; the office erased what the case says of them."""
+    with clock.at(NOW):
+        person = looked_at.case.persons[0]
+        within = case_for(who("citizen"), looked_at.number).facts
+        org_actions.reveal(person, within=within, case=looked_at.number, reason="", by=who("citizen"), now=NOW)
+        looked_at.do("citizen", "withdraw", {"reason": "先不盖了"})
+        form = approvals.Erase("unlawful", "武效能办〔2026〕12号", looked_at.number)
+        approvals.erase(looked_at.number, form, by=who("office"), now=NOW)
+    follow()
+    return looked_at
+
+
+def test_after_an_erasure_nothing_says_or_leads_to_whose_case_it_was(erased: Story, sign_in: Signs) -> None:
+    auditor, masked = sign_in("auditor"), org.person(Person.objects.get(account__username="citizen").pk)
+    about, by = f"person:{masked.id}", f"person:{masked.account}"
+    for query in ({"number": erased.number}, {"view": "revealed"}):
+        shown = page(auditor, **query).partition("<table")[2]
+        assert erased.number in shown and "申请人" in shown and masked.name not in shown, query
+        assert about not in shown and by not in shown and "核对证件" not in shown, query
+        rows = auditor.post(f"{reverse('desk:audit_export')}?{urlencode(query)}", {"form": "csv"}).content.decode()
+        assert erased.number in rows and masked.name not in rows and "核对证件" not in rows, query
+    for query in ({"by": by}, {"about": about}):
+        assert erased.number not in page(auditor, **query), query
+    with clock.at(NOW):
+        other = hand_in_house("citizen")
+    follow()
+    assert masked.name in page(auditor, number=other.number) and other.number in page(auditor, by=by)
+
+
+def test_a_page_costs_the_same_however_many_it_names(looked_at: Story) -> None:
+    """Every account has acted once."""
+    accounts = Account.objects.values_list("kind", "pk")
+    record([Entry(looked_at.number, "application.accept", f"{kind}:{id_}", NOW) for kind, id_ in accounts])
+    follow()
+    costs = []
+    for limit in (60, 400):
+        kept.forget()
+        with sql.statements() as sent:
+            found = queries.record(who("auditor"), Filter(), limit=limit)
+        costs.append((len({row.by for row in found.rows}), len(sent)))
+    assert costs[1][0] > costs[0][0] + 50 and costs[1][1] < costs[0][1] + 5  # older entries name some in their facts
 
 
 def test_listing_twice_lists_once_and_takes_up_only_news(looked_at: Story) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from mashang.audit.rules import Filter, Known, again, concerned, kept, number_of
+from mashang.audit.rules import VIEWS, Filter, Known, again, concerned, kept, number_of
 from mashang.kernel.said import said, told
+from mashang.org.queries import SENTENCES
 from mashang.org.rules import Facts
 
 CASE = Facts(frozenset({7, 8}), frozenset({41}), "350824105", "application")
@@ -28,6 +30,7 @@ NUMBER = "武平-事-2026-000001"
         ("audit/export", {}, "staff:12", {3}, "350824", ""),  # else the unit of whoever acted
         ("clocks/calendar", {"region": "350824"}, "staff:13", set(), "350824", ""),
         ("clocks/XK-20", {}, "staff:12", set(), "", ""),  # a clock binds everybody
+        ("org/region:350824", {"name": "x"}, "staff:13", set(), "350824", ""),
         ("org/regions", {}, "system:setup", set(), "", ""),
         ("checkpoint", {"size": 5}, "system:ledger", set(), "", ""),
         ("org/unit:x", {}, "staff:x", set(), "", ""),
@@ -62,3 +65,17 @@ def test_a_view_and_a_kind_of_act_narrow_each_other() -> None:
     assert Filter(view="revealed").verbs == ("person.revealed",)
     assert Filter(view="rights", verb="role.granted").verbs == ("role.granted",)
     assert Filter(view="revealed", verb="role.granted").verbs == ()
+
+
+def test_an_act_concerns_the_unit_in_which_somebody_was_then() -> None:
+    known = replace(KNOWN, moves={12: [((1, 5, 9), 7), ((1, 8, 20), 4)]})
+    for place, unit in (((1, 4, 1), 7), ((1, 5, 9), 4), ((1, 6, 12), 4), ((1, 8, 20), 3), ((2, 1, 1), 3)):
+        assert concerned("audit/export", {}, "staff:12", known.when(place)).units == {unit}, place
+    assert concerned("audit/export", {}, "staff:13", known.when((1, 1, 1))).units == {4}
+
+
+def test_every_act_on_rights_units_and_divisions_stands_in_a_ready_filter() -> None:
+    """The others are about persons: who looked is a filter of its own, the rest is found by the person."""
+    shown = {verb for _label, verbs in VIEWS.values() for verb in verbs}
+    assert set(SENTENCES) - shown == {"person.registered", "person.looked_up", "helper.not_found"}
+    assert {*VIEWS["rights"][1], *VIEWS["places"][1]} <= SENTENCES.keys()

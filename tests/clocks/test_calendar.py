@@ -225,6 +225,16 @@ def test_counting_back_and_warning(calendar: Calendar) -> None:
     assert calendar.warning(at("2026-03-02T09:00"), at("2026-03-02T10:00"), Limit(2, "h")) is None
 
 
+@pytest.mark.parametrize(("ahead", "warned"), [("999999999nd", True), ("999999wd", True), ("999999h", False)])
+def test_a_warning_before_the_calendar_begins_is_one_of_the_last_day(
+    calendar: Calendar, ahead: str, warned: bool
+) -> None:
+    """As of every limit too short for its warning."""
+    start, due = at("2026-03-02T09:00"), calendar.due(at("2026-03-02T09:00"), Limit(1, "wd")).at
+    moment = calendar.warning(start, due, Limit.parse(ahead))
+    assert moment == (at("2026-03-03T08:00") if warned else None)
+
+
 def test_what_is_used_leaves_out_the_union_of_pauses(calendar: Calendar) -> None:
     pauses = [(local("2026-03-04"), local("2026-03-09")), (local("2026-03-06"), local("2026-03-10"))]
     assert calendar.elapsed(at("2026-03-02T09:00"), at("2026-03-12T10:00"), "wd", pauses) == 3
@@ -240,7 +250,7 @@ def test_dates_outside_the_calendar_are_refused(calendar: Calendar, moment: date
     assert refusal.value.code == "calendar.outside"
 
 
-@pytest.mark.parametrize("limit", ["9000wd", "99999nd", "99999wh", "999999h", "50yr"])
+@pytest.mark.parametrize("limit", ["9000wd", "99999nd", "99999wh", "999999h", "50yr", "9000yr"])
 def test_limits_that_leave_the_calendar_are_refused(calendar: Calendar, limit: str) -> None:
     with pytest.raises(Refused, match="超出工作日历"):
         calendar.due(local("2026-03-02"), Limit.parse(limit, periods=True))

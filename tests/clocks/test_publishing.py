@@ -45,6 +45,12 @@ def test_the_form_as_it_stands_gives_the_same_rule_but_for_the_document() -> Non
         ({"limit": "20"}, "limit"),  # no unit
         ({"limit": "0wd"}, "limit"),  # nothing
         ({"limit": "20xx"}, "limit"),  # no such unit
+        ({"limit": "9000yr"}, "limit"),  # beyond every calendar
+        ({"limit": "999999999h"}, "limit"),
+        ({"limit": "on:2026-06-30"}, "limit"),  # a day of one case
+        ({"extension": "1251wd"}, "extension"),
+        ({"warn": "999999999nd"}, "warn"),
+        ({"warn": "1mo"}, "warn"),  # a warning counts days or hours
         ({"warn": "20wd"}, "warn"),  # as long as the limit itself
         ({"warn": "soon"}, "warn"),
         ({"grounds": ("weather",)}, "grounds"),
@@ -79,6 +85,14 @@ def test_a_clock_whose_cases_bring_the_limit_may_stay_so() -> None:
     assert own.limit is None
     form = NewVersion(effect=own.effect, source=own.source, extension="", times="1")
     assert next_version(own, form, shipped.grounds(), shipped.effects()).limit is None
+
+
+@pytest.mark.parametrize("own", [rule for rule in shipped.rules().values() if rule.limit is None], ids=lambda r: r.code)
+def test_a_clock_whose_cases_bring_the_limit_takes_none_of_its_own(own: rules.ClockRule) -> None:
+    """With one, every case that brings another would be refused."""
+    with pytest.raises(Refused) as no:
+        next_version(own, NewVersion("5wd", effect=own.effect, source=own.source), shipped.grounds(), shipped.effects())
+    assert [fault.field for fault in no.value.faults] == ["limit"]
 
 
 def test_publishing_is_recorded_and_twice_is_once(catalogue: None) -> None:

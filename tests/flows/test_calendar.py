@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from mashang.clocks import queries
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org.models import Account, GrantRow
 
@@ -53,7 +56,7 @@ def test_a_county_orders_for_its_own_towns_and_units_alone(zhangpu: Client) -> N
     before = orders()
     elsewhere = org.unit_named("武平县自然资源局")
     own = org.unit_named("漳浦县自然资源局")
-    hours = {"do": "hours", "hours": "09:00-12:00,15:00-18:00", "rest": ""}
+    hours = {"do": "hours", "hours": "09:00-12:00,15:00-18:00", "rest_hours": ""}
     with clock.at(NOW):
         for region in ("350824", "3508", ""):
             assert zhangpu.post(PAGE, {**STORM, "region": region}).status_code == 404
@@ -91,3 +94,65 @@ def test_what_binds_everybody_is_the_platforms_administrators(zhangpu: Client, p
         assert wrong.status_code == 422 and "第 1 行" in wrong.content.decode() and "第 2 行" in wrong.content.decode()
         assert platform.post(PAGE, NEXT).status_code == 302
     assert 2027 in {n.year for n in queries.notices()}
+
+
+def test_a_county_chooses_among_its_own_and_the_platform_types_a_code(zhangpu: Client, platform: Client) -> None:
+    with clock.at(NOW):
+        own = re.findall(r'<option value="(\d+)"', region_field(zhangpu))
+        assert "350623" in own and "350623108" in own and all(code.startswith("350623") for code in own)
+        assert "<input" in region_field(platform) and "<option" not in region_field(platform)
+        for region in ("350623108", "3506", "35"):
+            assert platform.post(PAGE, {**STORM, "region": region}).status_code == 302, region
+            assert ("overlay", region, None) in orders()
+        for region in ("", "350699", "3506230000000"):
+            refused = platform.post(PAGE, {**STORM, "region": region})
+            assert refused.status_code == 422 and 'id="f-region-fault"' in refused.content.decode(), region
+        assert zhangpu.post(PAGE, {**STORM, "region": "3506230000000"}).status_code == 422
+
+
+def test_an_administrator_of_one_unit_is_told_who_orders_for_regions(sign_in) -> None:
+    unit = org.unit_named("漳浦县自然资源局").id
+    staff = org.staff_of([unit])[0].id
+    by, since = Actor.system("test"), NOW - timedelta(days=1)
+    org_actions.grant_role(org_actions.NewGrant(staff, "admin", unit=unit), by=by, now=since)
+    with clock.at(NOW):
+        page = sign_in(Account.objects.get(pk=staff).username).get(PAGE).content.decode()
+    assert "地区安排由管理该地区的系统管理员登记" in page and 'id="f-region"' not in page
+    assert f'name="unit" value="{unit}"' in page  # its own hours
+
+
+def region_field(browser: Client) -> str:
+    page = browser.get(PAGE).content.decode().partition('<label for="f-region"')[2]
+    return page.partition('<label for="f-first"')[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"hours": "8:00-12:00"}, "hours"),
+        ({"hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours"),
+        ({"reason": "风" * 101}, "reason"),
+        ({"document": "号" * 101}, "document"),
+        ({**NEXT, "paper": "网" * 501}, "paper"),
+        ({"do": "hours", "hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours"),
+        ({"do": "hours", "hours": "09:00-12:00", "rest_hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))},
+         "rest_hours"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_kept_is_refused_at_its_field_and_nothing_is_in_force(
+    platform: Client, changes: dict[str, str], field: str
+) -> None:
+    """An order with hours that are none would stop every clock of its region."""
+    before, unit = orders(), org.unit_named("漳浦县自然资源局").id
+    with clock.at(NOW):
+        refused = platform.post(PAGE, {**STORM, "region": "350623", "unit": str(unit), **changes})
+    assert refused.status_code == 422 and f'id="f-{field}-fault"' in refused.content.decode()
+    assert orders() == before
+    assert queries.calendar_for("350623", None, NOW)
+
+
+def test_the_longest_order_is_kept(platform: Client) -> None:
+    with clock.at(NOW):
+        longest = {**STORM, "region": "350623", "reason": "风" * 100, "document": "号" * 100}
+        assert platform.post(PAGE, longest).status_code == 302
+    assert orders()[0] == ("overlay", "350623", None)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mashang.clocks import queries
-from mashang.kernel import clock
+from mashang.kernel import clock, sql
 from mashang.ledger import queries as ledger
 
 from .story import hand_in_house
@@ -32,10 +32,12 @@ def admin(sign_in) -> Client:
 def test_everybody_at_the_desk_reads_the_catalogue_and_cannot_change_it(sign_in) -> None:
     for login in ("window", "auditor", "leader"):
         browser = sign_in(login)
-        page = browser.get(reverse("admin:clocks")).content.decode()
+        with sql.statements() as sent:
+            page = browser.get(reverse("admin:clocks")).content.decode()
+            one = browser.get(PAGE).content.decode()
         assert page.count("/desk/admin/clocks/") >= 54 and "行政许可" in page and "未核实" in page
-        one = browser.get(PAGE).content.decode()
         assert "一次性告知补正" in one and "发布新的版本" not in one
+        assert not any("clocks_clock" in text for text in sent)  # counting every clock is for administrators
         for do in ("preview", "publish"):
             assert browser.post(PAGE, {"do": do, **FORM}).status_code == 403
     assert queries.rule_for("XK-BZ").version == 1
@@ -112,6 +114,8 @@ def test_clocks_of_every_form_can_be_looked_at(admin: Client, code: str) -> None
     }  # fmt: skip
     answer = admin.post(reverse("admin:clock", args=[code]), {"do": "preview", **form})
     assert answer.status_code == 200 and "还没有发布" in answer.content.decode()
+    asked = 'id="f-limit"' in admin.get(reverse("admin:clock", args=[code])).content.decode()
+    assert asked is (rule.limit is not None)  # none can be set for all where each case brings its own
 
 
 def test_citizens_read_the_clocks_that_bind_offices() -> None:

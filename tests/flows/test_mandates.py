@@ -15,11 +15,11 @@ from django.urls import reverse
 
 from mashang.cases.actions.documents import place
 from mashang.cases.models import Case, Document, Notice
-from mashang.kernel import clock
+from mashang.kernel import clock, sql
 from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
+from mashang.org import kept, seeds
 from mashang.org import queries as org
-from mashang.org import seeds
 from mashang.org.models import Mandate, Person, SignInCode
 
 from .story import HOUSE, PDF, applicant, hand_in_house, who
@@ -436,3 +436,26 @@ def test_only_counters_have_the_page(sign_in, login):
 def test_a_citizen_has_no_page_at_the_desk(sign_in):
     answer = sign_in("citizen").get("/desk/mandates")
     assert answer.status_code in (403, 404)
+
+
+def test_both_pages_cost_the_same_however_many_persons_they_name(sign_in, outbox):
+    """A counter's list, and the villagers of one agent; why somebody looked at a person is opened for neither."""
+    agent, costs = who("village"), []
+    with at(MORNING):
+        for places in (range(60, 62), range(62, 74)):
+            for n in places:
+                by, villager = who("window"), seeds.person_form(n, "350824")
+                made = org_actions.register_person(villager, by=by, now=clock.now())
+                until = clock.now() + timedelta(days=9)
+                form = org_actions.NewMandate(made, clock.now(), until, "in_person", helper_staff=agent.id)
+                org_actions.record_mandate(form, by=by, now=clock.now())
+                org_actions.look_up_person(villager.phone, by=by, now=clock.now())
+            kept.forget()
+            for login, page in (("window", "/desk/mandates"), ("village", "/my/mandates")):
+                browser = sign_in(login)
+                browser.get(page)
+                with sql.statements() as sent:
+                    shown = text_of(browser.get(page))
+                costs.append((page, len(sent)))
+            assert shown.count(f"委托{agent.name}") == len(Mandate.objects.all())
+    assert costs[:2] == costs[2:]

@@ -44,7 +44,7 @@ class Erase:
 def erase(number: str, form: Erase, *, by: Actor, now: datetime) -> None:
     """Erase what a settled application says of persons (个人信息保护法 art. 47), with one entry in the ledger.
 
-    Gone: private facts of the ledger, the answers but for choices and figures, who took part and by which phone it is
+    Gone: private facts of the ledger, why somebody looked at the data among them, the answers but for choices and figures, who took part and by which phone it is
     tracked, messages to them, files and materials on file from here, words of refusals and of findings on site, the
     exact place. Staying: the case, steps, clocks, ratings, entries and receipts, and the documents given out, which are
     the decision itself and are kept as the archives' law wants; one that was wrong is revoked. A file on which another
@@ -68,7 +68,8 @@ def erase(number: str, form: Erase, *, by: Actor, now: datetime) -> None:
         _materials(case.pk, gone.files)
         ground, reference = str(rules.GROUNDS[form.ground]), form.reference.strip()
         more = {"reference": reference, "files": len(gone.files), "persons": len(gone.persons)}
-        ledger.erase(number, by=by, now=now, ground=ground, more=more)
+        looks = [f"org/person:{person}" for person in gone.persons]
+        ledger.erase(number, by=by, now=now, ground=ground, more=more, filed_under=looks)
         for person in gone.persons:
             _tell(person, case.title, ground, reference, now)
     cases.forget_erased()

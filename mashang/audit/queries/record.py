@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from mashang.cases import queries as cases
 from mashang.cases.queries.pages import cursor, read_cursor
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
@@ -80,19 +81,26 @@ def _conditions(by: Actor, filter: rules.Filter) -> tuple[list[str], list[Any]]:
         ("l.units @> ARRAY[%s::int]", filter.unit, bool(filter.unit)),
         ("l.subject = %s", f"org/{filter.about}", bool(filter.about)),
     ]
-    return [seen, *(w for w, _v, on in pairs if on)], [*values, *(v for _w, v, on in pairs if on)]
+    person = any(ref.startswith("person:") for ref in (filter.by, filter.about))
+    where = [seen, *(w for w, _v, on in pairs if on), *([_NOT_ERASED] if person else ())]
+    return where, [*values, *(v for _w, v, on in pairs if on)]
+
+
+_NOT_ERASED = """NOT EXISTS (SELECT 1 FROM cases_case c WHERE c.number = l.number AND c.erased_at IS NOT NULL)"""
+"""Nothing leads from a person to a case that says of nobody any more whose it was."""
 
 
 def _shown(by: Actor, found: Sequence[_Found]) -> list[Shown]:
     rows = {row.place[2]: row for row in found}
     entries = ledger.entries([row.place for row in found], rules.OPENED)
-    names = Names.of(entries, by)
-    cases = org.reach(by)
+    erased = cases.erased_among({row.number for row in found} - {""})
+    names = Names.of(entries, {id_ for id_, row in rows.items() if row.number in erased})
+    reach = org.reach(by)
     shown = []
     for entry in entries:
         row = rows[entry.id]
-        opens = bool(row.number) and cases.covers(Facts.of(row.units, region=row.region, kind=row.kind))
-        text, actor = sentence(entry, names), names.actor(entry.by)
+        opens = bool(row.number) and reach.covers(Facts.of(row.units, region=row.region, kind=row.kind))
+        text, actor = sentence(entry, names), names.actor(entry)
         shown.append(
             Shown(entry.id, entry.at, entry.verb, text, actor, row.number, opens, about(entry, names), entry.sealed)
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,15 +41,18 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Those whom a page of entries names: staff and units by name, persons by their masked one."""
+    """Those whom a page of entries names: staff and units by name, persons by their masked one; those of a case that
+    was erased by none. `nameless` are the ids of entries on such cases."""
 
-    reader: Actor
+    actors: Mapping[str, str]
     staff: Mapping[int, str]
     persons: Mapping[int, str]
+    nameless: Collection[int] = ()
 
     @classmethod
-    def of(cls, entries: Sequence[Recorded], reader: Actor) -> Names:
-        """Everybody at once, so that a page costs two statements, however long."""
+    def of(cls, entries: Sequence[Recorded], nameless: Collection[int]) -> Names:
+        """Everybody at once, so that a page costs the same few statements, however long."""
+        actors = org.shown_names({entry.by for entry in entries}, to=Actor("staff"))
         staff = {entry.facts[name] for entry in entries for name in STAFF if isinstance(entry.facts.get(name), int)}
         persons = {entry.facts["person"] for entry in entries if isinstance(entry.facts.get("person"), int)}
         for entry in entries:
@@ -57,13 +60,16 @@ class Names:
             if key.isdigit() and kind in ("staff", "person"):
                 (staff if kind == "staff" else persons).add(int(key))
         known = {person.id: person.name for person in org.people(persons).values()} if persons else {}
-        return cls(reader, {member.id: member.name for member in org.staff(staff).values()}, known)
+        return cls(actors, {member.id: member.name for member in org.staff(staff).values()}, known, nameless)
 
-    def actor(self, ref: str) -> str:
+    def actor(self, entry: Recorded) -> str:
         """Who acted, as colleagues are told; persons masked. Who rated is nobody's to know."""
-        if ref == "person":
+        if entry.by == "person":
             return _("群众（不记名）")
-        return org.shown_name(ref, to=Actor("staff"))
+        return _("申请人") if entry.by.startswith("person:") and entry.id in self.nameless else self.actors[entry.by]
+
+    def person(self, entry: Recorded, id_: int) -> str:
+        return _("申请人") if entry.id in self.nameless else self.persons.get(id_, "—")
 
     def unit(self, id_: int) -> str:
         return next((unit.name for unit in org.units_of([id_])), "—")
@@ -85,7 +91,7 @@ def sentence(entry: Recorded, names: Names) -> str:
     told = _Told(facts)
     told |= {name: names.staff.get(facts[name], "—") for name in STAFF if isinstance(facts.get(name), int)}
     if isinstance(facts.get("person"), int):
-        told["person"] = names.persons.get(facts["person"], "—")
+        told["person"] = names.person(entry, facts["person"])
     if facts.get("role") in ROLES:
         told["role"] = ROLES[facts["role"]].label
     if isinstance(facts.get("conditions"), dict):
@@ -103,10 +109,10 @@ def _labels() -> dict[str, str]:
 
 
 def about(entry: Recorded, names: Names) -> About:
-    """Which unit or person the entry is about, when it is filed under one."""
+    """Which unit or person the entry is about, when it is filed under one; of a case that was erased no person."""
     ref = entry.case.removeprefix("org/")
     kind, _colon, key = ref.partition(":")
-    if ref == entry.case or not key.isdigit():
+    if ref == entry.case or not key.isdigit() or (kind == "person" and entry.id in names.nameless):
         return About()
     id_ = int(key)
     if kind == "unit":

@@ -11,6 +11,7 @@ from .detail import (
     clocks_of,
     document_for,
     draft,
+    erased_among,
     erased_from,
     facts_by_number,
     facts_of,
@@ -29,6 +30,6 @@ from .pages import Filter, Page, Row, by_numbers, count, page, page_json, soones
 
 __all__ = [
     "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
-    "count", "counts", "document_for", "draft", "erased_from", "facts_by_number", "facts_of", "file_of", "inbox", "kinds_for_persons",
+    "count", "counts", "document_for", "draft", "erased_among", "erased_from", "facts_by_number", "facts_of", "file_of", "inbox", "kinds_for_persons",
     "may_press", "notices_for", "page", "page_json", "paper_of", "sees", "sentence", "soonest", "timeline", "track", "undelivered",
 ]  # fmt: skip

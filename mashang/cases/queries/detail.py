@@ -74,6 +74,12 @@ def facts_by_number(numbers: Collection[str]) -> dict[str, Facts]:
     return {case.number: facts_of(case) for case in rows}
 
 
+def erased_among(numbers: Collection[str]) -> frozenset[str]:
+    """Those of these cases that say of nobody any more whose they were."""
+    gone = Case.objects.filter(number__in=list(numbers)).exclude(erased_at=None)
+    return frozenset(gone.values_list("number", flat=True))
+
+
 def _whole(case: Case, by: Actor) -> CaseView:
     """What came of the case is shown to those who may see that too."""
     children = [c for c in Case.objects.filter(parent=case).order_by("id") if org.may_see(by, facts_of(c))]

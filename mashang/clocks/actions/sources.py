@@ -16,15 +16,31 @@ from django.db import transaction
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.clock import ZONE
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.ledger.actions import record
 from mashang.ledger.rules import Entry
 
 from .. import queries, shipped
-from ..rules import ClockRule, NewVersion, Notice, OpeningHours, Overlay, next_version, read_notice, write_rule
+from ..rules import (
+    ClockRule,
+    NewVersion,
+    Notice,
+    OpeningHours,
+    Overlay,
+    Timetable,
+    next_version,
+    read_notice,
+    too_long,
+    write_rule,
+)
 from .recomputing import Recomputed, recompute
 from .writing import columns
+
+PAPER = 500
+ORDER: Mapping[str, int] = {"reason": 100, "document": 100, "hours": 100}
+HOURS: Mapping[str, int] = {"hours": 100, "rest_hours": 100}
+"""Characters that are kept at most."""
 
 
 @transaction.atomic
@@ -55,6 +71,8 @@ def revise(what: str, *, by: str, now: datetime) -> int:
 def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> Recomputed:
     """Keep a notice as the next version of its year, and move what runs. Refuses an empty or faulty notice."""
     read = read_notice(data)
+    if any(len(paper) > PAPER for paper in read.papers):
+        raise Refused("text.long", said("不能超过 {most} 个字。", most=PAPER), "paper")
     if not read.known:
         raise Refused(
             "notice.empty", said("{year} 年的放假通知没有任何日期，请等通知公布后再装入。", year=read.year), "days"
@@ -68,9 +86,13 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
 
 
 def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:
-    """Keep a regional order (with its document number), and move what runs there."""
+    """Keep a regional order (with its document number), and move what runs there. Refuses hours that are none and texts
+    that are too long: once kept, they would stop every clock of the place."""
+    _fits(too_long(overlay, ORDER))
+    if overlay.hours:
+        Timetable.parse(overlay.hours)
     with transaction.atomic():
-        revision = revise(f"{overlay.reason}（{overlay.document}）", by=_name(by), now=now)
+        revision = revise(f"地区安排 {overlay.document}", by=_name(by), now=now)
         sql.run(
             "insert into clocks_overlay (region, first, last, hours, reason, document, revision_id)"
             " values (%s, %s, %s, %s, %s, %s, %s)",
@@ -90,7 +112,8 @@ def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recompu
 
 
 def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomputed:
-    """Keep opening hours of a region or a unit, and move what runs there."""
+    """Keep opening hours of a region or a unit, and move what runs there. Refuses texts that are too long."""
+    _fits(too_long(hours, HOURS))
     first, last = hours.season or ("", "")
     with transaction.atomic():
         revision = revise(f"办公时间 {hours.hours}", by=_name(by), now=now)
@@ -157,6 +180,11 @@ def note(verb: str, subject: str, *, by: Actor | str, now: datetime, facts: Mapp
     """Record a change in the ledger, in the caller's transaction, under "clocks/calendar" or "clocks/" and the code."""
     who = by.ref if isinstance(by, Actor) else "system"
     record([Entry(f"clocks/{subject}", verb, who, now, dict(facts))])
+
+
+def _fits(faults: list[Fault]) -> None:
+    if faults:
+        raise Refused.of(faults)
 
 
 def _insert_notice(notice: Notice, revision: int) -> None:

@@ -10,7 +10,7 @@ from .explain import explain
 from .hours import USUAL, OpeningHours, Timetable
 from .limit import UNITS, Limit
 from .notices import Day, Notice, Overlay, doubts, read_notice
-from .publishing import NewVersion, next_version
+from .publishing import NewVersion, next_version, too_long
 from .rule import KINDS, ClockRule, Extension, Ground, read_rule, write_rule
 from .running import (
     ClockRow,
@@ -32,6 +32,6 @@ __all__ = [
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
     "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
     "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend", "next_version",
-    "read_notice", "read_rule", "resume", "start", "stop", "suspend",
+    "read_notice", "read_rule", "resume", "start", "stop", "suspend", "too_long",
     "write_rule",
 ]  # fmt: skip

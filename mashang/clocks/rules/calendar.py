@@ -139,7 +139,7 @@ class Calendar:
             if limit.unit == "wd":
                 return self._working_day(first, limit.amount, days)
             return self._natural_day(first, self.natural_days(start, limit), days, counting)
-        except IndexError:
+        except (IndexError, ValueError, OverflowError):
             raise outside(said("{last} 之后", last=self.last), self.first, self.last) from None
 
     def _working_day(self, first: int, amount: int, pauses: Sequence[tuple[int, int]]) -> int:
@@ -276,11 +276,13 @@ class Calendar:
         """
         begun, end = self.second(start), (due - self.zero) // _SECOND
         last = (end - 1) // DAY
+        try:
+            back = self._hours_back(end, ahead) if ahead.by_hours else self._days_back(last, ahead)
+        except IndexError:
+            back = 0  # before the calendar begins
         if ahead.by_hours:
-            moment = self._hours_back(end, ahead)
-            return self.instant(moment) if moment > begun else None
-        day = self._days_back(last, ahead)
-        day = self.workdays[max(self.before[day + 1] - 1, 0)]
+            return self.instant(back) if back > begun else None
+        day = self.workdays[max(self.before[back + 1] - 1, 0)]
         for candidate in (day, last):
             moment = candidate * DAY + self.tables[candidate].opens
             if moment > begun:

@@ -12,11 +12,13 @@ from .limit import Limit
 from .rule import ClockRule, Extension, Ground
 
 LONGEST = {"source": 300, "document": 100, "approver": 100}
+FIVE_YEARS = {"wd": 1250, "nd": 1830, "wh": 10_000, "h": 43_900, "mo": 60, "yr": 5}
+"""The most of each unit: a calendar runs ten years on, and a clock extended once still ends in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class NewVersion:
-    """What an administrator filled in, as typed. `limit` empty: each case brings its own, where the clock allows that."""
+    """What an administrator filled in, as typed. `limit` is empty where each case brings its own."""
 
     limit: str = ""
     warn: str = ""
@@ -37,9 +39,11 @@ def next_version(
     at once; "verified" needs the number of the document in which the wording was read."""
     faults: list[Fault] = []
     limit = _limit(form.limit, "limit", faults)
-    if limit is None and rule.limit is not None and not form.limit:
+    if rule.limit is not None and not form.limit:
         faults.append(Fault("rule.limit", "请填写时限，例如 20wd。", "limit"))
-    warn = _limit(form.warn, "warn", faults)
+    if rule.limit is None and form.limit:
+        faults.append(Fault("rule.open", "这个时钟的时限由每件自己确定，不能统一规定，请不要填写。", "limit"))
+    warn = _limit(form.warn, "warn", faults, periods=False)
     if limit and warn and warn.unit == limit.unit and warn.amount >= limit.amount:
         faults.append(Fault("rule.warn", "提前提醒的时间应短于时限。", "warn"))
     extension = _extension(form, limit, faults)
@@ -52,11 +56,7 @@ def next_version(
         faults.append(Fault("rule.source", "请填写依据，写明法律法规或文件的名称和条款。", "source"))
     if form.verified and not form.document:
         faults.append(Fault("rule.document", "标为已核实时，请填写核对原文的文号或公布出处。", "document"))
-    faults += [
-        Fault("rule.long", said("不能超过 {most} 个字。", most=most), name)
-        for name, most in LONGEST.items()
-        if len(getattr(form, name)) > most
-    ]
+    faults += too_long(form, LONGEST)
     if faults:
         raise Refused.of(faults)
     kept = effects[form.effect] if form.effect != rule.effect else rule.effect_label
@@ -69,14 +69,27 @@ def next_version(
     )  # fmt: skip
 
 
-def _limit(text: str, field: str, faults: list[Fault]) -> Limit | None:
+def too_long(form: object, longest: Mapping[str, int]) -> list[Fault]:
+    """A fault for each of its texts, by name, that has more characters than may be kept."""
+    return [
+        Fault("text.long", said("不能超过 {most} 个字。", most=most), name)
+        for name, most in longest.items()
+        if len(getattr(form, name) or "") > most
+    ]
+
+
+def _limit(text: str, field: str, faults: list[Fault], *, periods: bool = True) -> Limit | None:
     if not text:
         return None
     try:
-        return Limit.parse(text, periods=True)
+        limit = Limit.parse(text, periods=periods)
     except Refused as no:
         faults += [Fault(fault.code, fault.text, field) for fault in no.faults]
         return None
+    if limit.amount > FIVE_YEARS.get(limit.unit, 0):
+        faults.append(Fault("rule.far", "请写成数字加单位，最长五年，例如 20wd、6mo、3yr。", field))
+        return None
+    return limit
 
 
 def _extension(form: NewVersion, limit: Limit | None, faults: list[Fault]) -> Extension | None:

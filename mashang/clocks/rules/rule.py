@@ -39,7 +39,7 @@ class Extension:
 class ClockRule:
     """One version of one clock; immutable. A running clock stays on the version it began under.
 
-    `limit` None: the case brings its own (a promised limit, a dispatcher's order), at most `longest` when that is given.
+    `limit` None: the case brings its own (a promised limit, a dispatcher's order).
     `direction` "before": the limit lies before the trigger ("seven days before the hearing").
     `document`: the number or the place of publication under which the wording was read, of versions published here.
     `effect`: what follows on expiry, for the room that owns the case ("deemed_accepted", "violation", "remind", ...).

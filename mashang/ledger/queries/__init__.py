@@ -1,7 +1,7 @@
 """Reading the ledger: what was recorded, proofs of it, and the audit of the whole."""
 
 from .audit import Finding, Report, audit
-from .history import Place, Recorded, entries, feed, history, news
+from .history import Place, Recorded, about, entries, feed, history, news
 from .proving import (
     Sealed,
     State,
@@ -23,6 +23,7 @@ __all__ = [
     "Report",
     "Sealed",
     "State",
+    "about",
     "audit",
     "check",
     "checkpoint_at",

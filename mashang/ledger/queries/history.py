@@ -42,6 +42,8 @@ _FEED = """SELECT e.era, e.xid::text::bigint, e.id, e.subject, e.body FROM ledge
 WHERE (e.era, e.xid, e.id) > (%s::int, %s::bigint::text::xid8, %s::bigint)
  AND (e.era, e.xid) < ((SELECT max(era) FROM ledger_entry), pg_snapshot_xmin(pg_current_snapshot()))
 ORDER BY e.era, e.xid, e.id LIMIT %s"""
+_ABOUT = """SELECT e.era, e.xid::text::bigint, e.id, e.subject, e.body FROM ledger_entry e
+WHERE e.subject = ANY (%s::text[]) ORDER BY e.era, e.xid, e.id"""
 _ENTRIES = """SELECT e.id, e.subject, e.body, coalesce((e.era, e.xid) < (h.era, h.horizon), false)
 FROM unnest(%s::int[], %s::bigint[], %s::bigint[]) WITH ORDINALITY AS p (era, xid, id, place)
 JOIN ledger_entry e ON (e.era, e.xid, e.id) = (p.era, p.xid::text::xid8, p.id)
@@ -61,6 +63,18 @@ def history(case_number: str) -> list[Recorded]:
     return found
 
 
+def about(subjects: Collection[str], verbs: Collection[str]) -> list[tuple[Place, Recorded]]:
+    """Entries of these verbs on any of the subjects, oldest first, each with its place; private facts stay closed. A
+    damaged one is passed over."""
+    rows = sql.run(_ABOUT, [list(subjects)]).fetchall() if subjects else []
+    read = [((era, xid, id_), case, read_body(text)) for era, xid, id_, case, text in rows]
+    return [
+        (place, _recorded(place[2], case, body, {}, (), False))
+        for place, case, body in read
+        if body is not None and body["verb"] in verbs
+    ]
+
+
 def feed(after: Place = (0, 0, 0), *, verbs: Collection[str] = (), limit: int = 1000) -> tuple[list[Recorded], Place]:
     """News for sweeps: entries after a place, of the given verbs (all if none), without private facts; and the place
     from which to ask next. An entry that commits late is never passed over."""
@@ -76,12 +90,13 @@ def news(after: Place, limit: int) -> tuple[list[tuple[Place, Recorded]], Place,
     rows = sql.run(_FEED, [*after, limit]).fetchall()
     found: list[tuple[Place, Recorded]] = []
     for era, xid, id_, case, text in rows:
-        if (body := _read(text)) is not None:
+        if (body := read_body(text)) is not None:
             found.append(((era, xid, id_), _recorded(id_, case, body, {}, (), False)))
     return found, (rows[-1][0], rows[-1][1], rows[-1][2]) if rows else after, len(rows) == limit
 
 
-def _read(text: str) -> dict[str, Any] | None:
+def read_body(text: str) -> dict[str, Any] | None:
+    """What an entry's text says; None when it is damaged."""
     try:
         body = json.loads(text)
         datetime.fromisoformat(body["at"])
@@ -94,7 +109,7 @@ def entries(places: Sequence[Place], opened: Mapping[str, Collection[str]] | Non
     """The entries at these places, in this order; one that is gone or damaged is left out. Private facts stay closed but those
     that `opened` names for the verb."""
     columns = [list(column) for column in zip(*places, strict=True)] if places else [[], [], []]
-    read = [(id_, case, _read(text), sealed) for id_, case, text, sealed in sql.run(_ENTRIES, columns).fetchall()]
+    read = [(id_, case, read_body(text), sealed) for id_, case, text, sealed in sql.run(_ENTRIES, columns).fetchall()]
     rows = [(id_, case, body, sealed) for id_, case, body, sealed in read if body is not None]
     wanted = {id_: (opened or {}).get(body["verb"], ()) for id_, _, body, _ in rows}
     asked = [id_ for id_, names in wanted.items() if names]

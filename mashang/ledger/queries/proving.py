@@ -18,6 +18,7 @@ from ..rules.growth import Growth
 from ..rules.notes import Checkpoint, Note
 from ..rules.receipt import FORMAT, Verdict, verify
 from ..seals import Head
+from .history import read_body
 
 # An entry's leaf is that of the mark before it and the entries between, of which there are fewer than 256: the limit
 # tells the planner, who otherwise expects a ninth of the table.
@@ -60,13 +61,14 @@ def state() -> State:
 @dataclass(frozen=True, slots=True)
 class Sealed:
     """A signed checkpoint: `leaves` entries under `root` (base64), when it was signed, by which key, which witnesses
-    co-signed it."""
+    co-signed it. One that can't be read any more is `damaged`: of it there is only the number it is kept under."""
 
     leaves: int
-    root: str
-    at: datetime | None
-    log: str
-    witnesses: tuple[str, ...]
+    root: str = ""
+    at: datetime | None = None
+    log: str = ""
+    witnesses: tuple[str, ...] = ()
+    damaged: bool = False
 
 
 def checkpoints(before: int | None = None, limit: int = 20) -> list[Sealed]:
@@ -75,23 +77,28 @@ def checkpoints(before: int | None = None, limit: int = 20) -> list[Sealed]:
     for facts in _cosignatures():
         cosignatures.setdefault(facts["size"], []).append(str(facts["witness"]).partition("+")[0])
     rows = sql.run(_CHECKPOINTS, [before, before, limit]).fetchall()
-    return [_shown(note, tuple(dict.fromkeys(cosignatures.get(size, [])))) for size, note in rows]
+    return [_shown(size, note, tuple(dict.fromkeys(cosignatures.get(size, [])))) for size, note in rows]
 
 
-def _shown(text: str, witnesses: tuple[str, ...]) -> Sealed:
-    note = Note.parse(text)
-    says = Checkpoint.parse(note.text)
-    sealed = says.extra.get("sealed")
+def _shown(size: int, text: str, witnesses: tuple[str, ...]) -> Sealed:
+    try:
+        note = Note.parse(text)
+        says = Checkpoint.parse(note.text)
+        sealed = says.extra.get("sealed")
+        at = datetime.fromisoformat(sealed) if sealed else None
+    except (Refused, ValueError):
+        return Sealed(size, damaged=True)
     log = next((f"{name}+{id_.hex()}" for name, id_, _ in note.signatures), "")
-    return Sealed(says.size, _b64(says.root), datetime.fromisoformat(sealed) if sealed else None, log, witnesses)
+    return Sealed(size, _b64(says.root), at, log, witnesses, damaged=says.size != size)
 
 
 def waiting_since() -> datetime | None:
-    """When the oldest entry was recorded that is not sealed yet; None when all are."""
+    """When the oldest entry was recorded that is not sealed yet; None when all are, or when it can't be read any more."""
     last = seals.head()
     era, low = last.horizon if last else (0, 0)
     row = sql.run(_OLDEST, [era, low]).fetchone()
-    return datetime.fromisoformat(json.loads(row[0])["at"]) if row else None
+    body = read_body(row[0]) if row else None
+    return datetime.fromisoformat(body["at"]) if body else None
 
 
 def grown(old: int, new: int) -> dict[str, Any]:
@@ -166,9 +173,10 @@ def consistency(old: int, new: int | None = None) -> dict[str, Any]:
 
 
 def _cosignatures() -> list[dict[str, Any]]:
-    """The latest that were taken in, the newest first: size and signature line of each."""
-    bodies = [json.loads(body) for (body,) in sql.run(_COSIGNED, [CHECKPOINTS]).fetchall()]
-    return [body["facts"] for body in bodies if body["verb"] == COSIGNED]
+    """The latest that were taken in, the newest first: size and signature line of each; damaged ones are passed over."""
+    bodies = [read_body(body) for (body,) in sql.run(_COSIGNED, [CHECKPOINTS]).fetchall()]
+    facts = [body["facts"] for body in bodies if body and body["verb"] == COSIGNED]
+    return [said for said in facts if {"size", "line", "witness"} <= said.keys()]
 
 
 def _best(last: Head, leaf: int, cosignatures: list[dict[str, Any]]) -> Head:

@@ -156,11 +156,13 @@ def transfer(staff: int, unit: int, *, by: Actor, now: datetime) -> None:
             raise Refused("transfer.same", "这位工作人员已经在该单位。", "to")
         if there.valid_to is not None:
             raise Refused("unit.closed", "这个单位已撤销，请选择现有的单位。", "to")
-        facts = {"staff": staff, "old": row.unit.name, "new": there.name, "unit": there.pk}
+        old = row.unit_id
+        facts = {"staff": staff, "old": row.unit.name, "new": there.name, "unit": there.pk, "old_unit": old}
         _end(GrantRow.objects.filter(staff=row, unit__isnull=False), row, by, now)
         row.unit = there
         row.save(update_fields=["unit"])
-        note("staff.transferred", f"staff:{staff}", by=by, now=now, facts=facts)
+        for subject in (f"staff:{staff}", f"unit:{old}"):  # whoever answers for the place left reads of it too
+            note("staff.transferred", subject, by=by, now=now, facts=facts)
 
 
 def _leaving(staff: int, by: Actor, now: datetime) -> Staff:

@@ -37,6 +37,9 @@ from .actors import (
     shown_name as shown_name,
 )
 from .actors import (
+    shown_names as shown_names,
+)
+from .actors import (
     stand_in as stand_in,
 )
 from .actors import (

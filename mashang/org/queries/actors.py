@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -152,23 +153,39 @@ _names: Kept[tuple[str, str]] = Kept()
 
 def shown_name(ref: str, *, to: Actor) -> str:
     """Who a ledger reference is, for a reader: colleagues read name and unit, others read only which unit acted."""
-    if ref == to.ref:
-        return gettext("您") if to.kind == "person" else to.name
-    open_name, full_name = _names.get(ref, lambda: _name_of(ref))
-    return told(full_name if to.kind in ("staff", "system") else open_name, gettext)
+    return shown_names([ref], to=to)[ref]
 
 
-def _name_of(ref: str) -> tuple[str, str]:
-    kind, _, key = ref.partition(":")
-    if kind == "staff" and key.isdigit() and (member := staff([int(key)]).get(int(key))):
-        return member.unit_name, f"{member.name}（{member.unit_name}）"
-    if kind == "person" and key.isdigit():
-        name = Person.objects.filter(account_id=int(key)).values_list("name_masked", flat=True).first()
-        return said("申请人"), name or said("申请人")
-    if kind == "client" and key.isdigit():
-        name = ApiClient.objects.filter(pk=int(key)).values_list("name", flat=True).first() or said("外部系统")
-        return name, name
-    return (said("系统"), said("系统")) if kind == "system" else (said("访客"), said("访客"))
+def shown_names(refs: Collection[str], *, to: Actor) -> dict[str, str]:
+    """`shown_name` of many by reference, for lists: a statement for each kind of those that are not kept."""
+    others = _names.get_all([ref for ref in refs if ref != to.ref], _names_of)
+    own = {to.ref: gettext("您") if to.kind == "person" else to.name} if to.ref in refs else {}
+    colleague = to.kind in ("staff", "system")
+    return own | {ref: told(full if colleague else open_, gettext) for ref, (open_, full) in others.items()}
+
+
+def _names_of(refs: Collection[str]) -> dict[str, tuple[str, str]]:
+    """How each is told to others, and to colleagues."""
+    named = {ref: (kind, int(key)) for ref in refs for kind, _, key in [ref.partition(":")] if key.isdigit()}
+
+    def ids(wanted: str) -> list[int]:
+        return [id_ for kind, id_ in named.values() if kind == wanted]
+
+    members = staff(ids("staff"))
+    persons = dict(Person.objects.filter(account_id__in=ids("person")).values_list("account_id", "name_masked"))
+    clients = dict(ApiClient.objects.filter(pk__in=ids("client")).values_list("pk", "name"))
+    found = {}
+    for ref in refs:
+        kind, id_ = named.get(ref, (ref.partition(":")[0], 0))
+        if kind == "staff" and (member := members.get(id_)):
+            found[ref] = member.unit_name, f"{member.name}（{member.unit_name}）"
+        elif kind == "person" and id_:
+            found[ref] = said("申请人"), persons.get(id_) or said("申请人")
+        elif kind == "client" and id_:
+            found[ref] = (clients.get(id_) or said("外部系统"),) * 2
+        else:
+            found[ref] = (said("系统") if kind == "system" else said("访客"),) * 2
+    return found
 
 
 def sentence(verb: str) -> str:

@@ -62,20 +62,18 @@ def kinds_words(kinds: frozenset[str] | None, labels: Mapping[str, str]) -> str:
 def moments(found: Iterable[org.MandateInfo], by: Actor) -> list[Moment]:
     """What the ledger holds on these mandates, newest first."""
     known = {m.id: m for m in found}
-    lines = []
-    for person in sorted({m.person for m in known.values()}):
-        for entry in ledger.history(f"org/person:{person}"):
-            of = known.get(entry.facts.get("mandate", 0))
-            if of is None or entry.verb not in ("mandate.recorded", "mandate.revoked"):
-                continue
-            words = {"person": of.person_name, "helper": of.helper_name, "how": of.evidence_label}
-            text = (
-                _("%(person)s委托%(helper)s代办（%(how)s）") % words
-                if entry.verb == "mandate.recorded"
-                else _("终止%(person)s对%(helper)s的委托") % words
-            )
-            lines.append((entry.id, Moment(entry.at, text, org.shown_name(entry.by, to=by))))
-    return [moment for _id, moment in sorted(lines, key=lambda pair: -pair[0])]
+    persons = {f"org/person:{m.person}" for m in known.values()}
+    acts = [entry for _place, entry in ledger.about(persons, ("mandate.recorded", "mandate.revoked"))]
+    acts = sorted((e for e in acts if e.facts.get("mandate") in known), key=lambda e: -e.id)
+    names = org.shown_names({e.by for e in acts}, to=by)
+    return [Moment(e.at, _act(e.verb, known[e.facts["mandate"]]), names[e.by]) for e in acts]
+
+
+def _act(verb: str, of: org.MandateInfo) -> str:
+    words = {"person": of.person_name, "helper": of.helper_name, "how": of.evidence_label}
+    if verb == "mandate.recorded":
+        return _("%(person)s委托%(helper)s代办（%(how)s）") % words
+    return _("终止%(person)s对%(helper)s的委托") % words
 
 
 def until(today: date) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Literal
 
@@ -16,12 +17,15 @@ from mashang.clocks.rules import OpeningHours, Overlay
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
 
 from .common import Press, form_of, my_units, number, page, pressed, reaches_all, unit_choices, who
 
 RIGHT = "org.calendar"
+TOP = "35"
+"""The province."""
 
 _LINE = re.compile(r"(\d{4}-\d{2}-\d{2})\s+(\S+)\s+(休|班|off|work)")
 
@@ -78,9 +82,8 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
         return _told(actions.load_notice(notice, by=actor, now=now))
 
     def order(data: QueryDict) -> str:
-        _within(actor, data.get("region", ""))
         overlay = Overlay(
-            data.get("region", ""), _day(data, "first"), _day(data, "last"), data.get("reason", "").strip(),
+            _region(actor, data.get("region", "").strip()), _day(data, "first"), _day(data, "last"), data.get("reason", "").strip(),
             data.get("document", "").strip(), data.get("hours", "").strip() or None,
         )  # fmt: skip
         return _told(actions.load_overlay(overlay, by=actor, now=now))
@@ -93,7 +96,7 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
             data.get("hours", "").strip(),
             region,
             unit,
-            rest_hours=data.get("rest", "").strip(),
+            rest_hours=data.get("rest_hours", "").strip(),
         )
         return _told(actions.load_hours(row, by=actor, now=now))
 
@@ -121,6 +124,17 @@ def _within(actor: Actor, region: str, unit: int | None = None) -> None:
         raise NotFound(_("您的管理范围里没有这个地区或单位，请从列表中选择。"))
 
 
+def _region(actor: Actor, code: str) -> str:
+    """The code of a division within the actor's reach; refuses what is none at its field."""
+    _within(actor, code)
+    try:
+        return org.region(code).code
+    except NotFound:
+        raise Refused(
+            "region.unknown", said("没有代码为“{code}”的行政区划，请在“行政区划”页查到代码再填。", code=code), "region"
+        ) from None
+
+
 def _of_all(actor: Actor) -> None:
     if not reaches_all(actor, RIGHT):
         raise Forbidden(_("放假通知管全部地区，由管理全部单位的系统管理员装入。"))
@@ -135,11 +149,8 @@ def _years() -> list[tuple[int, int, int, int, str]]:
 
 
 def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[str, object]:
-    everywhere = [("", _("全部地区"))] if reaches_all(actor, RIGHT) else []
-    regions = (
-        *everywhere,
-        *((r.code, org.region_path(r.code)) for r in org.regions_under("35") if _reaches(actor, r.code)),
-    )
+    everywhere = reaches_all(actor, RIGHT)
+    region = _region_field(actor, everywhere)
     year = clock.today().year + 1
     notice = [
         Field("year", _("年份"), "number", required=True, value=year, size="s"),
@@ -147,7 +158,7 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         Field("paper", _("通知出处"), help=_("国务院办公厅通知的网址或文号。")),
     ]
     order = [
-        Field("region", _("地区"), "choice", required=True, choices=regions),
+        region,
         Field("first", _("起"), "date", required=True),
         Field("last", _("止"), "date", required=True),
         Field("reason", _("事由"), required=True, help=_("例如台风停工。")),
@@ -157,10 +168,29 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
     hours = [
         Field("unit", _("单位"), "choice", required=True, choices=unit_choices(my_units(actor, RIGHT))),
         Field("hours", _("工作日办公时间"), required=True, value="08:00-12:00,14:30-17:30"),
-        Field("rest", _("休息日窗口时间"), help=_("周末开门的窗口填写；法定时限仍按全国日历算。")),
+        Field("rest_hours", _("休息日窗口时间"), help=_("周末开门的窗口填写；法定时限仍按全国日历算。")),
     ]
     return {
         "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused) if everywhere else None,
-        "order_form": form_of(request, "order", order, _("登记地区安排"), refused),
+        "order_form": form_of(request, "order", order, _("登记地区安排"), refused)
+        if everywhere or region.choices
+        else None,
         "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused),
     }
+
+
+def _region_field(actor: Actor, everywhere: bool) -> Field:
+    """Whoever reaches all of the province's divisions types the code, others choose from their own."""
+    if everywhere:
+        help_ = _("填区划代码，在“行政区划”页按名称查；全省填 %(top)s，下级区划一并适用。") % {"top": TOP}
+        return Field("region", _("地区代码"), required=True, help=help_, size="s")
+    known = tuple((code, org.region_path(code)) for code in _own(actor, TOP))
+    return Field("region", _("地区"), "choice", required=True, help=_("下级区划一并适用。"), choices=known)
+
+
+def _own(actor: Actor, top: str) -> Iterator[str]:
+    """The divisions in force under one, and itself, that are the actor's to order; each before those within it."""
+    if _reaches(actor, top):
+        yield top
+    for below in org.regions_under(top, day=clock.today()):
+        yield from _own(actor, below.code)

@@ -27,31 +27,32 @@ from .common import number, page, reaches_all, who
 
 RIGHT = "org.calendar"
 NONE = Use(0, 0, 0, 0)
+Uses = dict[tuple[str, int], Use]
 LINES = 40
 """More lines of a count than this are shown by their beginning and their end."""
 
 
 @require_safe
 def clocks(request: HttpRequest) -> HttpResponse:
-    """Every clock in force, by family; open to everybody at the desk."""
-    use = queries.in_use()
+    """Every clock in force, by family; open to everybody at the desk, for administrators with how many run."""
+    use = queries.in_use() if reaches_all(who(request), RIGHT) else None
     groups = [(label, _table(rules, use, label)) for label, rules in by_family(queries.rules())]
     known = queries.rules()
     unverified = sum(not rule.verified for rule in known)
     return page(request, "clocks", "clocks", None, groups=groups, count=len(known), unverified=unverified)
 
 
-def _table(rules: Sequence[ClockRule], use: dict[tuple[str, int], Use], label: str) -> Table:
+def _table(rules: Sequence[ClockRule], use: Uses | None, label: str) -> Table:
     columns = (
         Column(_("时钟"), lead=True), Column(_("时限长短")), Column(_("可以中止的事由")), Column(_("到期后果")), Column(_("依据")),
-        Column(_("核实情况")), Column(_("版本和在办")),
+        Column(_("核实情况")), Column(_("版本") if use is None else _("版本和在办")),
     )  # fmt: skip
     rows = [
         Row(
             (
                 Cell(told(r.label, _), reverse("admin:clock", args=[r.code]), f"{r.code} · {_('自%(start)s起') % {'start': told(r.trigger, _)}}"),
                 Cell(limit_text(r), sub=more(r)), _grounds(r), told(r.effect_label, _), r.source, checked(r),
-                Cell(_("第%(n)d版") % {"n": r.version}, sub=_running(r, use)),
+                Cell(_("第%(n)d版") % {"n": r.version}, sub="" if use is None else _running(r, use)),
             ),
             key=r.code,
         )
@@ -64,7 +65,7 @@ def _grounds(rule: ClockRule) -> str:
     return _("、").join(told(ground.label, _) for ground in rule.grounds) or _("不得中止")
 
 
-def _running(rule: ClockRule, use: dict[tuple[str, int], Use]) -> str:
+def _running(rule: ClockRule, use: Uses) -> str:
     """How many run under each version: 在办 12（第1版 3）."""
     newest = use.get((rule.code, rule.version), NONE).running
     older = [(v, use[code, v].running) for code, v in use if code == rule.code and v != rule.version]
@@ -95,10 +96,10 @@ def clock(request: HttpRequest, code: str) -> HttpResponse:
             shown = _preview(rule, form, request.POST.get("sample", ""))
         except Refused as no:
             refused = no
-    use = queries.in_use(code)
+    use = queries.in_use(code) if may else None
     context = {
         "rule": rule, "limit": limit_text(rule), "checked": checked(rule), "facts": _facts(rule),
-        "versions": _versions(queries.versions(code), use), "running": use.get((code, rule.version), NONE),
+        "versions": _versions(queries.versions(code), use),
         "preview": shown, "form": _form(request, rule, refused) if may else None,
         "confirm": _confirm(request, rule) if shown else None,
     }  # fmt: skip
@@ -127,17 +128,22 @@ def _facts(rule: ClockRule) -> list[tuple[str, Any]]:
     ]
 
 
-def _versions(known: Sequence[Published], use: dict[tuple[str, int], Use]) -> Table:
-    columns = (
-        Column(_("版本"), lead=True), Column(_("发布"), "t"), Column(_("发布人")), Column(_("时限长短")), Column(_("核实情况")),
-        Column(_("在办时钟"), "n"), Column(_("在办件"), "n"), Column(_("在办环节"), "n"), Column(_("累计"), "n"),
-    )  # fmt: skip
+def _versions(known: Sequence[Published], use: Uses | None) -> Table:
+    columns = [
+        Column(_("版本"), lead=True),
+        Column(_("发布"), "t"),
+        Column(_("发布人")),
+        Column(_("时限长短")),
+        Column(_("核实情况")),
+    ]
+    if use is not None:
+        columns += [Column(name, "n") for name in (_("在办时钟"), _("在办件"), _("在办环节"), _("累计"))]
     rows = []
     for rule, by, at in known:
-        used = use.get((rule.code, rule.version), NONE)
+        used = () if use is None else use.get((rule.code, rule.version), NONE)
         name = _("第%(n)d版") % {"n": rule.version}
-        rows.append(Row((name, at, told(by, _), limit_text(rule), checked(rule), *used[:3], used.ever)))
-    return Table(columns, rows, "", _("版本"))
+        rows.append(Row((name, at, told(by, _), limit_text(rule), checked(rule), *used)))
+    return Table(tuple(columns), rows, "", _("版本"))
 
 
 def _form_of(data: QueryDict) -> NewVersion:
@@ -153,9 +159,9 @@ def _form_of(data: QueryDict) -> NewVersion:
 
 def _fields(rule: ClockRule) -> list[Field]:
     more, help_ = rule.extension, _("数字加单位：20wd 工作日、30nd 自然日、4wh 办公小时、24h 小时、6mo 月、3yr 年。")
-    open_ = _("不填则由每件自己确定。") if rule.limit is None else ""
+    limit = [Field("limit", _("时限长短"), help=help_, required=True, value=str(rule.limit), size="s")]
     return [
-        Field("limit", _("时限长短"), help=help_ + open_, required=rule.limit is not None, value=str(rule.limit or ""), size="s"),
+        *(limit if rule.limit else ()),  # of the others each case brings its own
         Field("warn", _("提前多久提醒"), value=str(rule.warn or ""), size="s"),
         Field(
             "grounds", _("可以中止的事由"), "multi", value=[g.code for g in rule.grounds],

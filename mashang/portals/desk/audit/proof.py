@@ -74,7 +74,8 @@ def _checkpoints(sealed: list[ledger.Sealed]) -> parts.Table:
     rows = [
         parts.Row(
             (
-                parts.Cell(s.leaves, reverse("desk:audit_checkpoint", args=[s.leaves])), s.at, s.root, s.log,
+                parts.Cell(s.leaves, reverse("desk:audit_checkpoint", args=[s.leaves])), s.at,
+                ("late", _("已损坏，无法读取")) if s.damaged else s.root, s.log,
                 ("done", "、".join(s.witnesses)) if s.witnesses else ("none", _("无")),
             )
         )

@@ -142,12 +142,12 @@ def evaluate(model: ModelFile, source: Source, as_json: AsJson = False) -> None:
     with _refusing(as_json):
         sorter = work.load_model(model)
         texts, labels, _ = _labelled(source, least=1)
-        scores = sorter.scores(texts)
+        parts = sorter.parts(texts)
         names = [*sorter.labels, *sorted(set(labels) - set(sorter.labels))]
-        numpy, rules = import_module("numpy"), _rules("model")
+        numpy = import_module("numpy")
         true = numpy.array([names.index(label) for label in labels])
         found = _rules("evaluation").report(
-            names, true, scores.argmax(axis=1), sorter.confidence(scores), rules.margins(scores)
+            names, true, sorter.told(parts), sorter.confidence(parts), sorter.sureness(parts)
         )
     _shown(found, as_json, _report_lines(found))
 

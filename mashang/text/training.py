@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.csgraph import connected_components
 from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from mashang.kernel.refused import Refused
@@ -23,9 +24,10 @@ from mashang.kernel.said import said
 
 from .rules.evaluation import report
 from .rules.grams import LONGEST, View
-from .rules.model import Model, Reader, built, margins
+from .rules.model import Model, Reader, built
 from .rules.plain import plain
 from .rules.similar import near_duplicates
+from .rules.trust import margin_alone, signs
 from .rules.vectors import counted, in_texts, weighted
 
 Ints = NDArray[np.int64]
@@ -38,6 +40,8 @@ SMOOTH = 1.0  # texts added to each side of the log-count ratio
 POWER = 0.5
 COST = 1.0
 CALIBRATION_FOLDS = 4
+LEAST_WRONG = 30  # unseen texts that must have been sorted wrongly for what they show to be learned
+TRUST_COST = 0.3
 ALIKE = 0.6  # Jaccard share from which texts are kept on one side of a split
 _SEED = 1
 
@@ -171,8 +175,18 @@ def log_count_ratio(present: csr_matrix, mine: NDArray[np.bool_], weight: NDArra
     return np.asarray(np.log(p / q))
 
 
-def scored(corpus: Corpus, fitted: Fitted, rows: Ints) -> Floats:
-    return np.asarray(weighted(corpus.counts[rows], fitted.idf, corpus.view_of) @ fitted.weights + fitted.bias)
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """scores: texts x labels. parts: views x texts x labels, what each view adds to them."""
+
+    scores: Floats
+    parts: Floats
+
+
+def scored(corpus: Corpus, fitted: Fitted, rows: Ints) -> Scored:
+    matrix = weighted(corpus.counts[rows], fitted.idf, corpus.view_of)
+    parts = np.stack([matrix @ (fitted.weights * (corpus.view_of == view)[:, None]) for view in range(len(VIEWS))])
+    return Scored(parts.sum(axis=0) + fitted.bias, parts)
 
 
 # -- folds and calibration
@@ -191,39 +205,60 @@ def deal(groups: Ints, true: Ints, folds: int) -> Ints:
     return fold[of]
 
 
-def unseen_scores(corpus: Corpus, rows: Ints, folds: int) -> Floats:
-    """Scores of each row by a model that was trained without it."""
+def unseen(corpus: Corpus, rows: Ints, folds: int) -> Scored:
+    """Each row as scored by a model that was trained without it."""
     fold = deal(corpus.groups[rows], corpus.true[rows], folds)
-    out = np.zeros((len(rows), len(corpus.labels)), dtype=np.float32)
+    scores = np.zeros((len(rows), len(corpus.labels)), dtype=np.float32)
+    parts = np.zeros((len(VIEWS), *scores.shape), dtype=np.float32)
     for number in range(folds):
-        out[fold == number] = scored(corpus, fit(corpus, rows[fold != number]), rows[fold == number])
-    return out
+        found = scored(corpus, fit(corpus, rows[fold != number]), rows[fold == number])
+        scores[fold == number], parts[:, fold == number] = found.scores, found.parts
+    return Scored(scores, parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Margin -> confidence at knots, and the factor that makes scores probabilities."""
+    """What the signs weigh, weighed signs -> confidence at knots, and the factor that makes scores probabilities."""
 
+    trust: Floats
     knots: Floats
     levels: Floats
     heat: float
 
+    def sure(self, found: Scored) -> tuple[Floats, Floats]:
+        """Confidence and weighed signs."""
+        sureness = signs(found.scores, found.parts) @ self.trust
+        return np.interp(sureness, self.knots, self.levels).astype(np.float32), sureness
 
-def calibrate(scores: Floats, true: Ints) -> Calibration:
-    """Isotonic regression of being right on the margin, strictly rising so that order is kept."""
-    margin = margins(scores).astype(np.float64)
-    right = (scores.argmax(axis=1) == true).astype(np.float64)
-    edges = np.unique(np.quantile(margin, np.linspace(0, 1, 41)))
-    place = np.clip(np.searchsorted(edges, margin, "right") - 1, 0, max(len(edges) - 2, 0))
+
+def _trust(shown: Floats, right: NDArray[np.bool_], views: int, labels: int) -> Floats:
+    """What the signs weigh: logistic regression of being right, the margin alone where too little went wrong."""
+    if min(right.sum(), (~right).sum()) < LEAST_WRONG:
+        return margin_alone(views, labels)
+    spread = shown.std(axis=0)
+    spread[spread < 1e-6] = 1
+    machine = LogisticRegression(C=TRUST_COST, max_iter=5000)
+    machine.fit((shown - shown.mean(axis=0)) / spread, right)
+    return np.asarray(machine.coef_[0] / spread, dtype=np.float32)
+
+
+def calibrate(found: Scored, true: Ints) -> Calibration:
+    """Isotonic regression of being right on the weighed signs, strictly rising so that order is kept."""
+    right = found.scores.argmax(axis=1) == true
+    shown = signs(found.scores, found.parts)
+    trust = _trust(shown, right, len(found.parts), found.scores.shape[1])
+    sureness = (shown @ trust).astype(np.float64)
+    edges = np.unique(np.quantile(sureness, np.linspace(0, 1, 41)))
+    place = np.clip(np.searchsorted(edges, sureness, "right") - 1, 0, max(len(edges) - 2, 0))
     size = np.bincount(place)
     here = size > 0
-    centre = np.bincount(place, margin)[here] / size[here]
+    centre = np.bincount(place, sureness)[here] / size[here]
     rate = (np.bincount(place, right)[here] + 0.5) / (size[here] + 1)
     level = IsotonicRegression(y_min=0.01, y_max=0.999).fit_transform(centre, rate, sample_weight=size[here])
-    knots = np.concatenate(([0.0], centre, [centre[-1] + 2]))
+    knots = np.concatenate(([centre[0] - 2], centre, [centre[-1] + 2]))
     level = np.concatenate(([level[0]], level, [max(level[-1], 0.9995)]))
     level = np.maximum.accumulate(level) + np.linspace(0, 4e-4, len(level))
-    return Calibration(knots.astype(np.float32), level.astype(np.float32), _heat(scores, true))
+    return Calibration(trust, knots.astype(np.float32), level.astype(np.float32), _heat(found.scores, true))
 
 
 def _heat(scores: Floats, true: Ints) -> float:
@@ -243,7 +278,7 @@ def train(corpus: Corpus, about: dict[str, str]) -> Model:
     """The model of all rows, its confidence calibrated on scores of rows it had not seen."""
     rows = np.arange(len(corpus.true))
     folds = min(CALIBRATION_FOLDS, len(np.unique(corpus.groups)))
-    calibration = calibrate(unseen_scores(corpus, rows, folds), corpus.true)
+    calibration = calibrate(unseen(corpus, rows, folds), corpus.true)
     fitted = fit(corpus, rows)
     arrays: dict[str, Any] = {
         "codes": corpus.reader.alphabet.codes,
@@ -253,6 +288,7 @@ def train(corpus: Corpus, about: dict[str, str]) -> Model:
         "idf": fitted.idf,
         "weights": fitted.weights,
         "bias": fitted.bias,
+        "trust": calibration.trust,
         "knots": calibration.knots,
         "levels": calibration.levels,
     }
@@ -268,16 +304,16 @@ def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
             "folds",
         )
     fold = deal(corpus.groups, corpus.true, folds)
-    scores = np.zeros((len(fold), len(corpus.labels)), dtype=np.float32)
-    sure = np.zeros(len(fold), dtype=np.float32)
+    told = np.zeros(len(fold), dtype=np.int64)
+    sure, sureness = np.zeros((2, len(fold)), dtype=np.float32)
     each = []
     for number in range(folds):
         rows, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        scores[held] = scored(corpus, fit(corpus, rows), held)
+        found = scored(corpus, fit(corpus, rows), held)
+        told[held] = found.scores.argmax(axis=1)
         inner = min(CALIBRATION_FOLDS, len(np.unique(corpus.groups[rows])))
-        found = calibrate(unseen_scores(corpus, rows, inner), corpus.true[rows])
-        sure[held] = np.interp(margins(scores[held]), found.knots, found.levels)
-        part = report(corpus.labels, corpus.true[held], scores[held].argmax(axis=1), sure[held], margins(scores[held]))
+        sure[held], sureness[held] = calibrate(unseen(corpus, rows, inner), corpus.true[rows]).sure(found)
+        part = report(corpus.labels, corpus.true[held], told[held], sure[held], sureness[held])
         each.append({key: part[key] for key in ("count", "macro_f1", "micro_f1")})
-    whole = report(corpus.labels, corpus.true, scores.argmax(axis=1), sure, margins(scores))
+    whole = report(corpus.labels, corpus.true, told, sure, sureness)
     return {**whole, "folds": each}

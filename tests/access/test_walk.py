@@ -256,7 +256,8 @@ def the_rest(walker: Walker) -> None:
         "desk:score_unit": [(run["id"], u) for u in units], "desk:score_what_if": [(run["id"],)], "desk:score_proof": [(run["id"],)],
         "desk:score_inputs": [(run["id"],)], "desk:score_workbook": [(run["id"],)], "admin:unit": [(u,) for u in units],
         "admin:staff": [(who.id or 1,)], "openid_connect_login": [("none",)], "openid_connect_callback": [("none",)],
-        "admin:clock": [("XK-20",), ("NONE",)], "desk:audit_checkpoint": [(1,)], "desk:audit_check": [(1,)], "desk:audit_progress": [(1,)],
+        "admin:clock": [("XK-20",), ("NONE",)], "admin:division": [("350824",), ("000000",)],
+        "desk:audit_checkpoint": [(1,)], "desk:audit_check": [(1,)], "desk:audit_progress": [(1,)],
         "shared:styleguide_portal": [("desk",)], "shared:sample_progress": [(3,)],
         "desk:mandate_paper": [(1,), (999_999,)],
     }  # fmt: skip

@@ -18,19 +18,19 @@ def report(
     true: Ints,
     told: Ints,
     confidence: NDArray[np.floating[Any]],
-    margin: NDArray[np.floating[Any]],
+    sureness: NDArray[np.floating[Any]],
 ) -> dict[str, Any]:
     """All figures of one evaluation, ready for JSON.
 
     true, told: class numbers; a true class the model does not know has a number of its own, which it always misses.
-    margin orders the texts from sure to unsure where confidence ties.
+    sureness orders the texts from sure to unsure where confidence ties.
     """
     count = len(labels)
     confusion = np.zeros((count, count), dtype=np.int64)
     np.add.at(confusion, (true, told), 1)
     classes = [_of_class(label, confusion, place) for place, label in enumerate(labels)]
     present = [row for row in classes if row["support"] or row["told"]]
-    order = np.lexsort((np.arange(len(true)), -margin, -confidence))
+    order = np.lexsort((np.arange(len(true)), -sureness, -confidence))
     right = (true == told)[order]
     return {
         "count": len(true),

@@ -2,7 +2,7 @@
 
 A text is read in several views; in each, grams are weighted (1 + log count) x idf and the view is scaled to length 1.
 The score of a class is one product with a weight matrix, into which everything learned has been folded. Confidence is
-a monotone function of the margin between the best two classes, fitted on texts that the model had not seen.
+how often the model was right on texts it had not seen whose scores showed such signs (`trust`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from typing import Any
@@ -22,12 +22,13 @@ from scipy.sparse import csr_matrix
 from mashang.kernel.refused import Refused
 
 from .grams import LETTERS, LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys, word_steps
+from .trust import signs, signs_of
 
 Floats = NDArray[np.float32]
 Cells = NDArray[np.signedinteger[Any]]
-FORMAT = "mashang-text-1"
+FORMAT = "mashang-text-2"
 _AT_ONCE = 80_000  # characters worked on at a time, so that tables and counts stay near the processor
-_ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "knots", "levels")
+_ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "trust", "knots", "levels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Model:
     codes    characters of the alphabet                     keys      grams (numbers) of the table
     columns  views x grams: column, -1 where there is none  view_of   the view of each column
     idf      inverse document frequency of each column      weights   columns x labels
-    bias     labels                                         knots, levels   margin -> confidence, piecewise linear
+    bias     labels                                         trust     weight of each sign of being right
+    knots, levels   weighed signs -> confidence, piecewise linear
     """
 
     labels: tuple[str, ...]
@@ -119,6 +121,7 @@ class Model:
     idf: Floats
     weights: Floats
     bias: Floats
+    trust: Floats
     knots: Floats
     levels: Floats
     heat: float  # scores x heat -> softmax = probabilities
@@ -144,27 +147,42 @@ class Model:
     def scores(self, texts: Sequence[str]) -> Floats:
         """Texts x labels; the highest is the class."""
         out = np.empty((len(texts), len(self.labels)), dtype=np.float32)
-        first = 0
-        while first < len(texts):
-            last, size = first, 0
-            while last < len(texts) and (size < _AT_ONCE or last == first):
-                size += len(texts[last])
-                last += 1
-            if last - first == 1:  # one text needs no sparse matrix
-                _, column, value = self._weighted(texts[first:last])
-                out[first] = value @ self.weights[column] + self.bias
+        for part in _portions(texts):
+            if part.stop - part.start == 1:  # one text needs no sparse matrix
+                _, column, value = self._weighted(texts[part])
+                out[part] = value @ self.weights[column] + self.bias
             else:
-                out[first:last] = self.matrix(texts[first:last]) @ self.weights + self.bias
-            first = last
+                out[part] = self.matrix(texts[part]) @ self.weights + self.bias
+        return out
+
+    def parts(self, texts: Sequence[str]) -> Floats:
+        """Views x texts x labels: what each view adds to the scores; with the bias they add up to them."""
+        out = np.empty((len(self.views), len(texts), len(self.labels)), dtype=np.float32)
+        for part in _portions(texts):
+            begin, column, value = self._weighted(texts[part])
+            view_of = self.view_of[column]
+            for view in range(len(self.views)):
+                mine = value if len(self.views) == 1 else np.where(view_of == view, value, 0)
+                out[view, part] = (
+                    csr_matrix((mine, column, begin), shape=(len(begin) - 1, self.reader.width)) @ self.weights
+                )
         return out
 
     def classes(self, texts: Sequence[str]) -> list[str]:
         """The class of each text."""
         return [self.labels[place] for place in self.scores(texts).argmax(axis=1).tolist()]
 
-    def confidence(self, scores: Floats) -> Floats:
-        """How often the model was right on unseen texts with such a margin between first and second."""
-        return np.interp(margins(scores), self.knots, self.levels).astype(np.float32)
+    def told(self, parts: Floats) -> Ints:
+        """The number of the class that the parts add up to."""
+        return np.asarray((parts.sum(axis=0) + self.bias).argmax(axis=1))
+
+    def sureness(self, parts: Floats) -> Floats:
+        """The weighed signs of being right, any figure; what is surer has more."""
+        return np.asarray(signs(parts.sum(axis=0) + self.bias, parts) @ self.trust)
+
+    def confidence(self, parts: Floats) -> Floats:
+        """How often the model was right on unseen texts with such signs, 0 to 1."""
+        return np.interp(self.sureness(parts), self.knots, self.levels).astype(np.float32)
 
     def probabilities(self, scores: Floats) -> Floats:
         """Calibrated probabilities of all labels, for showing the runners-up."""
@@ -173,8 +191,8 @@ class Model:
 
     def verdicts(self, texts: Sequence[str], reasons: int = 5) -> list[Verdict]:
         """Class, confidence and reasons of each text."""
-        scores = self.scores(texts)
-        sure = self.confidence(scores)
+        parts = self.parts(texts)
+        scores, sure = parts.sum(axis=0) + self.bias, self.confidence(parts)
         best = scores.argmax(axis=1)
         return [
             Verdict(self.labels[b], float(s), self.reasons(text, row, reasons))
@@ -223,12 +241,16 @@ class Model:
         return out.getvalue()
 
 
-def margins(scores: Floats) -> Floats:
-    """First score less the second."""
-    if scores.shape[1] < 2:
-        return scores[:, 0]
-    top = np.partition(scores, scores.shape[1] - 2, axis=1)
-    return np.asarray(top[:, -1] - top[:, -2])
+def _portions(texts: Sequence[str]) -> Iterator[slice]:
+    """Some texts after the other, as many as are worked on at a time."""
+    first = 0
+    while first < len(texts):
+        last, size = first, 0
+        while last < len(texts) and (size < _AT_ONCE or last == first):
+            size += len(texts[last])
+            last += 1
+        yield slice(first, last)
+        first = last
 
 
 def load(raw: bytes) -> Model:
@@ -256,6 +278,7 @@ def built(
         and arrays["weights"].shape == (width, len(labels))
         and arrays["view_of"].shape == (width,)
         and arrays["bias"].shape == (len(labels),)
+        and arrays["trust"].shape == (signs_of(len(views), len(labels)),)
         and arrays["knots"].shape == arrays["levels"].shape
         and all(1 <= view.low <= view.high <= LONGEST for view in views)
         and int(columns.max(initial=-1)) < width

@@ -34,6 +34,7 @@ from mashang.text.rules.model import Model
 from mashang.text.rules.plain import plain
 from mashang.text.rules.replies import Exchange, check_replies
 from mashang.text.rules.similar import near_duplicates
+from mashang.text.rules.trust import looked_again, margins
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "appeals"
 PHRASES = (
@@ -73,7 +74,8 @@ def made_up(count: int, classes: int, length: int = 100) -> tuple[list[str], lis
 
 
 class Pipeline:
-    """The model as anybody would write it with scikit-learn: a TfidfVectorizer for each view, then a linear machine."""
+    """The model as anybody would write it with scikit-learn: a TfidfVectorizer for each view, then a linear machine, then our
+    second look where the best two are close."""
 
     def __init__(self, model: Model) -> None:
         self.parts: list[tuple[TfidfVectorizer, int]] = []
@@ -89,11 +91,17 @@ class Pipeline:
         )  # as `fit` leaves it
         self.machine.intercept_ = model.bias.astype(np.float64)
         self.machine.classes_ = np.array(model.labels)
+        self.weights = [model.weights[columns] for columns in order]
+        self.second, self.narrow = model.second, model.narrow
 
     def predict(self, texts: list[str]) -> list[str]:
         read = [plain(text) for text in texts]
         rows = [part.transform([t[:head] for t in read] if head else read) for part, head in self.parts]
-        return list(self.machine.predict(hstack(rows).tocsr() if len(rows) > 1 else rows[0]))
+        scores = self.machine.decision_function(hstack(rows).tocsr() if len(rows) > 1 else rows[0])
+        if scores.ndim == 2 and (close := np.flatnonzero(margins(scores) <= self.narrow)).size:
+            parts = np.stack([row[close] @ weights for row, weights in zip(rows, self.weights, strict=True)])
+            scores[close] = looked_again(scores[close], parts, self.second)
+        return list(self.machine.classes_[scores.argmax(axis=1)])
 
 
 def _vectorizer(view: View, words: list[str], idf: np.ndarray) -> TfidfVectorizer:

@@ -147,7 +147,7 @@ def evaluate(model: ModelFile, source: Source, as_json: AsJson = False) -> None:
         numpy = import_module("numpy")
         true = numpy.array([names.index(label) for label in labels])
         found = _rules("evaluation").report(
-            names, true, sorter.told(parts), sorter.confidence(parts), sorter.sureness(parts)
+            names, true, sorter.summed(parts).argmax(axis=1), sorter.confidence(parts), sorter.sureness(parts)
         )
     _shown(found, as_json, _report_lines(found))
 

@@ -27,7 +27,7 @@ from .rules.grams import LONGEST, View
 from .rules.model import Model, Reader, built
 from .rules.plain import plain
 from .rules.similar import near_duplicates
-from .rules.trust import margin_alone, signs
+from .rules.trust import between, looked_again, margin_alone, margins, signs
 from .rules.vectors import counted, in_texts, weighted
 
 Ints = NDArray[np.int64]
@@ -218,12 +218,19 @@ def unseen(corpus: Corpus, rows: Ints, folds: int) -> Scored:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What the signs weigh, weighed signs -> confidence at knots, and the factor that makes scores probabilities."""
+    """What is learned from unseen scores: when to tell the second class (weights, up to which margin), what the signs weigh,
+    weighed signs -> confidence at knots, and the factor that makes scores probabilities."""
 
+    second: Floats
+    narrow: float
     trust: Floats
     knots: Floats
     levels: Floats
     heat: float
+
+    def told(self, found: Scored) -> Ints:
+        """The number of each class told."""
+        return np.asarray(_looked(found, self.second, self.narrow).argmax(axis=1))
 
     def sure(self, found: Scored) -> tuple[Floats, Floats]:
         """Confidence and weighed signs."""
@@ -231,23 +238,53 @@ class Calibration:
         return np.interp(sureness, self.knots, self.levels).astype(np.float32), sureness
 
 
-def _trust(shown: Floats, right: NDArray[np.bool_], views: int, labels: int) -> Floats:
-    """What the signs weigh: logistic regression of being right, the margin alone where too little went wrong."""
+def _looked(found: Scored, second: Floats, narrow: float) -> Floats:
+    close = margins(found.scores) <= narrow
+    scores = found.scores.copy()
+    scores[close] = looked_again(scores[close], found.parts[:, close], second)
+    return scores
+
+
+def _learned(shown: Floats, right: NDArray[np.bool_]) -> tuple[Floats, float] | None:
+    """Logistic regression: weights and bias; None where too few are right or wrong to learn from."""
     if min(right.sum(), (~right).sum()) < LEAST_WRONG:
-        return margin_alone(views, labels)
+        return None
     spread = shown.std(axis=0)
     spread[spread < 1e-6] = 1
+    middle = shown.mean(axis=0)
     machine = LogisticRegression(C=TRUST_COST, max_iter=5000)
-    machine.fit((shown - shown.mean(axis=0)) / spread, right)
-    return np.asarray(machine.coef_[0] / spread, dtype=np.float32)
+    machine.fit((shown - middle) / spread, right)
+    weights = np.asarray(machine.coef_[0] / spread, dtype=np.float32)
+    return weights, float(machine.intercept_[0] - weights @ middle)
+
+
+def _second(found: Scored, true: Ints) -> tuple[Floats, float]:
+    """When the second class is told: weights of what stands between it and the first, and the widest margin at which it is."""
+    shown = between(found.scores, found.parts)
+    first, second = np.argsort(found.scores, axis=1)[:, :-3:-1].T
+    either = (true == first) | (true == second)
+    learned = _learned(shown[either], (true == second)[either])
+    if learned is None:
+        return np.zeros(shown.shape[1], dtype=np.float32), -1.0
+    weights, bias = learned
+    weights[-1] += bias
+    exchanged = shown @ weights > 0
+    return weights, float(shown[exchanged, 0].max(initial=-1))
+
+
+def _trust(found: Scored, true: Ints) -> Floats:
+    """What the signs of being right weigh, the margin alone where too little went wrong."""
+    learned = _learned(signs(found.scores, found.parts), found.scores.argmax(axis=1) == true)
+    return learned[0] if learned else margin_alone(len(found.parts), found.scores.shape[1])
 
 
 def calibrate(found: Scored, true: Ints) -> Calibration:
     """Isotonic regression of being right on the weighed signs, strictly rising so that order is kept."""
-    right = found.scores.argmax(axis=1) == true
-    shown = signs(found.scores, found.parts)
-    trust = _trust(shown, right, len(found.parts), found.scores.shape[1])
-    sureness = (shown @ trust).astype(np.float64)
+    second, narrow = _second(found, true)
+    told = _looked(found, second, narrow)
+    right = told.argmax(axis=1) == true
+    trust = _trust(found, true)
+    sureness = (signs(found.scores, found.parts) @ trust).astype(np.float64)
     edges = np.unique(np.quantile(sureness, np.linspace(0, 1, 41)))
     place = np.clip(np.searchsorted(edges, sureness, "right") - 1, 0, max(len(edges) - 2, 0))
     size = np.bincount(place)
@@ -258,7 +295,8 @@ def calibrate(found: Scored, true: Ints) -> Calibration:
     knots = np.concatenate(([centre[0] - 2], centre, [centre[-1] + 2]))
     level = np.concatenate(([level[0]], level, [max(level[-1], 0.9995)]))
     level = np.maximum.accumulate(level) + np.linspace(0, 4e-4, len(level))
-    return Calibration(trust, knots.astype(np.float32), level.astype(np.float32), _heat(found.scores, true))
+    heat = _heat(told, true)
+    return Calibration(second, narrow, trust, knots.astype(np.float32), level.astype(np.float32), heat)
 
 
 def _heat(scores: Floats, true: Ints) -> float:
@@ -288,11 +326,12 @@ def train(corpus: Corpus, about: dict[str, str]) -> Model:
         "idf": fitted.idf,
         "weights": fitted.weights,
         "bias": fitted.bias,
+        "second": calibration.second,
         "trust": calibration.trust,
         "knots": calibration.knots,
         "levels": calibration.levels,
     }
-    return built(corpus.labels, VIEWS, arrays, calibration.heat, about)
+    return built(corpus.labels, VIEWS, arrays, calibration.narrow, calibration.heat, about)
 
 
 def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
@@ -310,9 +349,9 @@ def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
     for number in range(folds):
         rows, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         found = scored(corpus, fit(corpus, rows), held)
-        told[held] = found.scores.argmax(axis=1)
         inner = min(CALIBRATION_FOLDS, len(np.unique(corpus.groups[rows])))
-        sure[held], sureness[held] = calibrate(unseen(corpus, rows, inner), corpus.true[rows]).sure(found)
+        learned = calibrate(unseen(corpus, rows, inner), corpus.true[rows])
+        told[held], (sure[held], sureness[held]) = learned.told(found), learned.sure(found)
         part = report(corpus.labels, corpus.true[held], told[held], sure[held], sureness[held])
         each.append({key: part[key] for key in ("count", "macro_f1", "micro_f1")})
     whole = report(corpus.labels, corpus.true, told, sure, sureness)

@@ -14,6 +14,7 @@ from mashang.text.commands import _labelled
 from mashang.text.files import read_table
 from mashang.text.rules.evaluation import calibration_error, macro_f1, report
 from mashang.text.rules.tables import texts_of
+from mashang.text.rules.trust import margin_alone, margins
 
 from .sentences import SHARED, labelled, needs_shared
 
@@ -70,10 +71,49 @@ def test_calibration_makes_the_margin_a_rate() -> None:
     true = rng.integers(0, 3, 6000)
     scores = rng.normal(0, 0.4, (6000, 3)).astype(np.float32)
     scores[np.arange(6000), true] += 0.7
-    found = training.calibrate(scores[:3000], true[:3000])
-    sure = np.interp(training.margins(scores[3000:]), found.knots, found.levels)
-    assert (np.diff(found.levels) > 0).all()
-    assert calibration_error(scores[3000:].argmax(axis=1) == true[3000:], sure) < 0.03
+    learned, unseen = (training.Scored(part, part[None]) for part in (scores[:3000], scores[3000:]))
+    found = training.calibrate(learned, true[:3000])
+    sure, sureness = found.sure(unseen)
+    assert (np.diff(found.levels) > 0).all() and (np.diff(sure[np.argsort(sureness)]) >= 0).all()
+    assert calibration_error(found.told(unseen) == true[3000:], sure) < 0.03
+
+
+def two_views(count: int, seed: int) -> tuple[training.Scored, np.ndarray]:
+    """Texts of three classes: both views are often wrong, but of the last two classes only the second view knows anything."""
+    rng = np.random.default_rng(seed)
+    true = rng.integers(0, 3, count)
+    parts = rng.normal(0, 0.4, (2, count, 3)).astype(np.float32)
+    parts[:, np.arange(count), true] += 0.6
+    parts[0, true > 0, 1] = parts[0, true > 0, 2] = parts[0, true > 0, 1:].max(axis=1)
+    parts[0, true > 0, 1] += 0.4  # the first view always thinks of the one
+    return training.Scored(parts.sum(axis=0), parts), true
+
+
+def test_where_two_classes_are_close_the_view_that_knows_them_decides() -> None:
+    learned, true = two_views(6000, 3)
+    found = training.calibrate(learned, true)
+    unseen, owed = two_views(6000, 4)
+    before, after = unseen.scores.argmax(axis=1), found.told(unseen)
+    assert (after == owed).mean() > (before == owed).mean() + 0.03
+    wide = margins(unseen.scores) > found.narrow
+    assert wide.any() and (before[wide] == after[wide]).all()
+
+
+def test_signs_beside_the_margin_tell_what_is_sure() -> None:
+    found = training.calibrate(*two_views(6000, 3))
+    unseen, owed = two_views(6000, 4)
+    right = found.told(unseen) == owed
+    by_signs, by_margin = (np.argsort(-way)[:4500] for way in (found.sure(unseen)[1], margins(unseen.scores)))
+    assert right[by_signs].mean() > right[by_margin].mean() + 0.005
+
+
+def test_of_too_few_wrong_ones_nothing_is_learned() -> None:
+    true = np.arange(300) % 3
+    scores = np.eye(3, dtype=np.float32)[true]
+    scores[:20] = np.roll(scores[:20], 1, axis=1)
+    found = training.calibrate(training.Scored(scores, scores[None]), true)
+    assert found.narrow == -1 and not found.second.any()
+    assert np.array_equal(found.trust, margin_alone(1, 3))
 
 
 def test_the_report_is_what_the_definitions_say() -> None:

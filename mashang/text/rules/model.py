@@ -1,8 +1,8 @@
 """Sorting texts into classes with numpy and scipy alone: a trained model, its scores, its confidence, its reasons.
 
 A text is read in several views; in each, grams are weighted (1 + log count) x idf and the view is scaled to length 1.
-The score of a class is one product with a weight matrix, into which everything learned has been folded. Confidence is
-how often the model was right on texts it had not seen whose scores showed such signs (`trust`).
+The score of a class is one product with a weight matrix, into which everything learned has been folded; where the best two
+are close, what each view says of them is looked at again. Confidence is how often the model was right on texts it had not seen whose scores showed such signs (`trust`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from scipy.sparse import csr_matrix
 from mashang.kernel.refused import Refused
 
 from .grams import LETTERS, LONGEST, Alphabet, Ints, Keys, Table, View, gram_keys, word_steps
-from .trust import signs, signs_of
+from .trust import looked_again, margins, signs, signs_of
 
 Floats = NDArray[np.float32]
 Cells = NDArray[np.signedinteger[Any]]
 FORMAT = "mashang-text-2"
 _AT_ONCE = 80_000  # characters worked on at a time, so that tables and counts stay near the processor
-_ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "trust", "knots", "levels")
+_ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "second", "trust", "knots", "levels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ class Model:
     codes    characters of the alphabet                     keys      grams (numbers) of the table
     columns  views x grams: column, -1 where there is none  view_of   the view of each column
     idf      inverse document frequency of each column      weights   columns x labels
-    bias     labels                                         trust     weight of each sign of being right
+    bias     labels                                         second    weight of what speaks for the second class
+    narrow   margin up to which that is looked at           trust     weight of each sign of being right
     knots, levels   weighed signs -> confidence, piecewise linear
     """
 
@@ -121,9 +122,11 @@ class Model:
     idf: Floats
     weights: Floats
     bias: Floats
+    second: Floats
     trust: Floats
     knots: Floats
     levels: Floats
+    narrow: float
     heat: float  # scores x heat -> softmax = probabilities
     about: dict[str, str]
     reader: Reader
@@ -153,10 +156,14 @@ class Model:
                 out[part] = value @ self.weights[column] + self.bias
             else:
                 out[part] = self.matrix(texts[part]) @ self.weights + self.bias
+            close = np.flatnonzero(margins(out[part]) <= self.narrow)
+            if len(close):
+                rows = close + part.start
+                out[rows] = looked_again(out[rows], self.parts([texts[row] for row in rows.tolist()]), self.second)
         return out
 
     def parts(self, texts: Sequence[str]) -> Floats:
-        """Views x texts x labels: what each view adds to the scores; with the bias they add up to them."""
+        """Views x texts x labels: what each view adds to the scores, before any second look."""
         out = np.empty((len(self.views), len(texts), len(self.labels)), dtype=np.float32)
         for part in _portions(texts):
             begin, column, value = self._weighted(texts[part])
@@ -172,9 +179,12 @@ class Model:
         """The class of each text."""
         return [self.labels[place] for place in self.scores(texts).argmax(axis=1).tolist()]
 
-    def told(self, parts: Floats) -> Ints:
-        """The number of the class that the parts add up to."""
-        return np.asarray((parts.sum(axis=0) + self.bias).argmax(axis=1))
+    def summed(self, parts: Floats) -> Floats:
+        """The scores, as `scores` gives them, from their parts."""
+        out = np.asarray(parts.sum(axis=0) + self.bias)
+        close = margins(out) <= self.narrow
+        out[close] = looked_again(out[close], parts[:, close], self.second)
+        return out
 
     def sureness(self, parts: Floats) -> Floats:
         """The weighed signs of being right, any figure; what is surer has more."""
@@ -192,7 +202,7 @@ class Model:
     def verdicts(self, texts: Sequence[str], reasons: int = 5) -> list[Verdict]:
         """Class, confidence and reasons of each text."""
         parts = self.parts(texts)
-        scores, sure = parts.sum(axis=0) + self.bias, self.confidence(parts)
+        scores, sure = self.summed(parts), self.confidence(parts)
         best = scores.argmax(axis=1)
         return [
             Verdict(self.labels[b], float(s), self.reasons(text, row, reasons))
@@ -231,6 +241,7 @@ class Model:
             "format": FORMAT,
             "labels": self.labels,
             "views": [asdict(view) for view in self.views],
+            "narrow": self.narrow,
             "heat": self.heat,
             "about": self.about,
         }
@@ -262,13 +273,20 @@ def load(raw: bytes) -> Model:
         if head["format"] != FORMAT:
             raise _unreadable()
         views = tuple(View(**view) for view in head["views"])
-        return built(tuple(head["labels"]), views, arrays, float(head["heat"]), dict(head["about"]))
+        return built(
+            tuple(head["labels"]), views, arrays, float(head["narrow"]), float(head["heat"]), dict(head["about"])
+        )
     except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
         raise _unreadable() from None
 
 
 def built(
-    labels: tuple[str, ...], views: tuple[View, ...], arrays: dict[str, Any], heat: float, about: dict[str, str]
+    labels: tuple[str, ...],
+    views: tuple[View, ...],
+    arrays: dict[str, Any],
+    narrow: float,
+    heat: float,
+    about: dict[str, str],
 ) -> Model:
     """A model from its arrays. Refuses arrays that do not fit each other."""
     width, grams = len(arrays["idf"]), len(arrays["keys"])
@@ -278,6 +296,7 @@ def built(
         and arrays["weights"].shape == (width, len(labels))
         and arrays["view_of"].shape == (width,)
         and arrays["bias"].shape == (len(labels),)
+        and arrays["second"].shape == (2 + len(views) + 2 * len(labels),)
         and arrays["trust"].shape == (signs_of(len(views), len(labels)),)
         and arrays["knots"].shape == arrays["levels"].shape
         and all(1 <= view.low <= view.high <= LONGEST for view in views)
@@ -288,7 +307,7 @@ def built(
     if not fits:
         raise _unreadable()
     reader = Reader(Alphabet(arrays["codes"]), arrays["keys"], views, columns, width)
-    return Model(labels, views, **arrays, heat=heat, about=about, reader=reader)
+    return Model(labels, views, **arrays, narrow=narrow, heat=heat, about=about, reader=reader)
 
 
 def _unreadable() -> Refused:

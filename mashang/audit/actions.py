@@ -151,7 +151,7 @@ def _finish(check: Check, report: kept.Report, findings: list[dict[str, Any]], *
 
 
 @contextmanager
-def _telling(check: int) -> Any:
+def _telling(check: int) -> Iterator[Callable[[int], None]]:
     """What is told how many entries were read, and writes it down on a connection of its own: the audit's is busy."""
     last: list[int] = [0]
     pool = ThreadPoolExecutor(1)
@@ -177,6 +177,3 @@ def _write_progress(check: int, done: int) -> int:
 
 def _note(verb: str, subject: str, *, by: Actor, now: datetime, **facts: Any) -> None:
     ledger.record([Entry(subject, verb, by.ref, now, facts)])
-
-
-Told = Callable[[int], None]

@@ -126,6 +126,20 @@ def test_a_faulty_scheme_and_an_unknown_measure_are_refused(county: list[int]) -
         assert "scheme.control" in {f.code for f in no.value.faults}
 
 
+@pytest.mark.parametrize(
+    ("known", "long"),
+    [
+        ("meetings", "m" * 61),
+        ('"较差"', f'"{"差" * 21}"'),
+        ("[classes.inner]", f"[classes.{'n' * 61}]"),
+    ],
+)
+def test_names_that_a_run_could_not_keep_are_refused_when_written(county: list[int], known: str, long: str) -> None:
+    with pytest.raises(Refused) as no:
+        actions.write_scheme(COUNTY.replace(known, long), "350824", by=OFFICE, now=NOW)
+    assert {f.code for f in no.value.faults} == {"scheme.long"}
+
+
 @pytest.mark.row("E7")
 def test_a_run_scores_from_measures_and_reports_and_opens_to_the_cases(county: list[int]) -> None:
     scheme = frozen()

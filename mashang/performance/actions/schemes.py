@@ -20,6 +20,7 @@ from .common import guard, note, scheme_row
 
 LONGEST = 200_000
 CODE, VERSION, NAME = 60, 20, 120
+NODE, CLASS, GRADE = 60, 60, 20
 """As many characters as their columns hold."""
 
 
@@ -114,6 +115,14 @@ def _sound(text: str) -> rules.Scheme:
             ("scheme.code", scheme.code, CODE),
             ("scheme.version", scheme.version, VERSION),
             ("scheme.name", scheme.name, NAME),
+            *((f"{'nodes' if key in scheme.nodes else 'indicators'}.{key[:NODE]}", key, NODE) for key in scheme.items),
+            *(
+                (f"indicators.{leaf.id[:NODE]}.method", key, NODE)
+                for leaf in scheme.indicators.values()
+                for key in leaf.inputs
+            ),
+            *((f"classes.{key[:CLASS]}", key, CLASS) for key in scheme.classes),
+            *(("grades.names", name, GRADE) for name in (scheme.grades.names if scheme.grades else ())),
         )
         if len(value) > most
     ]

@@ -151,9 +151,9 @@ def test_five_folds_reach_what_was_measured() -> None:
     found = training.cross_validate(training.read(*segmented()), 5)
     surest = next(row["accuracy"] for row in found["routed"] if row["share"] == 0.75)
     print(f"macro-F1 {found['macro_f1']} (asked 0.935), surest 75 % {surest} (asked 0.988)")
-    assert found["macro_f1"] >= 0.929
-    assert surest >= 0.985
-    assert found["calibration_error"] < 0.02
+    assert found["macro_f1"] >= 0.932
+    assert surest >= 0.988
+    assert found["calibration_error"] < 0.015
 
 
 @needs_shared

@@ -81,10 +81,18 @@ def _day(data: QueryDict, name: str) -> date | None:
     return found.date() if found else None
 
 
-def _units(actor: Actor, code: str, today: date) -> list[tuple[queries.UnitInfo, bool]]:
-    """The open units of exactly this division, each with whether the actor may open its page."""
+def _units(actor: Actor, code: str, today: date) -> Table:
+    """The open units of exactly this division; whose page the actor may open is a link."""
+
+    def address(unit: int) -> str:
+        may = queries.may(actor, "org.people", units=[unit], region=code)
+        return reverse("admin:unit", args=[unit]) if may else ""
+
     own = [u for u in queries.units_in(code, day=today) if u.region == code]
-    return [(u, queries.may(actor, "org.people", units=[u.id], region=code)) for u in own]
+    rows = [Row((Cell(u.name, address(u.id)), u.kind_label)) for u in own]
+    return Table(
+        (Column(_("单位"), lead=True), Column(_("类型"))), rows, _("没有直属于此的单位。"), _("直属于此的单位")
+    )
 
 
 def _above(known: queries.RegionInfo) -> list[queries.RegionInfo]:

@@ -57,6 +57,7 @@ def imports(path: Path, tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
             yield from ((node, f"{module}.{alias.name}") for alias in node.names)
 
 
+@pytest.mark.slow  # reads every file of every room
 def test_of_another_room_only_what_it_offers_is_imported() -> None:
     offences = []
     for path, tree in code():

@@ -15,7 +15,7 @@ from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org.models import Account, GrantRow
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NOW = datetime(2026, 7, 20, 9, 0, tzinfo=clock.ZONE)
 PAGE = "/desk/admin/calendar"
 STORM = {

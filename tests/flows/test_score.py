@@ -21,7 +21,7 @@ from mashang.supervision import sweeps as supervision
 
 from .story import Story, hand_in_house, who
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SCHEME = Path(performance.__file__).parent / "data" / "county-demo" / "scheme.toml"
 VISIT = {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}
 

@@ -100,7 +100,7 @@ class Pipeline:
         scores = self.machine.decision_function(hstack(rows).tocsr() if len(rows) > 1 else rows[0])
         if scores.ndim == 2 and (close := np.flatnonzero(margins(scores) <= self.narrow)).size:
             parts = np.stack([row[close] @ weights for row, weights in zip(rows, self.weights, strict=True)])
-            scores[close] = looked_again(scores[close], parts, self.second)
+            scores[close] = looked_again(scores[close], parts, self.second, self.narrow)
         return list(self.machine.classes_[scores.argmax(axis=1)])
 
 

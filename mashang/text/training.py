@@ -27,7 +27,7 @@ from .rules.grams import LONGEST, View
 from .rules.model import Model, Reader, built
 from .rules.plain import plain
 from .rules.similar import near_duplicates
-from .rules.trust import between, looked_again, margin_alone, margins, signs
+from .rules.trust import between, looked_again, margin_alone, signs
 from .rules.vectors import counted, in_texts, weighted
 
 Ints = NDArray[np.int64]
@@ -230,19 +230,12 @@ class Calibration:
 
     def told(self, found: Scored) -> Ints:
         """The number of each class told."""
-        return np.asarray(_looked(found, self.second, self.narrow).argmax(axis=1))
+        return np.asarray(looked_again(found.scores, found.parts, self.second, self.narrow).argmax(axis=1))
 
     def sure(self, found: Scored) -> tuple[Floats, Floats]:
         """Confidence and weighed signs."""
         sureness = signs(found.scores, found.parts) @ self.trust
         return np.interp(sureness, self.knots, self.levels).astype(np.float32), sureness
-
-
-def _looked(found: Scored, second: Floats, narrow: float) -> Floats:
-    close = margins(found.scores) <= narrow
-    scores = found.scores.copy()
-    scores[close] = looked_again(scores[close], found.parts[:, close], second)
-    return scores
 
 
 def _learned(shown: Floats, right: NDArray[np.bool_]) -> tuple[Floats, float] | None:
@@ -281,7 +274,7 @@ def _trust(found: Scored, true: Ints) -> Floats:
 def calibrate(found: Scored, true: Ints) -> Calibration:
     """Isotonic regression of being right on the weighed signs, strictly rising so that order is kept."""
     second, narrow = _second(found, true)
-    told = _looked(found, second, narrow)
+    told = looked_again(found.scores, found.parts, second, narrow)
     right = told.argmax(axis=1) == true
     trust = _trust(found, true)
     sureness = (signs(found.scores, found.parts) @ trust).astype(np.float64)

@@ -159,7 +159,8 @@ class Model:
             close = np.flatnonzero(margins(out[part]) <= self.narrow)
             if len(close):
                 rows = close + part.start
-                out[rows] = looked_again(out[rows], self.parts([texts[row] for row in rows.tolist()]), self.second)
+                parts = self.parts([texts[row] for row in rows.tolist()])
+                out[rows] = looked_again(out[rows], parts, self.second, self.narrow)
         return out
 
     def parts(self, texts: Sequence[str]) -> Floats:
@@ -181,10 +182,7 @@ class Model:
 
     def summed(self, parts: Floats) -> Floats:
         """The scores, as `scores` gives them, from their parts."""
-        out = np.asarray(parts.sum(axis=0) + self.bias)
-        close = margins(out) <= self.narrow
-        out[close] = looked_again(out[close], parts[:, close], self.second)
-        return out
+        return looked_again(np.asarray(parts.sum(axis=0) + self.bias), parts, self.second, self.narrow)
 
     def sureness(self, parts: Floats) -> Floats:
         """The weighed signs of being right, any figure; what is surer has more."""

@@ -81,10 +81,12 @@ def between(scores: Floats, parts: Floats) -> Floats:
     return np.column_stack(columns).astype(np.float32)
 
 
-def looked_again(scores: Floats, parts: Floats, weights: Floats) -> Floats:
-    """The scores, the best two exchanged where `weights` of what stands `between` them say that the second is right."""
+def looked_again(scores: Floats, parts: Floats, weights: Floats, narrow: float) -> Floats:
+    """The scores, the best two exchanged where they are no further apart than `narrow` and `weights` of what stands `between`
+    them say that the second is right."""
     out = scores.copy()
-    rows = np.flatnonzero(between(scores, parts) @ weights > 0)
+    rows = np.flatnonzero(margins(scores) <= narrow)
+    rows = rows[between(scores[rows], parts[:, rows]) @ weights > 0]
     first, second = _best_two(np.argsort(scores[rows], axis=1))
     out[rows, first], out[rows, second] = scores[rows, second], scores[rows, first]
     return out

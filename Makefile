@@ -25,11 +25,11 @@ demo: $(RUN) ## The platform with an invented county, on http://127.0.0.1:8000 (
 
 .PHONY: test
 test: $(DEV) ## All tests
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n auto $(ARGS)
 
 .PHONY: test-fast
 test-fast: $(DEV) ## The tests that are neither slow nor in a browser
-	@$(PY) -m pytest -m "not slow and not browser" $(ARGS)
+	@$(PY) -m pytest -n auto -m "not slow and not browser" $(ARGS)
 
 .PHONY: check
 check: $(DEV) ## Style, types, layers, migrations, generated documents

@@ -180,13 +180,16 @@ def _compiled(kept: _Kept, region: str, unit_id: int | None) -> Calendar:
 
 class Order(NamedTuple):
     """A regional order ("overlay") or opening hours ("opening") in force, in words; `region` "" is everywhere, `unit` None
-    every unit there."""
+    every unit there. From `first` to `last` (None: open), in a season of each year or the whole of it."""
 
     table: str
     id: int
     words: str
     region: str
     unit: int | None
+    first: date | None
+    last: date | None
+    season: tuple[str, str] | None = None
 
 
 def orders() -> list[Order]:
@@ -195,24 +198,20 @@ def orders() -> list[Order]:
         "select id, region, first, last, reason, document, hours from clocks_overlay where withdrawn_id is null order by id desc"
     ).fetchall()
     hours = sql.run(
-        "select id, region, unit_id, hours, rest_hours from clocks_opening where withdrawn_id is null order by id desc"
+        "select id, region, unit_id, hours, rest_hours, valid_from, valid_to, season_first, season_last from clocks_opening"
+        " where withdrawn_id is null order by id desc"
     ).fetchall()
     found = [
         Order("overlay", id_, said(
-            "{region} {first} 至 {last} {reason}（{document}）{hours}", region=region or _EVERYWHERE, first=first, last=last,
-            reason=reason, document=document, hours=open_ or said("停工"),
-        ), region, None)
+            "{reason}（{document}）{hours}", reason=reason, document=document, hours=open_ or said("停工"),
+        ), region, None, first, last)
         for id_, region, first, last, reason, document, open_ in overlays
     ]  # fmt: skip
-    for id_, region, unit, open_, rest in hours:
-        place = said("单位 {unit}", unit=unit) if unit else region or _EVERYWHERE
-        words = said("{place} 办公 {hours}", place=place, hours=open_)
+    for id_, region, unit, open_, rest, first, last, begins, ends in hours:
+        words = said("办公 {hours}", hours=open_)
         more = said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words
-        found.append(Order("opening", id_, more, region, unit))
+        found.append(Order("opening", id_, more, region, unit, first, last, (begins, ends) if begins else None))
     return found
-
-
-_EVERYWHERE = said("全部地区")
 
 
 def notices() -> list[Notice]:

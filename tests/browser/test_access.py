@@ -22,7 +22,7 @@ from mashang.performance import actions as performance
 from mashang.performance.seeds import SHIPPED
 from mashang.supervision.sweeps import supervise
 from tests.flows.story import hand_in_house, who
-from tests.portals.conftest import SIZES, small_targets, too_wide
+from tests.portals.conftest import SIZES, ids_twice, small_targets, too_wide
 from tests.sealing import seal_all
 
 pytestmark = [
@@ -130,6 +130,7 @@ def faults_of(page: Page, path: str, axe: Axe, shot: Shot, name: str) -> list[st
         if answer is None or answer.ok == (path == NOWHERE):
             found.append(f"{path}: answered {answer and answer.status}")
         found += [f"{path} {size}: {fault}" for fault in axe(page)]
+        found += [f"{path} {size}: two elements have the id {twice}" for twice in ids_twice(page)]
         shot(page, f"{name}-{size}")
         if size == "phone":
             if wide := too_wide(page):

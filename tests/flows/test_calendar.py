@@ -60,8 +60,9 @@ def test_a_county_orders_for_its_own_towns_and_units_alone(zhangpu: Client) -> N
     with clock.at(NOW):
         for region in ("350824", "3508", ""):
             assert zhangpu.post(PAGE, {**STORM, "region": region}).status_code == 404
-        for unit in (str(elsewhere.id), ""):
-            assert zhangpu.post(PAGE, {**hours, "unit": unit}).status_code == 404
+        for place in ({"unit": str(elsewhere.id)}, {"region": "3506"}):
+            assert zhangpu.post(PAGE, {**hours, **place}).status_code == 404
+        assert zhangpu.post(PAGE, hours).status_code == 422  # nobody's hours
         assert orders() == before
         assert zhangpu.post(PAGE, {**STORM, "region": "350623108"}).status_code == 302
         assert zhangpu.post(PAGE, {**hours, "unit": own.id}).status_code == 302
@@ -117,7 +118,7 @@ def test_an_administrator_of_one_unit_is_told_who_orders_for_regions(sign_in) ->
     org_actions.grant_role(org_actions.NewGrant(staff, "admin", unit=unit), by=by, now=since)
     with clock.at(NOW):
         page = sign_in(Account.objects.get(pk=staff).username).get(PAGE).content.decode()
-    assert "地区安排由管理该地区的系统管理员登记" in page and 'id="f-region"' not in page
+    assert "地区安排由管理该地区的系统管理员登记" in page and 'name="region"' not in page
     assert f'name="unit" value="{unit}"' in page  # its own hours
 
 
@@ -133,10 +134,12 @@ def region_field(browser: Client) -> str:
         ({"hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours"),
         ({"reason": "风" * 101}, "reason"),
         ({"document": "号" * 101}, "document"),
+        ({"last": "2027-07-24"}, "last"),
+        ({"last": "9999-12-31"}, "last"),
         ({**NEXT, "paper": "网" * 501}, "paper"),
-        ({"do": "hours", "hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours"),
-        ({"do": "hours", "hours": "09:00-12:00", "rest_hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))},
-         "rest_hours"),
+        ({"do": "hours", "region": "", "hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "opening-hours"),
+        ({"do": "hours", "region": "", "hours": "09:00-12:00", "rest_hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))},
+         "opening-rest_hours"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused_at_its_field_and_nothing_is_in_force(
@@ -151,8 +154,45 @@ def test_what_cannot_be_kept_is_refused_at_its_field_and_nothing_is_in_force(
     assert queries.calendar_for("350623", None, NOW)
 
 
+def test_summer_hours_of_a_whole_county_move_its_closing_time_in_summer_alone(zhangpu: Client) -> None:
+    summer = {"do": "hours", "region": "350623", "hours": "08:00-12:00,15:00-18:00", "season": "06-01 至 09-30"}
+    with clock.at(NOW):
+        assert zhangpu.post(PAGE, {**summer, "valid_from": "2026-07-01", "valid_to": "2028-12-31"}).status_code == 302
+        page = zhangpu.get(PAGE).content.decode()
+    assert "漳州市漳浦县" in page and "每年 06-01 至 09-30，2026-07-01 至 2028-12-31" in page
+    zhangpu_town, others = (queries.calendar_for(region, None, NOW) for region in ("350623108", "350824"))
+    half_past_five = datetime(2026, 7, 21, 17, 45, tzinfo=clock.ZONE)
+    assert zhangpu_town.is_open(half_past_five) and not others.is_open(half_past_five)
+    assert not zhangpu_town.is_open(half_past_five.replace(month=10, day=20))
+    assert not zhangpu_town.is_open(half_past_five.replace(month=6, day=23))  # not yet in force
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"season": "夏天"}, "season"),
+        ({"season": "06-01"}, "season"),
+        ({"season": "06-01 至 13-01"}, "season"),
+        ({"unit": "1"}, "unit"),
+        ({"region": ""}, "unit"),
+        ({"region": "350699"}, "region"),
+        ({"valid_from": "2026-08-01", "valid_to": "2026-07-31"}, "valid_to"),
+        ({"valid_from": "明天"}, "valid_from"),
+    ],
+)
+def test_hours_that_hold_nowhere_or_never_are_refused_at_their_field(
+    platform: Client, changes: dict[str, str], field: str
+) -> None:
+    before = orders()
+    with clock.at(NOW):
+        asked = {"do": "hours", "region": "350623", "hours": "08:00-12:00,15:00-18:00", **changes}
+        refused = platform.post(PAGE, asked)
+    assert refused.status_code == 422 and f'id="f-opening-{field}-fault"' in refused.content.decode()
+    assert orders() == before
+
+
 def test_the_longest_order_is_kept(platform: Client) -> None:
     with clock.at(NOW):
-        longest = {**STORM, "region": "350623", "reason": "风" * 100, "document": "号" * 100}
+        longest = {**STORM, "region": "350623", "reason": "风" * 100, "document": "号" * 100, "last": "2027-07-23"}
         assert platform.post(PAGE, longest).status_code == 302
     assert orders()[0] == ("overlay", "350623", None)

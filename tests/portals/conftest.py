@@ -83,6 +83,14 @@ def too_wide(page: Page) -> int:
     return max(0, page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+def ids_twice(page: Page) -> list[str]:
+    """Ids that more than one element has: a label or a link to a fault would lead to the wrong one."""
+    return page.evaluate(
+        """() => { const ids = [...document.querySelectorAll("[id]")].map((e) => e.id)
+        return [...new Set(ids.filter((id, place) => ids.indexOf(id) !== place))] }"""
+    )
+
+
 def small_targets(page: Page, least: int = 44) -> list[str]:
     """Controls that a finger would miss: buttons, inputs and links that stand alone, smaller than `least` pixels."""
     return page.evaluate(

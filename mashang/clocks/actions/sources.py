@@ -38,6 +38,7 @@ from .recomputing import Recomputed, recompute
 from .writing import columns
 
 PAPER = 500
+YEAR = 366  # days
 ORDER: Mapping[str, int] = {"reason": 100, "document": 100, "hours": 100}
 HOURS: Mapping[str, int] = {"hours": 100, "rest_hours": 100}
 """Characters that are kept at most."""
@@ -86,9 +87,12 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
 
 
 def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:
-    """Keep a regional order (with its document number), and move what runs there. Refuses hours that are none and texts
-    that are too long: once kept, they would stop every clock of the place."""
-    _fits(too_long(overlay, ORDER))
+    """Keep a regional order (with its document number), and move what runs there. Refuses hours that are none, texts
+    and periods that are too long: once kept, they would stop or slow every clock of the place."""
+    faults = too_long(overlay, ORDER)
+    if (overlay.last - overlay.first).days > YEAR:
+        faults.append(Fault("overlay.long", "一次地区安排最长一年，请核对止日；更长的请分次登记。", "last"))
+    _fits(faults)
     if overlay.hours:
         Timetable.parse(overlay.hours)
     with transaction.atomic():
@@ -112,8 +116,12 @@ def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recompu
 
 
 def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomputed:
-    """Keep opening hours of a region or a unit, and move what runs there. Refuses texts that are too long."""
-    _fits(too_long(hours, HOURS))
+    """Keep opening hours of a region or a unit, and move what runs there. Refuses texts that are too long, and an end
+    before the beginning."""
+    faults = too_long(hours, HOURS)
+    if hours.valid_from and hours.valid_to and hours.valid_to < hours.valid_from:
+        faults.append(Fault("hours.ends", "停用日期早于启用日期，请核对。", "valid_to"))
+    _fits(faults)
     first, last = hours.season or ("", "")
     with transaction.atomic():
         revision = revise(f"办公时间 {hours.hours}", by=_name(by), now=now)

@@ -60,6 +60,20 @@ class Timetable:
 CLOSED = Timetable((), 0)
 
 
+def read_season(text: str) -> tuple[str, str] | None:
+    """A season as people write it, "05-01 至 09-30"; None for nothing. Refuses what is no season."""
+    if not text:
+        return None
+    ends = tuple(part.strip() for part in re.split("至|到|to|~|～|—", text))
+    if len(ends) != 2 or not all(_SEASON.fullmatch(end) for end in ends):
+        raise _no_season(text)
+    return ends[0], ends[1]
+
+
+def _no_season(text: str) -> Refused:
+    return Refused("hours.season", said("季节“{season}”写法不对，请写成 05-01 至 09-30。", season=text), "season")
+
+
 def _clock(second: int) -> str:
     return f"{second // 3600:02}:{second // 60 % 60:02}"
 
@@ -108,11 +122,7 @@ class OpeningHours:
         if self.rest_hours:
             Timetable.parse(self.rest_hours)
         if self.season and not all(_SEASON.fullmatch(end) for end in self.season):
-            raise Refused(
-                "hours.season",
-                said("季节“{season}”写法不对，请写成 05-01 至 09-30。", season="至".join(self.season)),
-                "season",
-            )
+            raise _no_season("至".join(self.season))
 
     def applies(self, region: str, unit_id: int | None) -> bool:
         return self.unit_id == unit_id if self.unit_id is not None else region.startswith(self.region)

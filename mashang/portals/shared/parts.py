@@ -234,6 +234,7 @@ class Field:
     """A form field as plain data; `Field.of` reads it from a dictionary that came from JSON.
 
     `when`: conditions on other fields as JSON, `[{"fact", "op", "value"}]`; the script shows the field while all hold.
+    `within` sets it apart from a field of the same name in another form of the page.
     """
 
     name: str
@@ -250,6 +251,7 @@ class Field:
     days_url: str = ""
     section: str = ""
     when: str = ""
+    within: str = ""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Field:
@@ -263,7 +265,7 @@ class Field:
 
     @property
     def id(self) -> str:
-        return f"f-{self.name}"
+        return f"f-{self.within}-{self.name}" if self.within else f"f-{self.name}"
 
     @property
     def described(self) -> str:

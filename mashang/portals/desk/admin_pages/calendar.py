@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Literal
 
@@ -13,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mashang.clocks import actions, queries
-from mashang.clocks.rules import OpeningHours, Overlay
+from mashang.clocks.rules import OpeningHours, Overlay, read_season
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
@@ -52,6 +53,10 @@ def _told(done: actions.Recomputed) -> str:
     }  # fmt: skip
 
 
+def _maybe_day(data: QueryDict, name: str) -> date | None:
+    return _day(data, name) if data.get(name) else None
+
+
 def _day(data: QueryDict, name: str) -> date:
     try:
         return date.fromisoformat(data.get(name, ""))
@@ -67,7 +72,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     done, refused = pressed(request, _presses(actor, clock.now()))
     if done:
         return HttpResponseRedirect(request.path)
-    orders = [(o, _reaches(actor, o.region, o.unit)) for o in queries.orders()]
+    orders = [(o, _place(o), _when(o), _reaches(actor, o.region, o.unit)) for o in queries.orders()]
     forms = _forms(request, actor, refused)
     return page(request, "calendar", "calendar", refused, notices=_years(), orders=orders, **forms)
 
@@ -89,15 +94,11 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
         return _told(actions.load_overlay(overlay, by=actor, now=now))
 
     def hours(data: QueryDict) -> str:
-        unit = number(data, "unit")
-        region = org.unit(unit).region if unit else ""
-        _within(actor, region, unit)
+        region, unit = _whose(actor, data)
         row = OpeningHours(
-            data.get("hours", "").strip(),
-            region,
-            unit,
-            rest_hours=data.get("rest_hours", "").strip(),
-        )
+            data.get("hours", "").strip(), region, unit, read_season(data.get("season", "").strip()),
+            _maybe_day(data, "valid_from"), _maybe_day(data, "valid_to"), data.get("rest_hours", "").strip(),
+        )  # fmt: skip
         return _told(actions.load_hours(row, by=actor, now=now))
 
     def back(data: QueryDict) -> str:
@@ -135,6 +136,39 @@ def _region(actor: Actor, code: str) -> str:
         ) from None
 
 
+def _whose(actor: Actor, data: QueryDict) -> tuple[str, int | None]:
+    """A whole region or one unit within the actor's reach, whichever of the two is given."""
+    unit, region = number(data, "unit"), data.get("region", "").strip()
+    if unit and region:
+        raise Refused("hours.both", _("地区和单位只填一项：整个地区同一作息填地区，单个单位选单位。"), "unit")
+    if unit:
+        _within(actor, org.unit(unit).region, unit)
+        return org.unit(unit).region, unit
+    if not region:
+        raise Refused("hours.nobody", _("请选择单位，或者填写整个地区。"), "unit")
+    return _region(actor, region), None
+
+
+def _place(order: queries.Order) -> str:
+    """The name of the unit, or of the region, that an order is for."""
+    if order.unit is not None:
+        return org.unit(order.unit).name
+    return org.region_path(order.region) if order.region else _("全部地区")
+
+
+def _when(order: queries.Order) -> str:
+    """From when to when an order holds, and in which season."""
+    ends = {"first": order.first, "last": order.last}
+    if order.first and order.last:
+        period = _("%(first)s 至 %(last)s") % ends
+    elif order.first:
+        period = _("%(first)s 起") % ends
+    else:
+        period = _("至 %(last)s") % ends if order.last else ""
+    season = _("每年 %(first)s 至 %(last)s") % dict(zip(("first", "last"), order.season, strict=True)) if order.season else ""
+    return _("，").join(filter(None, (season, period))) or _("长期")
+
+
 def _of_all(actor: Actor) -> None:
     if not reaches_all(actor, RIGHT):
         raise Forbidden(_("放假通知管全部地区，由管理全部单位的系统管理员装入。"))
@@ -165,17 +199,23 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         Field("document", _("文号"), required=True),
         Field("hours", _("办公时间"), help=_("停工不填；改时间写 08:00-12:00,14:30-17:30。")),
     ]
+    whole = replace(region, label=_("整个地区"), required=False, help=_("全地区同一作息时填写，例如夏令时间。"))
+    units = unit_choices(my_units(actor, RIGHT))
     hours = [
-        Field("unit", _("单位"), "choice", required=True, choices=unit_choices(my_units(actor, RIGHT))),
+        *((whole,) if everywhere or region.choices else ()),
+        Field("unit", _("单个单位"), "choice", _("只有个别单位另有作息时选择。"), choices=units),
         Field("hours", _("工作日办公时间"), required=True, value="08:00-12:00,14:30-17:30"),
         Field("rest_hours", _("休息日窗口时间"), help=_("周末开门的窗口填写；法定时限仍按全国日历算。")),
+        Field("season", _("季节"), help=_("每年只在这段时间适用时填写，写成 05-01 至 09-30；全年适用不填。"), size="m"),
+        Field("valid_from", _("启用日期"), "date", _("不填为一直适用。")),
+        Field("valid_to", _("停用日期"), "date", _("这一天也适用；不填为没有停用。")),
     ]
     return {
         "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused) if everywhere else None,
         "order_form": form_of(request, "order", order, _("登记地区安排"), refused)
         if everywhere or region.choices
         else None,
-        "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused),
+        "hours_form": form_of(request, "hours", [replace(f, within="opening") for f in hours], _("登记办公时间"), refused),
     }
 
 

@@ -22,8 +22,8 @@ VIEWS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
     "rights": (
         _("授权和账号变动"),
         (
-            "role.granted", "role.revoked", "staff.appointed", "staff.transferred", "staff.left", "account.password_set",
-            "account.factor_dropped", "account.opened", "absence.registered", "absence.ended", "client.admitted",
+            "role.granted", "role.revoked", "staff.appointed", "staff.transferred", "staff.left", "staff.renamed",
+            "staff.phone_changed", "account.password_set", "account.factor_dropped", "account.opened", "absence.registered", "absence.ended", "client.admitted",
             "client.revoked", "mandate.recorded", "mandate.revoked",
         ),
     ),

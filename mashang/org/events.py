@@ -21,6 +21,8 @@ SENTENCES: dict[str, str | Promise] = {
     "post.opened": _("设立岗位“{title}”。"),
     "post.closed": _("撤销岗位“{title}”。"),
     "staff.appointed": _("任用{staff}。"),
+    "staff.renamed": _("“{old}”的姓名改为“{new}”。"),
+    "staff.phone_changed": _("{staff}的手机号已更换。"),
     "account.password_set": _("重设账号{account}的密码。"),
     "account.factor_dropped": _("停用账号{account}的两步验证。"),
     "staff.transferred": _("{staff}由“{old}”调到“{new}”。"),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor, Grant
 from mashang.kernel.refused import Forbidden, Refused
+from mashang.ledger.queries import history
 from mashang.org import actions, queries
 from mashang.org.models import Account, ApiClient, GrantRow
 from mashang.performance import actions as performance
@@ -138,6 +139,30 @@ def test_someone_is_moved_with_the_account_and_without_the_old_units_powers(admi
     (post,) = queries.posts_of([old])
     assert (post.holder, post.stand_in.id if post.stand_in else None) == (None, mate)
     assert "由“林业局”调到“农业农村局”" in admin.get(page).content.decode()
+
+
+def test_a_name_and_a_phone_are_corrected_and_the_phone_stays_sealed(admin: Client) -> None:
+    staff = make_staff(make_unit(), "张叁")
+    page = reverse("admin:staff", args=[staff])
+    wrong = press(admin, page, "revise", name=" ", phone="12345").content.decode()
+    assert 'id="f-name-fault"' in wrong and 'id="f-phone-fault"' in wrong
+    assert "都没有变化" in press(admin, page, "revise", name="张叁", phone="").content.decode()
+    assert press(admin, page, "revise", name="张三", phone="13800005678").status_code == 302
+    known = queries.staff_member(staff)
+    assert (known.name, known.phone) == ("张三", "138****5678")
+    assert press(admin, page, "revise", name="张三丰", phone="").status_code == 302
+    assert queries.staff_member(staff).phone == "138****5678"
+    shown = admin.get(page).content.decode()
+    assert "“张叁”的姓名改为“张三”。" in shown and "张三丰的手机号已更换。" in shown and "13800005678" not in shown
+    assert [e.verb for e in history(f"org/staff:{staff}")][-3:] == [
+        "staff.renamed",
+        "staff.phone_changed",
+        "staff.renamed",
+    ]
+    assert "13800005678" not in str([e.facts for e in history(f"org/staff:{staff}")])
+    actions.let_go(staff, by=SYSTEM, now=clock.now())
+    with pytest.raises(Refused, match="已经办理离岗"):
+        actions.revise_staff(staff, "张四", "", by=SYSTEM, now=clock.now())
 
 
 def test_a_unit_is_renamed_and_moved_but_not_below_itself(admin: Client) -> None:

@@ -124,10 +124,11 @@ def test_nobody_steps_into_the_shoes_of_someone_who_reaches_further(role: str, s
         lambda: actions.set_password(target, PASSWORD, by=by, now=NOW),
         lambda: actions.drop_second_factor(target, by=by, now=NOW),
         lambda: actions.revoke_role(held, by=by, now=NOW),
+        lambda: actions.revise_staff(target, "另一个名字", "", by=by, now=NOW),
         lambda: actions.transfer(target, make_unit(), by=by, now=NOW),
         lambda: actions.let_go(target, by=by, now=NOW),
     ]
-    for act in acts[:3] if reached else acts:
+    for act in acts[:4] if reached else acts:
         if reached:
             act()
         else:

@@ -38,6 +38,7 @@ from .staffing import appoint as appoint
 from .staffing import end_absence as end_absence
 from .staffing import let_go as let_go
 from .staffing import register_absence as register_absence
+from .staffing import revise_staff as revise_staff
 from .staffing import set_password as set_password
 from .staffing import transfer as transfer
 from .units import NewPost as NewPost

@@ -165,7 +165,11 @@ def _when(order: queries.Order) -> str:
         period = _("%(first)s 起") % ends
     else:
         period = _("至 %(last)s") % ends if order.last else ""
-    season = _("每年 %(first)s 至 %(last)s") % dict(zip(("first", "last"), order.season, strict=True)) if order.season else ""
+    season = (
+        _("每年 %(first)s 至 %(last)s") % dict(zip(("first", "last"), order.season, strict=True))
+        if order.season
+        else ""
+    )
     return _("，").join(filter(None, (season, period))) or _("长期")
 
 
@@ -215,7 +219,9 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         "order_form": form_of(request, "order", order, _("登记地区安排"), refused)
         if everywhere or region.choices
         else None,
-        "hours_form": form_of(request, "hours", [replace(f, within="opening") for f in hours], _("登记办公时间"), refused),
+        "hours_form": form_of(
+            request, "hours", [replace(f, within="opening") for f in hours], _("登记办公时间"), refused
+        ),
     }
 
 

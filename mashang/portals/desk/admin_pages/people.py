@@ -247,6 +247,7 @@ def staff(request: HttpRequest, id_: int) -> HttpResponse:
         account=queries.accounts_of([id_]).get(id_, ""),
         grants=queries.grants_of(id_, now),
         grant=_grant_form(request, actor, refused),
+        revise=form_of(request, "revise", _own_fields(member), _("保存姓名和手机号"), refused),
         password=form_of(request, "password", [_new_password()], _("重设密码"), refused),
         transfer=form_of(request, "transfer", [_new_unit(actor, member)], _("调动"), refused),
         factor=form_of(request, "factor", [], _("停用两步验证"), refused),
@@ -283,6 +284,10 @@ def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> di
     """What the buttons about someone's account and place of work do."""
     id_ = member.id
 
+    def revise(data: QueryDict) -> str:
+        actions.revise_staff(id_, data.get("name", ""), data.get("phone", ""), by=actor, now=now)
+        return _("姓名和手机号已保存。")
+
     def password(data: QueryDict) -> str:
         actions.set_password(id_, data.get("password", ""), by=actor, now=now)
         return _("密码已重设，请当面告知本人。")
@@ -299,7 +304,15 @@ def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> di
         actions.drop_second_factor(id_, by=actor, now=now)
         return _("两步验证已停用，本人下次登录时重新启用。")
 
-    return {"password": password, "transfer": transfer, "factor": factor, "leave": leave}
+    return {"revise": revise, "password": password, "transfer": transfer, "factor": factor, "leave": leave}
+
+
+def _own_fields(member: queries.StaffInfo) -> list[Field]:
+    kept = _("现为 %(phone)s，不填则不变。") % {"phone": member.phone} if member.phone else ""
+    return [
+        Field("name", _("姓名"), required=True, value=member.name, size="m"),
+        Field("phone", _("新手机号"), "phone", kept, size="m"),
+    ]
 
 
 def _new_unit(actor: Actor, member: queries.StaffInfo) -> Field:

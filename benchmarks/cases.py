@@ -29,7 +29,7 @@ from psycopg.conninfo import make_conninfo
 from stdnum.cn import ric
 
 from benchmarks import load
-from mashang.site import environment
+from mashang.site import environment, postgres
 
 NAME = "mashang_bench_http"
 TOWN, UNIT = "350824105", "武平县人民政府"
@@ -92,7 +92,7 @@ def own_database(keep: bool) -> Iterator[None]:
         import_module("django.db").connections.close_all()
         if not keep:
             with psycopg.connect(server, autocommit=True) as line:
-                line.execute(names.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+                postgres.drop(line, NAME)
 
 
 @contextmanager

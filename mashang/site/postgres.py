@@ -20,10 +20,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 import psycopg
+from psycopg import sql
 
 from .place import DATABASE, KEEPER, NAME, Place, Unusable, find, forget, private
 
@@ -87,6 +88,15 @@ def remove(var: Path) -> None:
         place = find(var)
         _stop(place)
         forget(place)
+
+
+def drop(connection: psycopg.Connection[Any], name: str) -> None:
+    """Drop a database. By force only if somebody is left in it: by force a vacuum at work there may not be ended."""
+    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+    try:
+        connection.execute(statement)
+    except psycopg.errors.ObjectInUse:
+        connection.execute(statement + sql.SQL(" WITH (FORCE)"))
 
 
 def answers(place: Place) -> bool:

@@ -17,7 +17,6 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
-from psycopg import sql
 
 from mashang.site import paths, postgres
 
@@ -30,15 +29,6 @@ os.environ.setdefault("MASHANG_SECRET", "only-for-tests")
 os.environ.setdefault("MASHANG_KEY", "only-for-tests")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # Playwright's synchronous API runs inside an event loop
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mashang.site.settings")
-
-
-def drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None:
-    """Drop a database of tests. By force only if somebody is left in it: by force a vacuum at work there may not be ended."""
-    statement = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
-    try:
-        connection.execute(statement)
-    except psycopg.errors.ObjectInUse:
-        connection.execute(statement + sql.SQL(" WITH (FORCE)"))
 
 
 def _own_folder() -> None:
@@ -59,7 +49,7 @@ def _own_database() -> None:
         for (name,) in connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test\\_mashang\\_%'"):
             owner = re.search(r"_(\d+)", name)
             if owner and not psutil.pid_exists(int(owner[1])):  # left behind by a session that was killed
-                drop(connection, name)
+                postgres.drop(connection, name)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -22,7 +22,7 @@ from psycopg.conninfo import make_conninfo
 
 from mashang.kernel.refused import Refused
 from mashang.site import backup
-from mashang.site.testing import drop
+from mashang.site.postgres import drop
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow

@@ -1,7 +1,8 @@
 """A sentence with values in it, that can be told again in another language.
 
 Rules speak Chinese and know no reader. A bare sentence is found again in the catalogues by its Chinese; one with values
-only by its template, so it carries that along.
+only by its template, so it carries that along. A language that tells one from many writes both into its template:
+"{n} {n:day|days}".
 """
 
 from __future__ import annotations
@@ -45,12 +46,22 @@ def told(text: object, translate: Callable[[str], str]) -> str:
     return translate(str(text)) if text else ""
 
 
+class _Number(int):
+    """A whole number that a template can name a thing by: "{n:day|days}"."""
+
+    def __format__(self, form: str) -> str:
+        one, apart, many = form.partition("|")
+        return (one if self == 1 else many) if apart else super().__format__(form)
+
+
 def _filled(template: str, values: Mapping[str, Any], tell: Callable[[str], str]) -> str:
     return template.format(**{name: _word(value, tell) for name, value in values.items()})
 
 
 def _word(value: Any, tell: Callable[[str], str]) -> Any:
     """A list as words side by side; numbers stay numbers, for their formats."""
+    if type(value) is int:
+        return _Number(value)
     if isinstance(value, list | tuple):
         return tell("、").join(str(_word(one, tell)) for one in value)
     return tell(value) if isinstance(value, str) and value else value

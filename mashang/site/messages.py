@@ -7,6 +7,7 @@ Each room and portal may keep its own `locale/en/LC_MESSAGES/django.po`; the she
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ def compile_all(root: Path = ROOT) -> list[Path]:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        fresh = target.with_suffix(".mo.new")
+        fresh = target.with_suffix(f".{os.getpid()}.new")  # two processes may be at it at once
         polib.pofile(str(source)).save_as_mofile(str(fresh))
         fresh.replace(target)
         written.append(target)

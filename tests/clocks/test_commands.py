@@ -187,7 +187,7 @@ def test_limits_are_shown_in_words() -> None:
     assert [Limit.parse(text).label for text in ("20wd", "30nd", "4wh", "24h")] == [
         "20个工作日",
         "30日",
-        "4个工作小时",
+        "4个工作时",
         "24小时",
     ]
     assert actions.Firing._fields[-1] == "firing"

@@ -62,3 +62,11 @@ def test_a_label_that_waits_for_its_reader_is_asked_when_it_is_told():
     assert sentence == "第 1 行：适老版"
     with override("en"):
         assert told(sentence, english) == "Row 1: Large print"
+
+
+def test_a_language_that_tells_one_from_many_writes_both_into_its_template() -> None:
+    english = {"还剩{n}天": "{n} {n:day|days} left"}.get
+    assert [told(said("还剩{n}天", n=n), lambda text: english(text, text)) for n in (0, 1, 2)] == [
+        "0 days left", "1 day left", "2 days left",
+    ]  # fmt: skip
+    assert told(said("还剩{n:03d}天", n=1), str) == "还剩001天"

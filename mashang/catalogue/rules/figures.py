@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from mashang.clocks.rules import Limit
 from mashang.kernel.said import said
 
 from .codes import Handling, StepKind
@@ -15,14 +16,13 @@ from .remembered import remembered
 from .spec import Answers, ItemSpec, PackageSpec, Spec, Step
 
 HOURS_A_DAY = 8
-_LIMIT = re.compile(r"([1-9]\d*)(wd|nd|wh|h)")
+_LIMIT = re.compile(r"([1-9]\d*)(wd|nd|wh|h)", re.ASCII)
 _DAYS = {
     "wd": Fraction(1),
     "wh": Fraction(1, HOURS_A_DAY),
     "nd": Fraction(5, 7),
     "h": Fraction(5, 7 * 24),
 }
-UNITS = {"wd": "个工作日", "nd": "日", "wh": "个工作时", "h": "小时"}
 
 
 def in_days(limit: str) -> Fraction:
@@ -34,7 +34,7 @@ def in_days(limit: str) -> Fraction:
 def spoken(limit: str) -> str:
     """20wd → 20个工作日, 4wh → 4个工作时."""
     found = _LIMIT.fullmatch(limit)
-    return said("{amount}{unit}", amount=int(found[1]), unit=UNITS[found[2]]) if found else ""
+    return Limit(int(found[1]), found[2]).label if found else ""
 
 
 def as_limit(days: Fraction) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,7 +11,15 @@ from functools import lru_cache
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
-UNITS = {"wd": "个工作日", "nd": "日", "wh": "个工作小时", "h": "小时", "mo": "个月", "yr": "年"}
+UNITS: Mapping[str, Callable[[int], str]] = {
+    "wd": lambda n: said("{n}个工作日", n=n),
+    "nd": lambda n: said("{n}日", n=n),
+    "wh": lambda n: said("{n}个工作时", n=n),
+    "h": lambda n: said("{n}小时", n=n),
+    "mo": lambda n: said("{n}个月", n=n),
+    "yr": lambda n: said("{n}年", n=n),
+}
+"""How a limit of each unit is said."""
 ON = "on"
 HOURS, PERIODS = frozenset({"wh", "h"}), frozenset({"mo", "yr"})
 _FORM = re.compile(r"([0-9]{1,9})([A-Za-z]+)", re.ASCII)
@@ -47,7 +56,7 @@ class Limit:
         """In Chinese, like "20个工作日"."""
         if self.unit == ON:
             return said("到{day}", day=date.fromordinal(self.amount))
-        return said("{amount}{unit}", amount=self.amount, unit=UNITS[self.unit])
+        return UNITS[self.unit](self.amount)
 
     @property
     def by_hours(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
@@ -37,9 +38,12 @@ class Card:
 
 def figures_line(figures: Figures) -> str:
     """2 次申请 · 5 份材料 · 跑 1 趟 · 3个工作日, computed from the definition."""
-    trips = _("跑 %(n)d 趟") % {"n": figures.trips} if figures.trips else _("不用跑")
-    words = {"a": figures.applications, "m": figures.materials}
-    return " · ".join([_("%(a)d 次申请") % words, _("%(m)d 份材料") % words, trips, told(figures.limit, _)])
+    applications = ngettext("%(a)d 次申请", "%(a)d 次申请", figures.applications) % {"a": figures.applications}
+    materials = ngettext("%(m)d 份材料", "%(m)d 份材料", figures.materials) % {"m": figures.materials}
+    trips = (
+        ngettext("跑 %(n)d 趟", "跑 %(n)d 趟", figures.trips) % {"n": figures.trips} if figures.trips else _("不用跑")
+    )
+    return " · ".join([applications, materials, trips, told(figures.limit, _)])
 
 
 def card(version: catalogue.Version) -> Card:

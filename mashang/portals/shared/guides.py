@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import Figures, label_of, spoken
@@ -13,10 +14,20 @@ from mashang.kernel.said import told
 
 def figure_rows(was: Figures, now: Figures) -> list[tuple[str, str, str]]:
     """(what, apart, together): applications, materials, trips, promised limit."""
+
+    def applications(n: int) -> str:
+        return ngettext("%(n)d 次", "%(n)d 次", n) % {"n": n}
+
+    def materials(n: int) -> str:
+        return ngettext("%(n)d 份", "%(n)d 份", n) % {"n": n}
+
+    def trips(n: int) -> str:
+        return ngettext("%(n)d 趟", "%(n)d 趟", n) % {"n": n}
+
     return [
-        (_("申请"), _("%(n)d 次") % {"n": was.applications}, _("%(n)d 次") % {"n": now.applications}),
-        (_("材料"), _("%(n)d 份") % {"n": was.materials}, _("%(n)d 份") % {"n": now.materials}),
-        (_("到现场"), _("%(n)d 趟") % {"n": was.trips}, _("%(n)d 趟") % {"n": now.trips}),
+        (_("申请"), applications(was.applications), applications(now.applications)),
+        (_("材料"), materials(was.materials), materials(now.materials)),
+        (_("到现场"), trips(was.trips), trips(now.trips)),
         (_("承诺时限"), told(was.limit, _), told(now.limit, _)),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from zlib import crc32
 
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -34,6 +35,8 @@ COUNTIES = (
 DEPARTMENTS = ("自然资源局", "住房和城乡建设局", "市场监督管理局", "农业农村局", "城市管理局", "公安局交警大队")
 WINDOWS = ("综合窗口", "市场监管窗口", "农业窗口", "工程建设窗口")
 SURNAMES = "陈林黄张吴李王郑蔡刘钟曾练石蓝饶修赖廖罗"
+OFFICIALS = SURNAMES[1:]
+"""Of staff: the demo's citizen, 陈, has none of their namesakes among those who handle the case."""
 _GIVEN = "建国秀英志强丽华国平桂香文彬美玉金生春兰海涛玉珍荣华雪梅天福凤英立新晓燕永昌素贞"
 GIVEN = tuple(_GIVEN[place : place + 2] for place in range(0, len(_GIVEN), 2))
 
@@ -98,8 +101,9 @@ def _staff(
 
 
 def _appoint(unit: int, role: str, place: int, now: datetime, *, region: str = "", everywhere: bool = False) -> int:
-    surname = SURNAMES[(unit * 3 + place) % len(SURNAMES)]
-    label = DEMO_LABELS.get((queries.unit(unit).name, place), "")
+    where = queries.unit(unit).name
+    surname = OFFICIALS[(crc32(where.encode()) + place) % len(OFFICIALS)]
+    label = DEMO_LABELS.get((where, place), "")
     form = NewStaff(
         username=LOGINS.get(label, f"u{unit}-{place + 1}"),
         name=f"{surname}某某{MARK}",

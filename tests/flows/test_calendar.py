@@ -137,9 +137,9 @@ def region_field(browser: Client) -> str:
         ({"last": "2027-07-24"}, "last"),
         ({"last": "9999-12-31"}, "last"),
         ({**NEXT, "paper": "网" * 501}, "paper"),
-        ({"do": "hours", "region": "", "hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "opening-hours"),
+        ({"do": "hours", "region": "", "hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours-hours"),
         ({"do": "hours", "region": "", "hours": "09:00-12:00", "rest_hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))},
-         "opening-rest_hours"),
+         "hours-rest_hours"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_kept_is_refused_at_its_field_and_nothing_is_in_force(
@@ -187,7 +187,7 @@ def test_hours_that_hold_nowhere_or_never_are_refused_at_their_field(
     with clock.at(NOW):
         asked = {"do": "hours", "region": "350623", "hours": "08:00-12:00,15:00-18:00", **changes}
         refused = platform.post(PAGE, asked)
-    assert refused.status_code == 422 and f'id="f-opening-{field}-fault"' in refused.content.decode()
+    assert refused.status_code == 422 and f'id="f-hours-{field}-fault"' in refused.content.decode()
     assert orders() == before
 
 

@@ -219,9 +219,7 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         "order_form": form_of(request, "order", order, _("登记地区安排"), refused)
         if everywhere or region.choices
         else None,
-        "hours_form": form_of(
-            request, "hours", [replace(f, within="opening") for f in hours], _("登记办公时间"), refused
-        ),
+        "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused, apart=True),
     }
 
 

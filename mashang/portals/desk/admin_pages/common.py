@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -67,14 +68,22 @@ def pressed(request: HttpRequest, presses: dict[str, Press]) -> tuple[bool, Refu
 
 
 def form_of(
-    request: HttpRequest, do: str, fields: Sequence[Field], button: str, refused: Refused | None, **more: Any
+    request: HttpRequest,
+    do: str,
+    fields: Sequence[Field],
+    button: str,
+    refused: Refused | None,
+    *,
+    apart: bool = False,
+    **more: Any,
 ) -> Form:
-    """A form that sends `do`; what was typed and what is wrong come back only to the form that was sent."""
+    """A form that sends `do`; what was typed and what is wrong come back only to the form that was sent. `apart`: another
+    form of the page has fields of the same names."""
     mine = request.method == "POST" and request.POST.get("do") == do
     hidden = Field("do", type="hidden", value=do)
     values = typed(request.POST, fields) if mine else None
     return build(
-        [hidden, *fields],
+        [hidden, *(replace(f, within=do if apart else "") for f in fields)],
         action=request.path,
         button=button,
         values=_keep(values, do),

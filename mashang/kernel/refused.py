@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mashang.kernel.said import said
 
@@ -54,3 +55,19 @@ class Forbidden(Refused):
 
     def __init__(self, text: str = "您没有办理这一事项的权限，请联系本单位管理员。") -> None:
         super().__init__("forbidden", text)
+
+
+def together(*parts: Callable[[], Any]) -> list[Any]:
+    """What each part gives. Refuses with the faults of all of them at once; what is not the asker's to know goes first."""
+    found: list[Any] = []
+    faults: list[Fault] = []
+    for part in parts:
+        try:
+            found.append(part())
+        except (NotFound, Forbidden):
+            raise
+        except Refused as no:
+            faults += no.faults
+    if faults:
+        raise Refused.of(faults)
+    return found

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zlib import crc32
 
+from django.utils.translation import gettext_noop as say
+
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 
@@ -131,19 +133,19 @@ def _leaders(county: County, top: int, office: int, centre: int, now: datetime) 
 
 
 LOGINS = {
-    "窗口收件 · 桃溪镇便民服务中心": "window",
-    "用地审查 · 桃溪镇自然资源所": "land",
-    "规划审查 · 桃溪镇村镇建设办公室": "planning",
-    "资格审查 · 桃溪镇新村村委会": "village",
-    "审批决定 · 桃溪镇人民政府": "town",
-    "第二人确认 · 桃溪镇人民政府负责人": "townlead",
-    "效能办 · 武平县效能办": "office",
-    "督查员 · 武平县效能办": "inspector",
-    "县领导 · 武平县": "leader",
-    "系统管理员 · 全部地区": "admin",
-    "审计员 · 武平县": "auditor",
-    "事项管理员 · 武平县政务服务中心": "editor",
-    "综合窗口 · 漳浦县政务服务中心": "zhangpu",
+    say("窗口收件 · 桃溪镇便民服务中心"): "window",
+    say("用地审查 · 桃溪镇自然资源所"): "land",
+    say("规划审查 · 桃溪镇村镇建设办公室"): "planning",
+    say("资格审查 · 桃溪镇新村村委会"): "village",
+    say("审批决定 · 桃溪镇人民政府"): "town",
+    say("第二人确认 · 桃溪镇人民政府负责人"): "townlead",
+    say("效能办 · 武平县效能办"): "office",
+    say("督查员 · 武平县效能办"): "inspector",
+    say("县领导 · 武平县"): "leader",
+    say("系统管理员 · 全部地区"): "admin",
+    say("审计员 · 武平县"): "auditor",
+    say("事项管理员 · 武平县政务服务中心"): "editor",
+    say("综合窗口 · 漳浦县政务服务中心"): "zhangpu",
 }
 """Demo accounts: what they are (shown on the sign-in page in demo mode only) and their name."""
 _TOWN = "武平县桃溪镇"
@@ -187,7 +189,9 @@ def identity_number(county: str, place: int) -> str:
 def seed_persons(progress: Callable[[str, int, int], None]) -> None:
     """Two citizens who can sign in: one to apply, one who helps others (代办员)."""
     with clock.at(SINCE) as now:
-        for place, (login, label) in enumerate((("citizen", "群众 · 申请人"), ("helper", "群众 · 村级代办员"))):
+        for place, (login, label) in enumerate(
+            (("citizen", say("群众 · 申请人")), ("helper", say("群众 · 村级代办员")))
+        ):
             form = person_form(place, "350824")
             if not queries.find_person(number=form.number):
                 person = actions.register_person(form, by=BY, now=now)

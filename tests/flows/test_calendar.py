@@ -178,6 +178,7 @@ def test_summer_hours_of_a_whole_county_move_its_closing_time_in_summer_alone(zh
         ({"region": "350699"}, "region"),
         ({"valid_from": "2026-08-01", "valid_to": "2026-07-31"}, "valid_to"),
         ({"valid_from": "明天"}, "valid_from"),
+        ({"rest_hours": "上午"}, "rest_hours"),
     ],
 )
 def test_hours_that_hold_nowhere_or_never_are_refused_at_their_field(
@@ -189,6 +190,14 @@ def test_hours_that_hold_nowhere_or_never_are_refused_at_their_field(
         refused = platform.post(PAGE, asked)
     assert refused.status_code == 422 and f'id="f-hours-{field}-fault"' in refused.content.decode()
     assert orders() == before
+
+
+def test_every_fault_of_a_form_is_told_at_once(platform: Client) -> None:
+    wrong = {"do": "hours", "region": "", "hours": "整天", "season": "夏天", "valid_to": "31 号"}
+    page = platform.post(PAGE, wrong).content.decode()
+    assert all(f'id="f-hours-{field}-fault"' in page for field in ("unit", "hours", "season", "valid_to"))
+    page = platform.post(PAGE, {**STORM, "region": "350699", "first": "", "hours": "整天"}).content.decode()
+    assert all(f'id="f-{field}-fault"' in page for field in ("region", "first", "hours"))
 
 
 def test_the_longest_order_is_kept(platform: Client) -> None:

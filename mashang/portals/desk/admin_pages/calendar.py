@@ -14,10 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mashang.clocks import actions, queries
-from mashang.clocks.rules import OpeningHours, Overlay, read_season
+from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_season
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
+from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused, together
 from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
@@ -64,6 +64,14 @@ def _day(data: QueryDict, name: str) -> date:
         raise Refused("date.wrong", _("日期不正确，请按年-月-日填写。"), name) from None
 
 
+def _times(data: QueryDict, name: str) -> str:
+    """Opening hours as they were typed; refused at their own field."""
+    try:
+        return str(Timetable.parse(data.get(name, "").strip()))
+    except Refused as no:
+        raise Refused.of([Fault(fault.code, fault.text, name) for fault in no.faults]) from None
+
+
 @never_cache
 @require_http_methods(["GET", "POST"])
 def calendar(request: HttpRequest) -> HttpResponse:
@@ -87,18 +95,21 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
         return _told(actions.load_notice(notice, by=actor, now=now))
 
     def order(data: QueryDict) -> str:
-        overlay = Overlay(
-            _region(actor, data.get("region", "").strip()), _day(data, "first"), _day(data, "last"), data.get("reason", "").strip(),
-            data.get("document", "").strip(), data.get("hours", "").strip() or None,
+        region, first, last, times = together(
+            lambda: _region(actor, data.get("region", "").strip()), lambda: _day(data, "first"), lambda: _day(data, "last"),
+            lambda: _times(data, "hours") if data.get("hours") else None,
         )  # fmt: skip
+        overlay = Overlay(region, first, last, data.get("reason", "").strip(), data.get("document", "").strip(), times)
         return _told(actions.load_overlay(overlay, by=actor, now=now))
 
     def hours(data: QueryDict) -> str:
-        region, unit = _whose(actor, data)
-        row = OpeningHours(
-            data.get("hours", "").strip(), region, unit, read_season(data.get("season", "").strip()),
-            _maybe_day(data, "valid_from"), _maybe_day(data, "valid_to"), data.get("rest_hours", "").strip(),
+        (region, unit), times, rest, season, first, last = together(
+            lambda: _whose(actor, data), lambda: _times(data, "hours"),
+            lambda: _times(data, "rest_hours") if data.get("rest_hours") else "",
+            lambda: read_season(data.get("season", "").strip()),
+            lambda: _maybe_day(data, "valid_from"), lambda: _maybe_day(data, "valid_to"),
         )  # fmt: skip
+        row = OpeningHours(times, region, unit, season, first, last, rest)
         return _told(actions.load_hours(row, by=actor, now=now))
 
     def back(data: QueryDict) -> str:

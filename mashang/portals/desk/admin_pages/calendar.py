@@ -18,7 +18,7 @@ from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_season
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused, together
-from mashang.kernel.said import said
+from mashang.kernel.said import said, strung, told
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
 
@@ -181,7 +181,7 @@ def _when(order: queries.Order) -> str:
         if order.season
         else ""
     )
-    return _("，").join(filter(None, (season, period))) or _("长期")
+    return told(strung([part for part in (season, period) if part]), _) or _("长期")
 
 
 def _of_all(actor: Actor) -> None:

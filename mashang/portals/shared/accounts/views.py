@@ -143,17 +143,25 @@ def phone_code(request: HttpRequest) -> HttpResponse:
     form = build(
         first if proved else [code], action=request.get_full_path(), button=_("登录"), values=values, refused=refused
     )
-    return _phone_page(request, form, refused, sent_to=sent_to)
+    return _phone_page(request, form, refused, sent_to=sent_to, proved=proved)
 
 
 def _onward(request: HttpRequest, name: str) -> str:
     return reverse(name) + (f"?{request.GET.urlencode()}" if request.GET else "")
 
 
-def _phone_page(request: HttpRequest, form: Form, refused: Refused | None, sent_to: str = "") -> HttpResponse:
+def _phone_page(
+    request: HttpRequest, form: Form, refused: Refused | None, *, sent_to: str = "", proved: bool = False
+) -> HttpResponse:
     kept = settings.DEMO and settings.MASHANG_CODE_SENDER.endswith(".to_outbox")  # the demo sends to nobody's phone
     outbox = settings.VAR / "outbox" if kept else ""
-    context = {**entrance(request, "accounts:phone"), "drawn": form, "sent_to": sent_to, "outbox": outbox}
+    context = {
+        **entrance(request, "accounts:phone"),
+        "drawn": form,
+        "sent_to": sent_to,
+        "proved": proved,
+        "outbox": outbox,
+    }
     return render(request, "accounts/phone.html", context, status=422 if refused else 200)
 
 

@@ -160,7 +160,9 @@ def test_summer_hours_of_a_whole_county_move_its_closing_time_in_summer_alone(zh
         assert zhangpu.post(PAGE, {**summer, "valid_from": "2026-07-01", "valid_to": "2028-12-31"}).status_code == 302
         page = zhangpu.get(PAGE).content.decode()
         english = zhangpu.get(PAGE, headers={"accept-language": "en"}).content.decode()
-    assert "06-01 to 09-30 of each year, 2026-07-01 to 2028-12-31" in english and "Withdraw: 漳州市漳浦县 Open" in english
+    assert (
+        "06-01 to 09-30 of each year, 2026-07-01 to 2028-12-31" in english and "Withdraw: 漳州市漳浦县 Open" in english
+    )
     assert "漳州市漳浦县" in page and "每年 06-01 至 09-30，2026-07-01 至 2028-12-31" in page
     zhangpu_town, others = (queries.calendar_for(region, None, NOW) for region in ("350623108", "350824"))
     half_past_five = datetime(2026, 7, 21, 17, 45, tzinfo=clock.ZONE)

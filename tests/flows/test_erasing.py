@@ -20,6 +20,9 @@ from mashang.kernel.refused import NotFound
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.org.models import Account, Person
+from mashang.reviews import actions as reviews
+from mashang.reviews.models import Rating
+from mashang.reviews.sweeps import redress
 from mashang.site import procedures
 from tests.sealing import seal_all
 
@@ -123,6 +126,27 @@ def test_what_a_case_says_of_persons_goes_and_the_rest_stays(sign_in, client, st
     assert documents.of_case(number) == results and documents.verify(results[0].code).state == "valid"
     told = Notice.objects.filter(person=citizen())
     assert {n.channel for n in told} == {"in-app", "sms"} and not any(number in n.text or n.case_id for n in told)
+
+
+def test_what_was_said_in_a_rating_goes_with_it_and_the_grade_stays(sign_in, story):
+    procedures.load()
+    with at("2026-03-05 09:00"):
+        reviews.rate(
+            story.number, {"grade": 1, "words": "窗口的人说我家祖坟不算数"}, by=who("citizen"), now=clock.now()
+        )
+        assert redress(clock.now()) == 1
+    rating = Rating.objects.get(case__number=story.number)
+    became = Case.objects.get(number=rating.redress)
+    assert "祖坟" in rating.words and "祖坟" in became.about
+    assert erase(sign_in("office"), story.number).status_code == 302
+    rating.refresh_from_db()
+    assert (rating.words, rating.grade) == ("", 1)
+    became.refresh_from_db()
+    assert became.about == "（已删除）"
+    found = case_queries.page(who("office"), case_queries.Filter(words="祖坟")).rows
+    assert became.number not in {row.number for row in found}
+    with at("2026-05-07 09:00"):
+        assert "祖坟" not in text_of(sign_in("office").get(f"/desk/case/{became.number}"))
 
 
 def test_the_page_says_what_was_erased_and_nothing_leads_back(sign_in, client, story):

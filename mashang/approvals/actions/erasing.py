@@ -45,8 +45,8 @@ def erase(number: str, form: Erase, *, by: Actor, now: datetime) -> None:
     """Erase what a settled application says of persons (个人信息保护法 art. 47), with one entry in the ledger.
 
     Gone: private facts of the ledger, why somebody looked at the data among them, the answers but for choices and figures, who took part and by which phone it is
-    tracked, messages to them, files and materials on file from here, words of refusals and of findings on site, the
-    exact place. Staying: the case, steps, clocks, ratings, entries and receipts, and the documents given out, which are
+    tracked, messages to them, files and materials on file from here, words of refusals, of findings on site and of
+    ratings, the exact place. Staying: the case, steps, clocks, grades, entries and receipts, and the documents given out, which are
     the decision itself and are kept as the archives' law wants; one that was wrong is revoked. A file on which another
     case relies stays with that. Those concerned are told. Refuses all faults at once, and a second time.
     """

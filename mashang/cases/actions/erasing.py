@@ -1,8 +1,9 @@
-"""What a settled case keeps of persons, taken out of it for good (个人信息保护法 art. 47). Rooms erase their own rows beside."""
+"""What a settled case keeps of persons, taken out of it for good (个人信息保护法 art. 47). Rooms erase their own rows beside:
+the one that asks does it itself, others join in by `forgets`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from .. import rules
 from ..models import Case, Document, Draft, Notice, Participant, Request
 
 RIGHT = "cases.erase"
+_forgetters: list[Callable[[int], None]] = []
 _SEARCH = "UPDATE cases_case SET search = array_to_tsvector(string_to_array(%s, chr(31))) WHERE id = %s"
 
 
@@ -29,6 +31,23 @@ class Gone:
 
     persons: tuple[int, ...]
     files: tuple[int, ...]
+
+
+def forgets(room: Callable[[int], None]) -> Callable[[int], None]:
+    """Mark what a room above does, for the case with an id, when persons are taken out of it."""
+    _forgetters.append(room)
+    return room
+
+
+def forget_subject(number: str) -> None:
+    """What a case that came of another one says in its subject, when that was the words of who is forgotten."""
+    for case in Case.objects.filter(number=number):
+        Case.objects.filter(pk=case.pk).update(about=ERASED, revision=F("revision") + 1)
+        _search_anew(case, ERASED)
+
+
+def _search_anew(case: Case, about: str) -> None:
+    sql.run(_SEARCH, ["\x1f".join(rules.search_tokens(case.title, about, case.number)), case.pk])
 
 
 def settled_for(number: str, *, by: Actor) -> Case:
@@ -58,7 +77,9 @@ def forget_persons(case: Case, *, about: str, lent: Mapping[int, int], now: date
     Request.objects.filter(actor__startswith="person:", answer__number=case.number).delete()
     row = Case.objects.filter(pk=case.pk)
     row.update(persons=[], about=about, erased_at=now, updated_at=now, revision=F("revision") + 1)
-    sql.run(_SEARCH, ["\x1f".join(rules.search_tokens(case.title, about, case.number)), case.pk])
+    _search_anew(case, about)
+    for room in _forgetters:
+        room(case.pk)
     return gone
 
 

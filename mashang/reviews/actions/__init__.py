@@ -3,9 +3,9 @@
 from mashang.cases.actions import common
 
 from ..procedure import S, redress
-from . import redressing
+from . import erasing, redressing
 from .rating import Rate, rate
 
 common.join(redress, running=[S.OPEN, S.CONTACTED], steps=redress.step_kinds)
 
-__all__ = ["Rate", "rate", "redressing"]
+__all__ = ["Rate", "erasing", "rate", "redressing"]

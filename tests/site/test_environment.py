@@ -10,7 +10,6 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-import polib
 import psutil
 import psycopg
 import pytest
@@ -19,7 +18,6 @@ from procrastinate.contrib.django import app
 
 from mashang.kernel import clock
 from mashang.site import coverage, environment, jobs, processes, settings
-from mashang.site.commands.setup import compile_messages
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,17 +51,6 @@ def test_a_key_is_made_once_for_this_account_alone_even_by_two_commands_at_once(
 def test_a_database_address_is_read_whole(url: str, host: str, name: str, user: str, password: str, port: str) -> None:
     found = settings.database(url)
     assert [found[key] for key in ("HOST", "NAME", "USER", "PASSWORD", "PORT")] == [host, name, user, password, port]
-
-
-def test_messages_are_compiled_without_gettext(tmp_path: Path) -> None:
-    folder = tmp_path / "room" / "locale" / "en" / "LC_MESSAGES"
-    folder.mkdir(parents=True)
-    (folder / "django.po").write_text(
-        'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n\nmsgid "办件"\nmsgstr "case"\n'
-    )
-    assert compile_messages(tmp_path) == 1
-    assert polib.mofile(str(folder / "django.mo")).find("办件").msgstr == "case"
-    assert compile_messages(tmp_path) == 0
 
 
 def test_marks_are_read_from_functions_classes_and_modules() -> None:

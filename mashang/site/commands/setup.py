@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import polib
 import typer
 from django.core.management import call_command
 from django.db import connection
 from django.utils.module_loading import import_string
 
 from mashang.kernel import clock
-from mashang.site import paths, seeds
+from mashang.site import messages, seeds
 from mashang.site.environment import prepare
 
 UNSERVED = ["*.map", "redoc.*"]
@@ -33,7 +30,7 @@ def make_ready() -> None:
         try:
             typer.echo("建表 · tables")
             call_command("migrate", verbosity=0, interactive=False)
-            compile_messages(paths.ROOT / "mashang")
+            messages.compile_all()
             typer.echo("静态文件 · static files")
             call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=UNSERVED)
             for path in seeds.REFERENCE:
@@ -41,14 +38,3 @@ def make_ready() -> None:
                 import_string(path)(clock.now())
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [SETUP_LOCK])
-
-
-def compile_messages(root: Path) -> int:
-    """Compile each .po file under `root` whose .mo is missing or older; the number compiled. Needs no gettext."""
-    count = 0
-    for source in root.glob("**/locale/*/LC_MESSAGES/*.po"):
-        target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            polib.pofile(str(source)).save_as_mofile(str(target))
-            count += 1
-    return count

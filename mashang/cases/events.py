@@ -11,7 +11,8 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from mashang.kernel.said import told
+from mashang.clocks.rules import UNITS
+from mashang.kernel.said import said, told
 from mashang.ledger.rules import ERASURE
 
 from .procedure import beside, registry
@@ -51,10 +52,15 @@ def sentence(verb: str, facts: Mapping[str, Any]) -> str:
 
 
 _DAY = re.compile(r"(?<!\d)(\d\d)月(\d\d)日")
+_LIMIT = re.compile(r"(\d+) ?(个工作日|日|个工作时|小时)(内?)", re.ASCII)
+_UNITS = {"个工作日": "wd", "日": "nd", "个工作时": "wh", "小时": "h"}
 
 
 def _told(fact: str) -> str:
-    """The fact in the reader's language, days too, which acts write down as 11月19日."""
+    """The fact in the reader's language, days too, which acts write down as 11月19日, and limits, as 3个工作日内."""
+    if found := _LIMIT.fullmatch(fact):
+        limit = UNITS[_UNITS[found[2]]](int(found[1]))
+        return told(said("{limit}内", limit=limit) if found[3] else limit, gettext)
     day = gettext("{month}月{day}日")
     return _DAY.sub(lambda found: day.format(month=found[1], day=found[2]), told(fact, gettext))
 

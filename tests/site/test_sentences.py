@@ -24,6 +24,20 @@ def test_words_and_days_of_a_sentence_are_told_in_the_readers_language(language,
         assert sentence("application.overdue", OVERDUE) == told
 
 
+@pytest.mark.parametrize(
+    ("promised", "chinese", "english"),
+    [
+        ("3个工作日内", "受理，承诺 3个工作日内 办结", "Accepted, promised within 3 working days"),
+        ("1个工作日内", "受理，承诺 1个工作日内 办结", "Accepted, promised within 1 working day"),
+        ("当场", "受理，承诺 当场 办结", "Accepted, promised on the spot"),
+    ],
+)
+def test_a_limit_is_told_in_the_readers_language(promised, chinese, english):
+    for language, told in (("zh-hans", chinese), ("en", english)):
+        with override(language):
+            assert sentence("application.accept", {"promised": promised}) == told
+
+
 def test_what_was_erased_leaves_a_mark():
     with override("zh-hans"):
         assert sentence("application.urge", {}) == "催办：（已删除）"

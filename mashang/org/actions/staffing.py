@@ -138,9 +138,8 @@ def revise_staff(staff: int, name: str, phone: str, *, by: Actor, now: datetime)
             faults.append(Fault("staff.same", "姓名和手机号都没有变化。", "name"))
         check(faults)
         if name != row.name:
-            note(
-                "staff.renamed", f"staff:{staff}", by=by, now=now, facts={"staff": staff, "old": row.name, "new": name}
-            )
+            facts = {"staff": staff, "old": row.name, "new": name}
+            note("staff.renamed", f"staff:{staff}", by=by, now=now, facts=facts)
         if other_phone:
             row.phone_sealed, row.phone_masked = vault.seal(phone), mask_phone(phone)
             note("staff.phone_changed", f"staff:{staff}", by=by, now=now, facts={"staff": staff})

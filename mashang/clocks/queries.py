@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -37,6 +37,7 @@ from .rules import (
     Pause,
     compile_calendar,
     explain_row,
+    period_of,
     read_notice,
     read_rule,
 )
@@ -179,17 +180,15 @@ def _compiled(kept: _Kept, region: str, unit_id: int | None) -> Calendar:
 
 
 class Order(NamedTuple):
-    """A regional order ("overlay") or opening hours ("opening") in force, in words; `region` "" is everywhere, `unit` None
-    every unit there. From `first` to `last` (None: open), in a season of each year or the whole of it."""
+    """A regional order ("overlay") or opening hours ("opening") in force, in words: what, and when ("" is always). `region`
+    "" is everywhere, `unit` None every unit there."""
 
     table: str
     id: int
     words: str
+    when: str
     region: str
     unit: int | None
-    first: date | None
-    last: date | None
-    season: tuple[str, str] | None = None
 
 
 def orders() -> list[Order]:
@@ -197,21 +196,26 @@ def orders() -> list[Order]:
     overlays = sql.run(
         "select id, region, first, last, reason, document, hours from clocks_overlay where withdrawn_id is null order by id desc"
     ).fetchall()
-    hours = sql.run(
-        "select id, region, unit_id, hours, rest_hours, valid_from, valid_to, season_first, season_last from clocks_opening"
-        " where withdrawn_id is null order by id desc"
-    ).fetchall()
     found = [
         Order("overlay", id_, said(
             "{reason}（{document}）{hours}", reason=reason, document=document, hours=open_ or said("停工"),
-        ), region, None, first, last)
+        ), period_of(first, last), region, None)
         for id_, region, first, last, reason, document, open_ in overlays
     ]  # fmt: skip
-    for id_, region, unit, open_, rest, first, last, begins, ends in hours:
-        words = said("办公 {hours}", hours=open_)
-        more = said("{words}，休息日 {hours}", words=words, hours=rest) if rest else words
-        found.append(Order("opening", id_, more, region, unit, first, last, (begins, ends) if begins else None))
+    rows = sql.run(f"select id, {OPENING} from clocks_opening where withdrawn_id is null order by id desc").fetchall()
+    for id_, *row in rows:
+        hours = opening_from(row)
+        found.append(Order("opening", id_, hours.words, hours.when, hours.region, hours.unit_id))
     return found
+
+
+OPENING = "hours, region, unit_id, season_first, season_last, valid_from, valid_to, rest_hours"
+
+
+def opening_from(row: Sequence[Any]) -> OpeningHours:
+    """Opening hours from the columns of `OPENING`."""
+    season = (row[3], row[4]) if row[3] else None
+    return OpeningHours(row[0], row[1], row[2], season, row[5], row[6], row[7])
 
 
 def notices() -> list[Notice]:
@@ -355,12 +359,8 @@ def _load(number: int, tick: float) -> _Kept:
         "select region, first, last, reason, document, hours from clocks_overlay where withdrawn_id is null order by id"
     ):
         kept.overlays.append(Overlay(row[0], row[1], row[2], row[3], row[4], row[5] or None))
-    for row in sql.run(
-        "select hours, region, unit_id, season_first, season_last, valid_from, valid_to, rest_hours"
-        " from clocks_opening where withdrawn_id is null order by id"
-    ):
-        season = (row[3], row[4]) if row[3] else None
-        kept.hours.append(OpeningHours(row[0], row[1], row[2], season, row[5], row[6], row[7]))
+    rows = sql.run(f"select {OPENING} from clocks_opening where withdrawn_id is null order by id").fetchall()
+    kept.hours += [opening_from(row) for row in rows]
     return kept
 
 

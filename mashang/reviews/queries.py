@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mashang.cases import queries as cases
 from mashang.cases.queries import CaseView
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
@@ -24,4 +25,9 @@ def may_rate(view: CaseView, by: Actor) -> bool:
     if rules.not_yet(view.case.kind, view.case.state):
         return False
     last = Rating.objects.filter(case_id=view.case.pk).order_by("-round").first()
-    return last is None or last.source == Source.DEFAULT or (last.grade <= rules.BAD and bool(last.redress))
+    return last is None or last.source == Source.DEFAULT or (last.grade <= rules.BAD and righted(last))
+
+
+def righted(rating: Rating) -> bool:
+    """Whether what a bad rating complained of was put right or explained: the case it became is settled."""
+    return bool(rating.redress) and rating.redress in cases.settled_among([rating.redress])

@@ -39,8 +39,7 @@ def redress(now: datetime) -> int:
     count = 0
     for rating in bad.order_by("id")[:BATCH]:
         item = catalogue.version(rating.entry).spec.name if rating.entry else "服务"
-        data = {"rating": rating.pk, "unit": rating.unit_id, "grade": rating.grade, "words": rating.words, "item": item}
-        made = actions.begin("bad_rating", "open", data, by=BY, now=now, key=f"rating:{rating.pk}")
-        Rating.objects.filter(pk=rating.pk).update(redress=made.number)
+        data = {"rating": rating.pk, "item": item}
+        actions.begin("bad_rating", "open", data, by=BY, now=now, key=f"rating:{rating.pk}")
         count += 1
     return count

@@ -39,7 +39,7 @@ def compile_all(root: Path = ROOT) -> list[Path]:
         target = source.with_suffix(".mo")
         if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
             continue
-        fresh = target.with_suffix(f".{os.getpid()}.new")  # two processes may be at it at once
+        fresh = target.with_suffix(f".{os.getpid()}.mo")  # two processes may be at it at once
         polib.pofile(str(source)).save_as_mofile(str(fresh))
         fresh.replace(target)
         written.append(target)

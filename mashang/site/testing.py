@@ -52,7 +52,7 @@ def _own_database() -> None:
                 postgres.drop(connection, name)
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # xdist comes later, with an answer of its own
 def pytest_xdist_auto_num_workers() -> int:
     """`-n auto`: one for each core, as far as there are servers for them."""
     return min(psutil.cpu_count() or 1, MOST) if not SERVER or "{worker}" in SERVER else 1

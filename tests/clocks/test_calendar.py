@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -201,6 +202,25 @@ def test_opening_hours_change_with_the_season_and_the_unit() -> None:
     assert winter.holds(local("2026-12-01"))
     assert winter.holds(local("2026-02-01"))
     assert not winter.holds(local("2026-06-01"))
+
+
+def test_a_few_days_go_before_a_season_and_a_season_before_what_always_holds() -> None:
+    always = OpeningHours("08:30-12:00,14:00-17:30", region="35", valid_from=local("2026-01-01"))
+    summer = OpeningHours(
+        "08:00-12:00,15:00-18:00", region="35", season=("06-01", "09-30"), valid_to=local("2028-12-31")
+    )
+    rush = OpeningHours("07:00-12:00", region="35", valid_from=local("2026-07-06"), valid_to=local("2026-07-10"))
+    for hours in permutations((always, summer, rush)):
+        calendar = compile_calendar(shipped.notices(), hours=hours, region="350800")
+        for day, opens, closed in (
+            ("2026-03-02", "08:30", "08:00"),
+            ("2026-06-01", "08:00", "07:00"),
+            ("2026-07-07", "07:00", "06:59"),
+        ):
+            assert calendar.is_open(at(f"{day}T{opens}")) and not calendar.is_open(at(f"{day}T{closed}")), (hours, day)
+    newer = OpeningHours("09:00-12:00", region="35")
+    calendar = compile_calendar(shipped.notices(), hours=(always, newer), region="350800")
+    assert not calendar.is_open(at("2026-03-02T08:45"))  # of two alike the later one
 
 
 @pytest.mark.row("A21")

@@ -11,6 +11,7 @@ from django.test import Client
 from mashang.clocks import queries
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
+from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org.models import Account, GrantRow
@@ -134,7 +135,7 @@ def region_field(browser: Client) -> str:
         ({"hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours"),
         ({"reason": "风" * 101}, "reason"),
         ({"document": "号" * 101}, "document"),
-        ({"last": "2027-07-24"}, "last"),
+        ({"last": "2027-07-23"}, "last"),
         ({"last": "9999-12-31"}, "last"),
         ({**NEXT, "paper": "网" * 501}, "paper"),
         ({"do": "hours", "region": "", "hours": ",".join(f"{n:02}:00-{n:02}:30" for n in range(10))}, "hours-hours"),
@@ -200,12 +201,35 @@ def test_every_fault_of_a_form_is_told_at_once(platform: Client) -> None:
     wrong = {"do": "hours", "region": "", "hours": "整天", "season": "夏天", "valid_to": "31 号"}
     page = platform.post(PAGE, wrong).content.decode()
     assert all(f'id="f-hours-{field}-fault"' in page for field in ("unit", "hours", "season", "valid_to"))
-    page = platform.post(PAGE, {**STORM, "region": "350699", "first": "", "hours": "整天"}).content.decode()
-    assert all(f'id="f-{field}-fault"' in page for field in ("region", "first", "hours"))
+    page = platform.post(
+        PAGE, {**STORM, "region": "350699", "first": "", "hours": "整天", "document": " "}
+    ).content.decode()
+    assert all(f'id="f-{field}-fault"' in page for field in ("region", "first", "hours", "document"))
+    blanks = {
+        "do": "hours",
+        "region": "350623",
+        "hours": "08:00-12:00",
+        "rest_hours": " ",
+        "season": " ",
+        "valid_to": "",
+    }
+    with clock.at(NOW):
+        assert platform.post(PAGE, blanks).status_code == 302  # blanks are nothing
+        assert platform.post(PAGE, {**STORM, "region": "350623", "hours": " "}).status_code == 302
+
+
+def test_hours_are_recorded_with_their_season_and_their_period(platform: Client) -> None:
+    summer = {"do": "hours", "region": "350623", "hours": "08:00-12:00,15:00-18:00", "season": "06-01 至 09-30"}
+    with clock.at(NOW):
+        platform.post(PAGE, {**summer, "valid_from": "2026-07-01", "rest_hours": "09:00-12:00"})
+        platform.post(PAGE, {"do": "back", "table": "opening", "row": queries.orders()[0].id})
+    whole = "办公 08:00-12:00,15:00-18:00，休息日 09:00-12:00（每年 06-01 至 09-30，2026-07-01 起）"
+    kept, back = ledger.history("clocks/calendar")[-2:]
+    assert (kept.facts["hours"], back.facts["what"]) == (whole, whole)
 
 
 def test_the_longest_order_is_kept(platform: Client) -> None:
     with clock.at(NOW):
-        longest = {**STORM, "region": "350623", "reason": "风" * 100, "document": "号" * 100, "last": "2027-07-23"}
+        longest = {**STORM, "region": "350623", "reason": "风" * 100, "document": "号" * 100, "last": "2027-07-22"}
         assert platform.post(PAGE, longest).status_code == 302
     assert orders()[0] == ("overlay", "350623", None)

@@ -137,16 +137,21 @@ def test_what_was_said_in_a_rating_goes_with_it_and_the_grade_stays(sign_in, sto
         assert redress(clock.now()) == 1
     rating = Rating.objects.get(case__number=story.number)
     became = Case.objects.get(number=rating.redress)
-    assert "祖坟" in rating.words and "祖坟" in became.about
+    found = case_queries.page(who("office"), case_queries.Filter(words="祖坟")).rows
+    assert "祖坟" in rating.words and "祖坟" in became.about and became.number in {row.number for row in found}
+    view = case_queries.case_for(who("citizen"), story.number)
     assert erase(sign_in("office"), story.number).status_code == 302
     rating.refresh_from_db()
     assert (rating.words, rating.grade) == ("", 1)
-    became.refresh_from_db()
-    assert became.about == "（已删除）"
+    before, became = became, Case.objects.get(number=rating.redress)
+    assert became.about == "（已删除）" and became.updated_at > before.updated_at  # who follows changes hears of it
+    with pytest.raises(NotFound):  # sent at the moment of the erasure
+        cases.hold(view.case.pk)
     found = case_queries.page(who("office"), case_queries.Filter(words="祖坟")).rows
     assert became.number not in {row.number for row in found}
     with at("2026-05-07 09:00"):
-        assert "祖坟" not in text_of(sign_in("office").get(f"/desk/case/{became.number}"))
+        page = sign_in("office").get(f"/desk/case/{became.number}")
+        assert page.status_code == 200 and "祖坟" not in text_of(page)
 
 
 def test_the_page_says_what_was_erased_and_nothing_leads_back(sign_in, client, story):

@@ -18,6 +18,8 @@ from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.reviews import actions as reviews
+from mashang.reviews import queries as review_queries
+from mashang.reviews.sweeps import redress
 
 from .story import Story, applicant, hand_in_house, upload, who
 
@@ -213,6 +215,26 @@ def test_the_service_is_rated_once_by_whom_it_was_for():
         assert no.value.code == "rating.twice"
         with pytest.raises(Refused):
             reviews.rate(story.number, {"grade": 5}, by=who("window"), now=clock.now())
+
+
+@pytest.mark.row("E9")
+def test_a_service_is_rated_again_only_after_a_bad_rating_was_put_right():
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        bad = reviews.rate(story.number, {"grade": 1, "words": "跑了三趟"}, by=who("citizen"), now=clock.now())
+        assert redress(clock.now()) == 1 and redress(clock.now()) == 0
+        bad.refresh_from_db()
+        became, view = Story(bad.redress), cases.case_for(who("citizen"), story.number)
+        became.do("townlead", "contact", {"words": "已电话联系"}, "contact")
+        with pytest.raises(Refused, match="已经评价过"):
+            reviews.rate(story.number, {"grade": 5}, by=who("citizen"), now=clock.now())
+        assert not review_queries.may_rate(view, who("citizen"))
+        became.do("townlead", "put_right", {"words": "已上门说明并改进"}, "put_right")
+        assert review_queries.may_rate(view, who("citizen"))
+        assert reviews.rate(story.number, {"grade": 4}, by=who("citizen"), now=clock.now()).round == 2
 
 
 def test_evidence_from_the_future_is_refused():

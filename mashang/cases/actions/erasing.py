@@ -21,7 +21,10 @@ from .. import rules
 from ..models import Case, Document, Draft, Notice, Participant, Request
 
 RIGHT = "cases.erase"
-_forgetters: list[Callable[[int], None]] = []
+Forgets = Callable[[int, datetime], None]
+"""What a room above does for the case with an id, at a time."""
+_forgetters: list[Forgets] = []
+_HELD = "SELECT 1 FROM cases_case WHERE id = %s AND erased_at IS NULL FOR SHARE"
 _SEARCH = "UPDATE cases_case SET search = array_to_tsvector(string_to_array(%s, chr(31))) WHERE id = %s"
 
 
@@ -33,16 +36,23 @@ class Gone:
     files: tuple[int, ...]
 
 
-def forgets(room: Callable[[int], None]) -> Callable[[int], None]:
-    """Mark what a room above does, for the case with an id, when persons are taken out of it."""
+def forgets(room: Forgets) -> Forgets:
+    """Mark what a room above does when persons are taken out of a case."""
     _forgetters.append(room)
     return room
 
 
-def forget_subject(number: str) -> None:
+def hold(case_id: int) -> None:
+    """Hold a case, until the transaction ends, for a row of another room that says something of persons. Refuses one out of
+    which they were taken."""
+    if sql.run(_HELD, [case_id]).fetchone() is None:
+        raise NotFound("没有找到这一件，请核对编号。")
+
+
+def forget_subject(number: str, now: datetime) -> None:
     """What a case that came of another one says in its subject, when that was the words of who is forgotten."""
     for case in Case.objects.filter(number=number):
-        Case.objects.filter(pk=case.pk).update(about=ERASED, revision=F("revision") + 1)
+        Case.objects.filter(pk=case.pk).update(about=ERASED, updated_at=now, revision=F("revision") + 1)
         _search_anew(case, ERASED)
 
 
@@ -79,7 +89,7 @@ def forget_persons(case: Case, *, about: str, lent: Mapping[int, int], now: date
     row.update(persons=[], about=about, erased_at=now, updated_at=now, revision=F("revision") + 1)
     _search_anew(case, about)
     for room in _forgetters:
-        room(case.pk)
+        room(case.pk, now)
     return gone
 
 

@@ -74,6 +74,12 @@ def facts_by_number(numbers: Collection[str]) -> dict[str, Facts]:
     return {case.number: facts_of(case) for case in rows}
 
 
+def settled_among(numbers: Collection[str]) -> frozenset[str]:
+    """Those of these cases that are settled."""
+    done = Case.objects.filter(number__in=list(numbers)).exclude(settled_at=None)
+    return frozenset(done.values_list("number", flat=True))
+
+
 def erased_among(numbers: Collection[str]) -> frozenset[str]:
     """Those of these cases that say of nobody any more whose they were."""
     gone = Case.objects.filter(number__in=list(numbers)).exclude(erased_at=None)

@@ -38,7 +38,7 @@ from .recomputing import Recomputed, recompute
 from .writing import columns
 
 PAPER = 500
-YEAR = 366  # days
+YEAR = 366  # days, both ends counted
 ORDER: Mapping[str, int] = {"reason": 100, "document": 100, "hours": 100}
 HOURS: Mapping[str, int] = {"hours": 100, "rest_hours": 100}
 """Characters that are kept at most."""
@@ -90,7 +90,7 @@ def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recompu
     """Keep a regional order (with its document number), and move what runs there. Refuses hours that are none, texts
     and periods that are too long: once kept, they would stop or slow every clock of the place."""
     faults = too_long(overlay, ORDER)
-    if (overlay.last - overlay.first).days > YEAR:
+    if (overlay.last - overlay.first).days >= YEAR:
         faults.append(Fault("overlay.long", "一次地区安排最长一年，请核对止日；更长的请分次登记。", "last"))
     _fits(faults)
     if overlay.hours:
@@ -131,7 +131,7 @@ def load_hours(hours: OpeningHours, *, by: Actor | str, now: datetime) -> Recomp
             [hours.region, hours.unit_id, hours.hours, hours.rest_hours, first, last, hours.valid_from, hours.valid_to,
              revision],
         )  # fmt: skip
-        facts = {"region": hours.region, "unit": hours.unit_id, "hours": hours.hours}
+        facts = {"region": hours.region, "unit": hours.unit_id, "hours": _whole(hours)}
         note("calendar.hours_loaded", "calendar", by=by, now=now, facts=facts)
     return recompute(now=now)
 
@@ -143,7 +143,8 @@ def withdraw(table: Literal["overlay", "opening"], row_id: int, *, by: Actor | s
         found = sql.run(_WITHDRAW[table], [revision, row_id]).fetchone()
         if found is None:
             raise Refused("clocks.withdrawn", "没有这条安排，或者它已经撤销。")
-        note("calendar.withdrawn", "calendar", by=by, now=now, facts={"region": found[0], "what": found[1]})
+        what = _whole(queries.opening_from(found[1:])) if table == "opening" else found[1]
+        note("calendar.withdrawn", "calendar", by=by, now=now, facts={"region": found[0], "what": what})
     return recompute(now=now)
 
 
@@ -151,8 +152,13 @@ _WITHDRAW = {
     "overlay": "update clocks_overlay set withdrawn_id = %s where id = %s and withdrawn_id is null"
     " returning region, reason || '（' || document || '）'",
     "opening": "update clocks_opening set withdrawn_id = %s where id = %s and withdrawn_id is null"
-    " returning region, hours",
+    f" returning region, {queries.OPENING}",
 }
+
+
+def _whole(hours: OpeningHours) -> str:
+    """What opening hours say and when they hold, for the record."""
+    return f"{hours.words}（{hours.when}）" if hours.when else str(hours.words)
 
 
 def publish_rule(rule: ClockRule, *, after: int | None = None, by: Actor | str, now: datetime) -> ClockRule:

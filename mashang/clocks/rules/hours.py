@@ -8,10 +8,11 @@ from datetime import date
 from functools import lru_cache
 
 from mashang.kernel.refused import Refused
-from mashang.kernel.said import said
+from mashang.kernel.said import said, strung
 
 DAY = 86_400
 USUAL = "08:00-12:00,14:30-17:30"
+FOR_EVER = 1_000_000  # days
 _SPAN = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])", re.ASCII)
 _SEASON = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
@@ -58,6 +59,15 @@ class Timetable:
 
 
 CLOSED = Timetable((), 0)
+
+
+def period_of(first: date | None, last: date | None) -> str:
+    """From a day to a day, either of them open; empty for always."""
+    if first and last:
+        return said("{first} 至 {last}", first=str(first), last=str(last))
+    if first:
+        return said("{first} 起", first=str(first))
+    return said("至 {last}", last=str(last)) if last else ""
 
 
 def read_season(text: str) -> tuple[str, str] | None:
@@ -138,6 +148,28 @@ class OpeningHours:
         return first <= at <= last if first <= last else at >= first or at <= last
 
     @property
-    def rank(self) -> tuple[bool, int, bool]:
-        """The more particular goes before: a unit before a region, a long code before a short, a season before none."""
-        return self.unit_id is not None, len(self.region), self.season is not None
+    def rank(self) -> tuple[bool, int, int]:
+        """The more particular goes before: a unit before a region, a long code before a short, a few days before a season,
+        a season before what always holds; of two alike the one that was registered later."""
+        return self.unit_id is not None, len(self.region), -self._stretch
+
+    @property
+    def _stretch(self) -> int:
+        """About how many days on end they hold."""
+        period = (self.valid_to - self.valid_from).days + 1 if self.valid_from and self.valid_to else FOR_EVER
+        if not self.season:
+            return period
+        (month, day), (last_month, last_day) = (map(int, end.split("-")) for end in self.season)
+        return min(period, ((last_month - month) * 31 + last_day - day) % 372 + 1)
+
+    @property
+    def words(self) -> str:
+        """What they say, like “办公 08:00-12:00，休息日 09:00-12:00”."""
+        words = said("办公 {hours}", hours=self.hours)
+        return said("{words}，休息日 {hours}", words=words, hours=self.rest_hours) if self.rest_hours else words
+
+    @property
+    def when(self) -> str:
+        """From when to when they hold, and in which season; empty for always."""
+        season = said("每年 {first} 至 {last}", first=self.season[0], last=self.season[1]) if self.season else ""
+        return strung([part for part in (season, period_of(self.valid_from, self.valid_to)) if part])

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from pydantic import Field
 
+from mashang.cases import actions
 from mashang.cases import queries as cases
 from mashang.cases import rules as case_rules
 from mashang.cases.procedure import Form
@@ -20,6 +21,7 @@ from mashang.org import queries as org
 
 from .. import rules
 from ..models import Grade, Rating, Source
+from ..queries import righted
 
 
 class Rate(Form):
@@ -51,10 +53,11 @@ def rate_by_default(number: str, *, by: Actor, now: datetime) -> Rating:
 
 def _keep(view: cases.CaseView, form: Rate, source: Source, by: Actor, now: datetime) -> Rating:
     last = Rating.objects.filter(case=view.case).order_by("-round").first()
-    given = (last.grade, last.source, bool(last.redress), last.round) if last else (None, None, False, None)
+    given = (last.grade, last.source, righted(last), last.round) if last else (None, None, False, None)
     round_ = rules.round_after(*given)
     try:
         with transaction.atomic():
+            actions.hold(view.case.pk)
             row = Rating.objects.create(
                 case=view.case, round=round_, unit_id=view.case.lead_unit_id, entry=view.case.definition,
                 grade=form.grade, source=source, tags=list(form.tags), words=form.words, channel=form.channel, at=now,

@@ -12,19 +12,17 @@ from mashang.cases.procedure import Form
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 
-from ..models import Grade
+from ..models import Grade, Rating
 from ..procedure import S, redress
 
 AREA: dict[str, JsonValue] = {"widget": "textarea"}
 CONTACT, RIGHT = "HCP-1", "HCP-10"
+_BECAME = "UPDATE reviews_rating SET redress = %s WHERE id = %s"
 
 
 class Open(Form):
     rating: int
-    unit: int
-    grade: int
-    words: str = ""
-    item: str = ""
+    item: str
 
 
 class Words(Form):
@@ -34,8 +32,9 @@ class Words(Form):
 @redress.action("open", label=_("差评立件"), right="reviews.redress", form=Open, on="new", reaches=S.OPEN, by_rule=True)
 def open_(case: CaseFile, form: Open, *, by: Actor, now: datetime) -> None:
     """A bad rating is answered for by the unit that was rated; the file does not say who rated."""
-    unit = org.unit(form.unit)
-    case.title, case.about = f"差评整改：{form.item}"[:120], form.words[:100]
+    rating = Rating.objects.select_for_update().get(pk=form.rating)  # its words may be erased at this moment
+    unit, grade = org.unit(rating.unit_id), str(Grade(rating.grade).label)
+    case.title, case.about = f"差评整改：{form.item}"[:120], rating.words[:100]
     case.lead_unit_id, case.region = unit.id, unit.region
     case.plan(
         [
@@ -43,8 +42,9 @@ def open_(case: CaseFile, form: Open, *, by: Actor, now: datetime) -> None:
             StepPlan("put_right", "整改", "put_right", unit.id, after=("contact",), clocks=((RIGHT, ""),)),
         ]
     )
-    case.fact(grade=str(Grade(form.grade).label), rating=form.rating)
-    case.tell(Message(f"收到一条{Grade(form.grade).label}评价，请在一个工作日内联系核实。", unit=unit.id))
+    case.fact(grade=grade, rating=form.rating)
+    case.write_also(lambda made: (_BECAME, [made.number, form.rating]))
+    case.tell(Message(f"收到一条{grade}评价，请在一个工作日内联系核实。", unit=unit.id))
 
 
 @redress.action(

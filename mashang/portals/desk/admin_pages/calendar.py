@@ -18,11 +18,11 @@ from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_season
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused, together
-from mashang.kernel.said import said, strung, told
+from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
 
-from .common import Press, form_of, my_units, number, page, pressed, reaches_all, unit_choices, who
+from .common import Press, form_of, my_units, number, optional_day, page, pressed, reaches_all, unit_choices, who
 
 RIGHT = "org.calendar"
 TOP = "35"
@@ -53,15 +53,18 @@ def _told(done: actions.Recomputed) -> str:
     }  # fmt: skip
 
 
-def _maybe_day(data: QueryDict, name: str) -> date | None:
-    return _day(data, name) if data.get(name) else None
-
-
 def _day(data: QueryDict, name: str) -> date:
     try:
         return date.fromisoformat(data.get(name, ""))
     except ValueError:
         raise Refused("date.wrong", _("日期不正确，请按年-月-日填写。"), name) from None
+
+
+def _filled(data: QueryDict, name: str) -> str:
+    text = data.get(name, "").strip()
+    if not text:
+        raise Refused("overlay.document", _("地区停工安排必须写明文号。"), name)
+    return text
 
 
 def _times(data: QueryDict, name: str) -> str:
@@ -80,7 +83,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     done, refused = pressed(request, _presses(actor, clock.now()))
     if done:
         return HttpResponseRedirect(request.path)
-    orders = [(o, _place(o), _when(o), _reaches(actor, o.region, o.unit)) for o in queries.orders()]
+    orders = [(o, _place(o), _reaches(actor, o.region, o.unit)) for o in queries.orders()]
     forms = _forms(request, actor, refused)
     return page(request, "calendar", "calendar", refused, notices=_years(), orders=orders, **forms)
 
@@ -95,19 +98,19 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
         return _told(actions.load_notice(notice, by=actor, now=now))
 
     def order(data: QueryDict) -> str:
-        region, first, last, times = together(
+        region, first, last, times, document = together(
             lambda: _region(actor, data.get("region", "").strip()), lambda: _day(data, "first"), lambda: _day(data, "last"),
-            lambda: _times(data, "hours") if data.get("hours") else None,
+            lambda: _times(data, "hours") if data.get("hours", "").strip() else None, lambda: _filled(data, "document"),
         )  # fmt: skip
-        overlay = Overlay(region, first, last, data.get("reason", "").strip(), data.get("document", "").strip(), times)
+        overlay = Overlay(region, first, last, data.get("reason", "").strip(), document, times)
         return _told(actions.load_overlay(overlay, by=actor, now=now))
 
     def hours(data: QueryDict) -> str:
         (region, unit), times, rest, season, first, last = together(
             lambda: _whose(actor, data), lambda: _times(data, "hours"),
-            lambda: _times(data, "rest_hours") if data.get("rest_hours") else "",
+            lambda: _times(data, "rest_hours") if data.get("rest_hours", "").strip() else "",
             lambda: read_season(data.get("season", "").strip()),
-            lambda: _maybe_day(data, "valid_from"), lambda: _maybe_day(data, "valid_to"),
+            lambda: optional_day(data, "valid_from"), lambda: optional_day(data, "valid_to"),
         )  # fmt: skip
         row = OpeningHours(times, region, unit, season, first, last, rest)
         return _told(actions.load_hours(row, by=actor, now=now))
@@ -165,23 +168,6 @@ def _place(order: queries.Order) -> str:
     if order.unit is not None:
         return org.unit(order.unit).name
     return org.region_path(order.region) if order.region else _("全部地区")
-
-
-def _when(order: queries.Order) -> str:
-    """From when to when an order holds, and in which season."""
-    ends = {"first": order.first, "last": order.last}
-    if order.first and order.last:
-        period = _("%(first)s 至 %(last)s") % ends
-    elif order.first:
-        period = _("%(first)s 起") % ends
-    else:
-        period = _("至 %(last)s") % ends if order.last else ""
-    season = (
-        _("每年 %(first)s 至 %(last)s") % dict(zip(("first", "last"), order.season, strict=True))
-        if order.season
-        else ""
-    )
-    return told(strung([part for part in (season, period) if part]), _) or _("长期")
 
 
 def _of_all(actor: Actor) -> None:

@@ -120,6 +120,11 @@ def day(data: QueryDict, name: str, *, after: int = 0) -> datetime | None:
         raise Refused("date.wrong", _("日期不正确，请按年-月-日填写。"), name) from None
 
 
+def optional_day(data: QueryDict, name: str) -> date | None:
+    found = day(data, name)
+    return found.date() if found else None
+
+
 def needed_day(data: QueryDict, name: str, *, after: int = 0) -> datetime:
     found = day(data, name, after=after)
     if found is None:

@@ -16,7 +16,7 @@ from mashang.kernel.actor import Actor
 from mashang.org import actions, queries
 from mashang.portals.shared.parts import Cell, Column, Field, LampState, Row, Table
 
-from .common import day, form_of, page, pressed, told, who
+from .common import form_of, optional_day, page, pressed, told, who
 
 TOP = "35"
 CITIES_OF = 4
@@ -41,7 +41,7 @@ def division(request: HttpRequest, code: str) -> HttpResponse:
 
     def register(data: QueryDict) -> str:
         form = actions.NewRegion(
-            data.get("name", ""), data.get("short_name", ""), data.get("code", "").strip(), code, _day(data, "valid_from"),
+            data.get("name", ""), data.get("short_name", ""), data.get("code", "").strip(), code, optional_day(data, "valid_from"),
             data.get("note", ""),
         )  # fmt: skip
         made = actions.register_region(form, by=actor, now=now)
@@ -49,7 +49,7 @@ def division(request: HttpRequest, code: str) -> HttpResponse:
 
     def revise(data: QueryDict) -> str:
         form = actions.Revision(
-            data.get("name", ""), data.get("short_name", ""), _day(data, "valid_from"), _day(data, "valid_to"),
+            data.get("name", ""), data.get("short_name", ""), optional_day(data, "valid_from"), optional_day(data, "valid_to"),
             data.get("successor", "").strip(), data.get("note", ""),
         )  # fmt: skip
         actions.revise_region(code, form, by=actor, now=now)
@@ -76,11 +76,6 @@ def division(request: HttpRequest, code: str) -> HttpResponse:
         revise=form_of(request, "revise", _revised_fields(known), _("保存"), refused) if may else None,
         told=told(f"region:{code}"),
     )
-
-
-def _day(data: QueryDict, name: str) -> date | None:
-    found = day(data, name)
-    return found.date() if found else None
 
 
 def _units(actor: Actor, code: str, today: date) -> Table:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from mashang.kernel import clock
@@ -55,7 +56,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
                 parts.Cell(v.scheme.name, reverse("desk:score_scheme_words", args=[v.scheme.id]), v.scheme.code),
                 v.scheme.version, org.region(v.scheme.region).name, state_lamp(v.scheme),
                 parts.Cell(org.shown_name(v.written_by, to=by), sub=f"{clock.local(v.written_at):%Y-%m-%d %H:%M}"),
-                _("%(n)d 次") % {"n": v.runs} if v.runs else "",
+                ngettext("%(n)d 次", "%(n)d 次", v.runs) % {"n": v.runs} if v.runs else "",
             ),
             key=str(v.scheme.id),
         )

@@ -169,6 +169,12 @@ MASHANG_HOMES = {"staff": "/desk/", "person": "/"}
 SESSION_COOKIE_NAME = "mashang"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("MASHANG_HTTPS") == "1"
+MASHANG_PROXIES = [
+    host
+    for host in os.environ.get("MASHANG_PROXIES", "127.0.0.1,::1" if SESSION_COOKIE_SECURE else "").split(",")
+    if host
+]
+"""Whose word is taken (X-Forwarded-For, X-Forwarded-Proto) for where a request came from, and that it came by TLS."""
 MASHANG_IDLE_SECONDS = {"staff": 30 * 60, "person": 2 * 3600}
 """After so long without a request a session ends (GB/T 22239 level 3: 会话超时)."""
 MASHANG_KEEP_SECONDS = 5.0
@@ -223,7 +229,12 @@ AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "mashang.portals.shared.accounts.views.locked_out"
 MASHANG_URL = os.environ.get("MASHANG_URL", "http://localhost:8000")
 """The public address of this installation, as printed in QR codes."""
-MASHANG_SENDERS = dict.fromkeys(("sms", "mail"), "mashang.cases.actions.notices.to_folder")
+_TO_FOLDER = "mashang.cases.actions.notices.to_folder"
+MASHANG_SENDERS = {
+    "sms": os.environ.get("MASHANG_SMS_SENDER", _TO_FOLDER),
+    "mail": os.environ.get("MASHANG_MAIL_SENDER", _TO_FOLDER),
+}
+"""What carries a notice away: a function of the notice and the address; it raises `Undelivered` to be asked again later."""
 PROCRASTINATE_ON_APP_READY = "mashang.site.jobs.register"
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 LOGGING = {

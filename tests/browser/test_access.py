@@ -67,7 +67,7 @@ def numbers(turn: Callable[[str], datetime]) -> dict[str, object]:
         "late": late.number, "fresh": fresh.number, "gone": gone.number, "matter": Case.objects.get(kind="supervision").number,
         "check": Step.objects.get(case__number=late.number, code="siting-check").pk,
         "review": Step.objects.get(case__number=late.number, code="land").pk,
-        "run": performance.run(scheme, "2026-03", by=office, now=clock.now()), "scheme": scheme, "unit": unit,
+        "run": performance.run(scheme, "2026-03", by=office, now=clock.now()), "scheme": scheme, "unit": unit, "staff": who("town").id,
         "figure": kept, "correction": asked, "draft": performance.write_scheme(draft, "350824", by=office, now=then),
         "sealed": _sealed(now), "checked": _checked(now),
     }  # fmt: skip
@@ -113,7 +113,7 @@ PAGES = {
                "/desk/score/figure/{figure}/correct", "/desk/score/corrections", "/desk/score/correction/{correction}",
                "/desk/case/{gone}/erase"),
     "leader": ("/cockpit/?place=350824", "/cockpit/?wall=1", "/cockpit/cases?what=late&place=350824"),
-    "admin": ("/desk/admin/units", "/desk/admin/units/{unit}", "/desk/admin/divisions", "/desk/admin/divisions/350824", "/desk/admin/calendar", "/desk/admin/absences",
+    "admin": ("/desk/admin/units", "/desk/admin/units/{unit}", "/desk/admin/staff/{staff}", "/desk/admin/divisions", "/desk/admin/divisions/350824", "/desk/admin/calendar", "/desk/admin/absences",
               "/desk/admin/clients", "/desk/admin/why", "/desk/admin/rights", "/desk/admin/clocks", "/desk/admin/clocks/XK-20"),
     "auditor": ("/desk/audit", "/desk/audit?since=2026-03-01", "/desk/audit/sign-ins", "/desk/audit/proof",
                 "/desk/audit/proof/check/{checked}", "/desk/audit/proof/compare?old={sealed}&new={sealed}"),

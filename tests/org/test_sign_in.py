@@ -143,6 +143,19 @@ def test_an_idle_session_ends_and_staff_wait_less_than_citizens(
     assert settings.MASHANG_IDLE_SECONDS["staff"] < settings.MASHANG_IDLE_SECONDS["person"]
 
 
+def test_a_session_that_is_used_all_day_ends_after_twelve_hours(
+    client: Client, monkeypatch: Any, settings: Any
+) -> None:
+    press(client, staff_with())
+    start, step = time.time(), settings.MASHANG_IDLE_SECONDS["staff"] - 60
+    still = []
+    for passed in range(0, settings.SESSION_COOKIE_AGE + 2 * step, step):
+        monkeypatch.setattr(time, "time", lambda passed=passed: start + passed)
+        still.append((passed, signed_in(client)))
+    assert [passed for passed, held in still if held] == [p for p, _ in still if p <= settings.SESSION_COOKIE_AGE]
+    assert not still[-1][1]
+
+
 def test_a_signed_in_page_costs_one_statement_at_the_gate(client: Client, django_assert_num_queries: Any) -> None:
     press(client, staff_with())
     client.get(reverse("mfa_index"))

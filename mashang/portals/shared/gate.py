@@ -28,6 +28,7 @@ from .errors import is_api, page
 
 SEEN = "seen"
 SEEN_EVERY = 60
+SINCE = "since"
 SECOND_FACTOR_PAGES = frozenset(
     {
         "mfa_activate_totp",
@@ -81,7 +82,7 @@ def signed_in(request: Asked) -> Actor:
         request.session.flush()
         return ANONYMOUS
     same = constant_time_compare(request.session.get(HASH_SESSION_KEY, ""), known.auth_hash)
-    if not same or _idle(request, known.actor):
+    if not same or _over(request, known.actor):
         request.session.flush()
         return ANONYMOUS
     if known.needs_mfa and not known.has_mfa and settings.MASHANG_MFA:
@@ -89,14 +90,14 @@ def signed_in(request: Asked) -> Actor:
     return known.actor
 
 
-def _idle(request: Asked, actor: Actor) -> bool:
-    """Sessions run on the machine's time, not on the clock that tests and the demo turn."""
+def _over(request: Asked, actor: Actor) -> bool:
+    """Idle too long, or open too long. Sessions run on the machine's time, not on the clock that tests and the demo turn."""
     now = clock.machine_seconds()
-    seen = request.session.get(SEEN, now)
-    if now - seen > settings.MASHANG_IDLE_SECONDS[actor.kind]:
+    seen, since = request.session.get(SEEN, now), request.session.get(SINCE, now)
+    if now - seen > settings.MASHANG_IDLE_SECONDS[actor.kind] or now - since > settings.SESSION_COOKIE_AGE:
         return True
     if SEEN not in request.session or now - seen >= SEEN_EVERY:
-        request.session[SEEN] = now
+        request.session[SEEN], request.session[SINCE] = now, since
     return False
 
 

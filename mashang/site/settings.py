@@ -170,9 +170,9 @@ SESSION_COOKIE_NAME = "mashang"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("MASHANG_HTTPS") == "1"
 MASHANG_PROXIES = [
-    host
+    host.strip()
     for host in os.environ.get("MASHANG_PROXIES", "127.0.0.1,::1" if SESSION_COOKIE_SECURE else "").split(",")
-    if host
+    if host.strip()
 ]
 """Whose word is taken (X-Forwarded-For, X-Forwarded-Proto) for where a request came from, and that it came by TLS."""
 MASHANG_IDLE_SECONDS = {"staff": 30 * 60, "person": 2 * 3600}

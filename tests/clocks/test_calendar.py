@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 
@@ -218,9 +219,18 @@ def test_a_few_days_go_before_a_season_and_a_season_before_what_always_holds() -
             ("2026-07-07", "07:00", "06:59"),
         ):
             assert calendar.is_open(at(f"{day}T{opens}")) and not calendar.is_open(at(f"{day}T{closed}")), (hours, day)
-    newer = OpeningHours("09:00-12:00", region="35")
-    calendar = compile_calendar(shipped.notices(), hours=(always, newer), region="350800")
-    assert not calendar.is_open(at("2026-03-02T08:45"))  # of two alike the later one
+    newer = OpeningHours("09:00-12:00", region="35", valid_from=local("2026-02-01"))
+    longer = OpeningHours("09:00-12:00", region="35", season=("05-01", "10-15"))
+    years = replace(always, valid_from=local("2024-01-01"), valid_to=local("2028-12-31"))
+    for older, later, day in (
+        (always, newer, "2026-03-02"),
+        (years, newer, "2026-03-02"),
+        (summer, longer, "2026-08-03"),
+    ):
+        calendar = compile_calendar(shipped.notices(), hours=(older, later), region="350800")
+        assert not calendar.is_open(at(f"{day}T08:45")) and calendar.is_open(
+            at(f"{day}T09:00")
+        )  # of two alike the later one
 
 
 @pytest.mark.row("A21")

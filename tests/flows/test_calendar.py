@@ -223,7 +223,7 @@ def test_hours_are_recorded_with_their_season_and_their_period(platform: Client)
     with clock.at(NOW):
         platform.post(PAGE, {**summer, "valid_from": "2026-07-01", "rest_hours": "09:00-12:00"})
         platform.post(PAGE, {"do": "back", "table": "opening", "row": queries.orders()[0].id})
-    whole = "办公 08:00-12:00,15:00-18:00，休息日 09:00-12:00（每年 06-01 至 09-30，2026-07-01 起）"
+    whole = "08:00-12:00,15:00-18:00 (06-01/09-30; 2026-07-01/..; +09:00-12:00)"
     kept, back = ledger.history("clocks/calendar")[-2:]
     assert (kept.facts["hours"], back.facts["what"]) == (whole, whole)
 

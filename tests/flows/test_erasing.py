@@ -21,8 +21,9 @@ from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.org.models import Account, Person
 from mashang.reviews import actions as reviews
-from mashang.reviews.models import Rating
-from mashang.reviews.sweeps import redress
+from mashang.reviews.actions import rating as rating_actions
+from mashang.reviews.models import Rating, Source
+from mashang.reviews.sweeps import fill, redress
 from mashang.site import procedures
 from tests.sealing import seal_all
 
@@ -139,19 +140,32 @@ def test_what_was_said_in_a_rating_goes_with_it_and_the_grade_stays(sign_in, sto
     became = Case.objects.get(number=rating.redress)
     found = case_queries.page(who("office"), case_queries.Filter(words="祖坟")).rows
     assert "祖坟" in rating.words and "祖坟" in became.about and became.number in {row.number for row in found}
-    view = case_queries.case_for(who("citizen"), story.number)
     assert erase(sign_in("office"), story.number).status_code == 302
     rating.refresh_from_db()
     assert (rating.words, rating.grade) == ("", 1)
     before, became = became, Case.objects.get(number=rating.redress)
     assert became.about == "（已删除）" and became.updated_at > before.updated_at  # who follows changes hears of it
-    with pytest.raises(NotFound):  # sent at the moment of the erasure
-        cases.hold(view.case.pk)
     found = case_queries.page(who("office"), case_queries.Filter(words="祖坟")).rows
     assert became.number not in {row.number for row in found}
     with at("2026-05-07 09:00"):
         page = sign_in("office").get(f"/desk/case/{became.number}")
         assert page.status_code == 200 and "祖坟" not in text_of(page)
+
+
+def test_an_erased_case_takes_no_words_any_more_but_a_default_rating(sign_in, story):
+    """A default says nothing of anybody, and one case must not hold up the others."""
+    procedures.load()
+    with at("2026-03-05 08:00"):
+        view = case_queries.case_for(who("citizen"), story.number)
+    assert erase(sign_in("office"), story.number, "2026-03-05 09:00").status_code == 302
+    with at("2026-03-13 09:00"):
+        with pytest.raises(NotFound):  # sent when the case was not yet erased
+            rating_actions._keep(
+                view, reviews.Rate(grade=1, words="祖坟"), Source.EXPLICIT, who("citizen"), clock.now()
+            )
+        assert not Rating.objects.filter(case__number=story.number).exists()
+        fill(clock.now())
+    assert Rating.objects.get(case__number=story.number).source == Source.DEFAULT
 
 
 def test_the_page_says_what_was_erased_and_nothing_leads_back(sign_in, client, story):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,9 +16,8 @@ from django.core.signals import request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from django.urls import reverse
-from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
-from mashang.site import settings as written
+from mashang.site.proxies import behind
 
 HOST, VISITOR, PROXY = "county.example", "203.0.113.7", "127.0.0.1"
 FORWARDED = {"HTTP_X_FORWARDED_FOR": VISITOR, "HTTP_X_FORWARDED_PROTO": "https"}
@@ -33,7 +35,7 @@ def asked(
         "CONTENT_TYPE": "application/x-www-form-urlencoded", "HTTP_ACCEPT_LANGUAGE": "zh-CN", **FORWARDED, **headers,
     }  # fmt: skip
     begun: list[Any] = []
-    application = wrap_wsgi_with_proxy_headers(get_wsgi_application(), [PROXY, "::1"])
+    application = behind(get_wsgi_application())
     request_started.disconnect(close_old_connections)  # it would end the test's transaction
     try:
         page = b"".join(application(environ, lambda status, head, exc=None: begun.extend((status, head))))
@@ -46,6 +48,7 @@ def asked(
 @pytest.fixture(autouse=True)
 def _served_through_tls(settings: Any) -> None:
     settings.ALLOWED_HOSTS, settings.CSRF_COOKIE_SECURE, settings.SESSION_COOKIE_SECURE = [HOST], True, True
+    settings.MASHANG_PROXIES = [PROXY, "::1"]
 
 
 def sign_in(**more: str) -> int:
@@ -69,5 +72,32 @@ def test_the_word_of_a_stranger_is_not_taken() -> None:
     assert not AccessAttempt.objects.exists()
 
 
-def test_without_tls_nobody_is_trusted() -> None:
-    assert written.MASHANG_PROXIES == []
+@pytest.mark.parametrize(
+    ("given", "trusted"),
+    [
+        ({}, []),
+        ({"MASHANG_HTTPS": "1"}, ["127.0.0.1", "::1"]),
+        ({"MASHANG_HTTPS": "1", "MASHANG_PROXIES": "10.0.0.1, 10.0.0.2,"}, ["10.0.0.1", "10.0.0.2"]),
+        ({"MASHANG_HTTPS": "1", "MASHANG_PROXIES": ""}, []),
+    ],
+)
+def test_whose_word_is_taken_is_named_by_the_operator(given: dict[str, str], trusted: list[str]) -> None:
+    assert asked_of("from mashang.site.settings import MASHANG_PROXIES; print(MASHANG_PROXIES)", given) == str(trusted)
+
+
+def test_what_is_served_stands_behind_the_proxy() -> None:
+    code = """
+from mashang.site.wsgi import application
+environ = dict(REQUEST_METHOD="GET", PATH_INFO="/nowhere", SERVER_NAME="h", SERVER_PORT="80", REMOTE_ADDR="127.0.0.1",
+    HTTP_X_FORWARDED_FOR="203.0.113.7", HTTP_X_FORWARDED_PROTO="https")
+environ |= {"wsgi.url_scheme": "http", "wsgi.input": __import__("io").BytesIO()}
+application(environ, lambda *_: None)
+print(environ["REMOTE_ADDR"], environ["wsgi.url_scheme"])"""
+    assert asked_of(code, {"MASHANG_HTTPS": "1"}) == f"{VISITOR} https"
+
+
+def asked_of(code: str, given: dict[str, str]) -> str:
+    """The last line that a process of its own prints, with these settings and none of ours."""
+    ours = {name: value for name, value in os.environ.items() if name not in ("MASHANG_HTTPS", "MASHANG_PROXIES")}
+    done = subprocess.run([sys.executable, "-c", code], env=ours | given, capture_output=True, text=True, check=True)
+    return done.stdout.strip().splitlines()[-1]

@@ -23,6 +23,7 @@ from mashang.ledger.rules import Entry
 
 from .. import queries, shipped
 from ..rules import (
+    YEAR,
     ClockRule,
     NewVersion,
     Notice,
@@ -38,7 +39,6 @@ from .recomputing import Recomputed, recompute
 from .writing import columns
 
 PAPER = 500
-YEAR = 366  # days, both ends counted
 ORDER: Mapping[str, int] = {"reason": 100, "document": 100, "hours": 100}
 HOURS: Mapping[str, int] = {"hours": 100, "rest_hours": 100}
 """Characters that are kept at most."""
@@ -157,8 +157,14 @@ _WITHDRAW = {
 
 
 def _whole(hours: OpeningHours) -> str:
-    """What opening hours say and when they hold, for the record."""
-    return f"{hours.words}（{hours.when}）" if hours.when else str(hours.words)
+    """What opening hours say and when they hold, for the record, in figures that every language reads: season and period
+    as from/to, hours on rest days behind a plus."""
+    parts = ["/".join(hours.season)] if hours.season else []
+    if hours.valid_from or hours.valid_to:
+        parts.append(f"{hours.valid_from or '..'}/{hours.valid_to or '..'}")
+    if hours.rest_hours:
+        parts.append(f"+{hours.rest_hours}")
+    return f"{hours.hours} ({'; '.join(parts)})" if parts else hours.hours
 
 
 def publish_rule(rule: ClockRule, *, after: int | None = None, by: Actor | str, now: datetime) -> ClockRule:

@@ -7,7 +7,7 @@ from .attribution import Exclusion, Parts, Share, StepSpan, attribute
 from .calendar import AHEAD, Calendar, compile_calendar
 from .counting import USUAL_COUNTING, Counting, Due, Line
 from .explain import explain
-from .hours import USUAL, OpeningHours, Timetable, period_of, read_season
+from .hours import USUAL, YEAR, OpeningHours, Timetable, period_of, read_season
 from .limit import UNITS, Limit
 from .notices import Day, Notice, Overlay, doubts, read_notice
 from .publishing import NewVersion, next_version, too_long
@@ -28,7 +28,7 @@ from .running import (
 )
 
 __all__ = [
-    "AHEAD", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING",
+    "AHEAD", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING", "YEAR",
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
     "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
     "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend", "next_version",

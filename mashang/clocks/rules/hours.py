@@ -12,7 +12,7 @@ from mashang.kernel.said import said, strung
 
 DAY = 86_400
 USUAL = "08:00-12:00,14:30-17:30"
-FOR_EVER = 1_000_000  # days
+YEAR = 366  # days, both ends counted
 _SPAN = re.compile(r"([0-2][0-9]):([0-5][0-9])-([0-2][0-9]):([0-5][0-9])", re.ASCII)
 _SEASON = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])", re.ASCII)
 
@@ -149,18 +149,10 @@ class OpeningHours:
 
     @property
     def rank(self) -> tuple[bool, int, int]:
-        """The more particular goes before: a unit before a region, a long code before a short, a few days before a season,
-        a season before what always holds; of two alike the one that was registered later."""
-        return self.unit_id is not None, len(self.region), -self._stretch
-
-    @property
-    def _stretch(self) -> int:
-        """About how many days on end they hold."""
-        period = (self.valid_to - self.valid_from).days + 1 if self.valid_from and self.valid_to else FOR_EVER
-        if not self.season:
-            return period
-        (month, day), (last_month, last_day) = (map(int, end.split("-")) for end in self.season)
-        return min(period, ((last_month - month) * 31 + last_day - day) % 372 + 1)
+        """The more particular goes before: a unit before a region, a long code before a short, a period of a year at most
+        before a season, a season before what holds longer; of two alike the one that was registered later."""
+        bounded = self.valid_from and self.valid_to and (self.valid_to - self.valid_from).days < YEAR
+        return self.unit_id is not None, len(self.region), 2 if bounded else 1 if self.season else 0
 
     @property
     def words(self) -> str:

@@ -57,7 +57,8 @@ def _keep(view: cases.CaseView, form: Rate, source: Source, by: Actor, now: date
     round_ = rules.round_after(*given)
     try:
         with transaction.atomic():
-            actions.hold(view.case.pk)
+            if source is Source.EXPLICIT:  # a default says nothing of anybody
+                actions.hold(view.case.pk)
             row = Rating.objects.create(
                 case=view.case, round=round_, unit_id=view.case.lead_unit_id, entry=view.case.definition,
                 grade=form.grade, source=source, tags=list(form.tags), words=form.words, channel=form.channel, at=now,

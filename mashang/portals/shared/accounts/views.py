@@ -24,6 +24,7 @@ from mashang.org import actions, queries
 
 from ..context import Asked
 from ..forms import Form, build
+from ..gate import SEEN, SINCE
 from ..parts import Field, Tab
 from .drawn import drawn
 from .homes import home_of
@@ -170,7 +171,7 @@ def _enter(request: HttpRequest, account_id: int) -> HttpResponse:
     actor = queries.actor_for(account_id, clock.now())
     target = next_of(request) or home_of(actor)
     account = get_user_model().objects.get(pk=account_id)
-    for name in (SENT_TO, PROVED):
+    for name in (SENT_TO, PROVED, SEEN, SINCE):  # signing in again begins the day anew
         request.session.pop(name, None)
     open_session(request, account, backend=BACKEND)
     return HttpResponseRedirect(target)

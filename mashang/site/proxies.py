@@ -11,4 +11,5 @@ from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 def behind(application: Callable[..., Any]) -> Callable[..., Any]:
     """The application, believing X-Forwarded-For and X-Forwarded-Proto of `MASHANG_PROXIES` and of nobody else."""
-    return wrap_wsgi_with_proxy_headers(application, settings.MASHANG_PROXIES)  # type: ignore[no-any-return]
+    wrapped: Callable[..., Any] = wrap_wsgi_with_proxy_headers(application, settings.MASHANG_PROXIES)
+    return wrapped

@@ -38,12 +38,8 @@ def redress(now: datetime) -> int:
     bad = Rating.objects.filter(grade__lte=rules.BAD, redress="", source=Source.EXPLICIT)
     count = 0
     for rating in bad.order_by("id")[:BATCH]:
-        key = f"rating:{rating.pk}"
-        if number := queries.answered(key, BY):  # an earlier version noted it apart, and may have died in between
-            Rating.objects.filter(pk=rating.pk).update(redress=number)
-            continue
         item = catalogue.version(rating.entry).spec.name if rating.entry else "服务"
         data = {"rating": rating.pk, "item": item}
-        actions.begin("bad_rating", "open", data, by=BY, now=now, key=key)
+        actions.begin("bad_rating", "open", data, by=BY, now=now, key=f"rating:{rating.pk}")
         count += 1
     return count

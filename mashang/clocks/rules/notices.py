@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.refused import Fault, Refused, together
 from mashang.kernel.said import said
 
 # 全国年节及纪念日放假办法 (2024) art. 2: those that fall on the same date each year. The others follow moon or sun.
@@ -53,13 +53,18 @@ class Overlay:
     hours: str | None = None
 
     def __post_init__(self) -> None:
-        faults = []
-        if not self.document.strip():
-            faults.append(Fault("overlay.document", "地区停工安排必须写明文号。", "document"))
+        together(lambda: read_document(self.document), self._in_order)
+
+    def _in_order(self) -> None:
         if self.last < self.first:
-            faults.append(Fault("overlay.reversed", "地区停工安排的起止日期颠倒，请核对。", "last"))
-        if faults:
-            raise Refused.of(faults)
+            raise Refused("overlay.reversed", "地区停工安排的起止日期颠倒，请核对。", "last")
+
+
+def read_document(text: str) -> str:
+    """The number of the document that orders something. Refuses none."""
+    if not text.strip():
+        raise Refused("overlay.document", "地区停工安排必须写明文号。", "document")
+    return text.strip()
 
 
 def read_notice(data: Mapping[str, Any], version: int = 1) -> Notice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mashang.clocks import actions, queries
-from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_season
+from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_document, read_season
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused, together
@@ -22,7 +22,19 @@ from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared.parts import Field
 
-from .common import Press, form_of, my_units, number, optional_day, page, pressed, reaches_all, unit_choices, who
+from .common import (
+    Press,
+    form_of,
+    my_units,
+    needed_day,
+    number,
+    optional_day,
+    page,
+    pressed,
+    reaches_all,
+    unit_choices,
+    who,
+)
 
 RIGHT = "org.calendar"
 TOP = "35"
@@ -51,20 +63,6 @@ def _told(done: actions.Recomputed) -> str:
     return _("已生效：重算在办时限 %(looked)d 个，变动 %(moved)d 个，正在逐件告知。") % {
         "looked": done.looked, "moved": done.moved,
     }  # fmt: skip
-
-
-def _day(data: QueryDict, name: str) -> date:
-    try:
-        return date.fromisoformat(data.get(name, ""))
-    except ValueError:
-        raise Refused("date.wrong", _("日期不正确，请按年-月-日填写。"), name) from None
-
-
-def _filled(data: QueryDict, name: str) -> str:
-    text = data.get(name, "").strip()
-    if not text:
-        raise Refused("overlay.document", _("地区停工安排必须写明文号。"), name)
-    return text
 
 
 def _times(data: QueryDict, name: str) -> str:
@@ -99,8 +97,8 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
 
     def order(data: QueryDict) -> str:
         region, first, last, times, document = together(
-            lambda: _region(actor, data.get("region", "").strip()), lambda: _day(data, "first"), lambda: _day(data, "last"),
-            lambda: _times(data, "hours") if data.get("hours", "").strip() else None, lambda: _filled(data, "document"),
+            lambda: _region(actor, data.get("region", "").strip()), lambda: needed_day(data, "first").date(), lambda: needed_day(data, "last").date(),
+            lambda: _times(data, "hours") if data.get("hours", "").strip() else None, lambda: read_document(data.get("document", "")),
         )  # fmt: skip
         overlay = Overlay(region, first, last, data.get("reason", "").strip(), document, times)
         return _told(actions.load_overlay(overlay, by=actor, now=now))

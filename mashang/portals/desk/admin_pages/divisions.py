@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
@@ -16,7 +16,7 @@ from mashang.kernel.actor import Actor
 from mashang.org import actions, queries
 from mashang.portals.shared.parts import Cell, Column, Field, LampState, Row, Table
 
-from .common import form_of, optional_day, page, pressed, told, who
+from .common import Press, form_of, optional_day, page, pressed, told, who
 
 TOP = "35"
 CITIES_OF = 4
@@ -33,11 +33,8 @@ def divisions(request: HttpRequest) -> HttpResponse:
     return page(request, "divisions", "divisions", None, table=table, words=words, more=more)
 
 
-@never_cache
-@require_http_methods(["GET", "POST"])
-def division(request: HttpRequest, code: str) -> HttpResponse:
-    """One division: what lies in it, registering below it, correcting or ending it."""
-    actor, now, known = who(request), clock.now(), queries.region(code)
+def _presses(actor: Actor, code: str, now: datetime) -> dict[str, Press]:
+    """What the buttons about a division do."""
 
     def register(data: QueryDict) -> str:
         form = actions.NewRegion(
@@ -55,7 +52,16 @@ def division(request: HttpRequest, code: str) -> HttpResponse:
         actions.revise_region(code, form, by=actor, now=now)
         return _("{name}已保存。").format(name=form.name.strip())
 
-    done, refused = pressed(request, {"register": register, "revise": revise})
+    return {"register": register, "revise": revise}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def division(request: HttpRequest, code: str) -> HttpResponse:
+    """One division: what lies in it, registering below it, correcting or ending it."""
+    actor, now, known = who(request), clock.now(), queries.region(code)
+
+    done, refused = pressed(request, _presses(actor, code, now))
     if done:
         return HttpResponseRedirect(request.path)
     may = queries.may(actor, "org.people", region=code)

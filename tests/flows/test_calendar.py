@@ -202,9 +202,10 @@ def test_every_fault_of_a_form_is_told_at_once(platform: Client) -> None:
     page = platform.post(PAGE, wrong).content.decode()
     assert all(f'id="f-hours-{field}-fault"' in page for field in ("unit", "hours", "season", "valid_to"))
     page = platform.post(
-        PAGE, {**STORM, "region": "350699", "first": "", "hours": "整天", "document": " "}
+        PAGE, {**STORM, "region": "350699", "first": "", "hours": "整天", "reason": "", "document": " "}
     ).content.decode()
-    assert all(f'id="f-{field}-fault"' in page for field in ("region", "first", "hours", "document"))
+    assert all(f'id="f-{field}-fault"' in page for field in ("region", "first", "hours", "reason", "document"))
+    assert "请填写地区代码" in platform.post(PAGE, {**STORM, "region": ""}).content.decode()
     blanks = {
         "do": "hours",
         "region": "350623",

@@ -32,6 +32,7 @@ from ..rules import (
     Timetable,
     next_version,
     read_notice,
+    read_reason,
     too_long,
     write_rule,
 )
@@ -87,8 +88,9 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
 
 
 def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:
-    """Keep a regional order (with its document number), and move what runs there. Refuses hours that are none, texts
-    and periods that are too long: once kept, they would stop or slow every clock of the place."""
+    """Keep a regional order (with its reason and document number), and move what runs there. Refuses hours that are none,
+    texts and periods that are too long: once kept, they would stop or slow every clock of the place."""
+    read_reason(overlay.reason)
     faults = too_long(overlay, ORDER)
     if (overlay.last - overlay.first).days >= YEAR:
         faults.append(Fault("overlay.long", "一次地区安排最长一年，请核对止日；更长的请分次登记。", "last"))

@@ -9,7 +9,7 @@ from .counting import USUAL_COUNTING, Counting, Due, Line
 from .explain import explain
 from .hours import USUAL, YEAR, OpeningHours, Timetable, period_of, read_season
 from .limit import UNITS, Limit
-from .notices import Day, Notice, Overlay, doubts, read_document, read_notice
+from .notices import Day, Notice, Overlay, doubts, read_document, read_notice, read_reason
 from .publishing import NewVersion, next_version, too_long
 from .rule import KINDS, ClockRule, Extension, Ground, read_rule, write_rule
 from .running import (
@@ -32,6 +32,6 @@ __all__ = [
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
     "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
     "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend", "next_version",
-    "period_of", "read_document", "read_notice", "read_rule", "read_season", "resume", "start", "stop", "suspend", "too_long",
+    "period_of", "read_document", "read_notice", "read_reason", "read_rule", "read_season", "resume", "start", "stop", "suspend", "too_long",
     "write_rule",
 ]  # fmt: skip

@@ -60,6 +60,13 @@ class Overlay:
             raise Refused("overlay.reversed", "地区停工安排的起止日期颠倒，请核对。", "last")
 
 
+def read_reason(text: str) -> str:
+    """Why something is ordered. Refuses none."""
+    if not text.strip():
+        raise Refused("overlay.reason", "请写明事由，例如台风停工。", "reason")
+    return text.strip()
+
+
 def read_document(text: str) -> str:
     """The number of the document that orders something. Refuses none."""
     if not text.strip():

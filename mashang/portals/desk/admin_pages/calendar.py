@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from mashang.clocks import actions, queries
-from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_document, read_season
+from mashang.clocks.rules import OpeningHours, Overlay, Timetable, read_document, read_reason, read_season
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused, together
@@ -96,11 +96,12 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
         return _told(actions.load_notice(notice, by=actor, now=now))
 
     def order(data: QueryDict) -> str:
-        region, first, last, times, document = together(
+        region, first, last, times, reason, document = together(
             lambda: _region(actor, data.get("region", "").strip()), lambda: needed_day(data, "first").date(), lambda: needed_day(data, "last").date(),
-            lambda: _times(data, "hours") if data.get("hours", "").strip() else None, lambda: read_document(data.get("document", "")),
+            lambda: _times(data, "hours") if data.get("hours", "").strip() else None, lambda: read_reason(data.get("reason", "")),
+            lambda: read_document(data.get("document", "")),
         )  # fmt: skip
-        overlay = Overlay(region, first, last, data.get("reason", "").strip(), document, times)
+        overlay = Overlay(region, first, last, reason, document, times)
         return _told(actions.load_overlay(overlay, by=actor, now=now))
 
     def hours(data: QueryDict) -> str:
@@ -139,6 +140,8 @@ def _within(actor: Actor, region: str, unit: int | None = None) -> None:
 
 def _region(actor: Actor, code: str) -> str:
     """The code of a division within the actor's reach; refuses what is none at its field."""
+    if not code and reaches_all(actor, RIGHT):
+        raise Refused("region.missing", _("请填写地区代码。"), "region")
     _within(actor, code)
     try:
         return org.region(code).code

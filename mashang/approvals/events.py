@@ -11,6 +11,7 @@ SENTENCES = {
     "review": _("{step}：{conclusion}"),
     "start_visit": _("停表：{purpose}（行政许可法第四十五条），预计 {expected}，已告知申请人"),
     "finish_visit": _("{step}完成，停表结束，{photos} 张照片"),
+    "visit": _("{step}完成，{photos} 张照片"),
     "extend": _("延期 {limit}：{ground}，已告知申请人"),
     "grant": _("准予：{conclusion}"),
     "propose_refusal": _("否定报备：拟不予{what}，待第二人确认"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mashang.cases.casefile import CaseFile
-from mashang.catalogue.rules import answer_rows, results_of
+from mashang.catalogue.rules import answer_rows
 from mashang.documents import actions as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -33,12 +33,11 @@ def notice(case: CaseFile, folder: Folder, kind: str, *, by: Actor, nth: int = 1
 
 
 def results(case: CaseFile, folder: Folder, *, by: Actor) -> list[tuple[str, str]]:
-    """Issue what the definition gives the applicant; gives (number, name) of each. Internal opinions stay inside."""
-    listed = results_of(folder.spec, folder.row["part"])
-    given = [r for r in listed if r.document] or list(listed)
+    """Issue what the definition gives the applicant with the step in hand; gives (number, name) of each."""
+    given = rules.given_with(folder.spec, folder.answers, folder.row["part"], case.step.code if case.step else "")
     rows = [(label, words) for _, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])]
     made = []
-    for place, result in enumerate(given, start=1):
+    for place, result in enumerate(given, start=len(folder.row["results"]) + 1):
         number = f"{case.number}-{place:02d}"
         facts = {"item": case.title, "about": case.about, "rows": rows}
         kind = result.document or result.code

@@ -9,6 +9,7 @@ from mashang.cases.actions import common
 from mashang.cases.procedure import Procedure
 
 from .events import SENTENCES
+from .rules import VISIT, VISIT_ONLY
 
 
 class S(models.TextChoices):
@@ -38,7 +39,8 @@ application = Procedure(
     step_kinds={
         INTAKE: _("受理"),
         "review": _("审查"),
-        "site_visit": _("现场踏勘"),
+        VISIT: _("现场踏勘"),
+        VISIT_ONLY: _("现场踏勘（不停表）"),
         "decision": _("决定"),
         "issue": _("制证发证"),
         "site_check": _("到场检查"),

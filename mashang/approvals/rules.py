@@ -8,14 +8,18 @@ from typing import Any
 
 from mashang.cases.casefile import StepPlan
 from mashang.catalogue.rules import (
+    DECIDING,
     Answers,
     Need,
     PackageSpec,
+    Result,
     Role,
     Spec,
     Step,
+    StepKind,
     missing_materials,
     parts_of,
+    results_of,
     spoken,
     steps_needed,
 )
@@ -23,8 +27,12 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.org.queries import UnitInfo
 
-SINGLE, JOINT, STATED, PROMISED, NOTIFY, SERVE = "XK-20", "XK-45", "FD-x", "CN-x", "XK-BZ", "XK-SD"
-"""Clock rules: 行政许可法 42(1), 42(2), another law's limit; 优化营商环境条例 36; 行政许可法 32(4), 44."""
+SINGLE, JOINT, STATED = STATUTORY = DECIDING
+PROMISED, NOTIFY = "CN-x", "XK-BZ"
+"""Clock rules: 优化营商环境条例 36; 行政许可法 32(4)."""
+VISIT, VISIT_ONLY = "site_visit", "visit"
+"""Visits that stop the statutory clock, and those that do not."""
+INSPECTION = "inspection"
 CHECK_LIMIT = "1wd"
 """How soon an officer comes when a check is asked for (Longyan: within one working day)."""
 WINDOW = Role(label="窗口", unit_kind="window")
@@ -43,8 +51,14 @@ def responsible(role: Role, around: Iterable[UnitInfo]) -> int:
     )
 
 
-def decision_clock(spec: Spec, statutory: str) -> str:
-    """One organ decides in 20 working days, several together in 45 (行政许可法 art. 42); other laws set their own limit."""
+def decision_clock(spec: Spec, statutory: str, part: str = "") -> str:
+    """One organ decides in 20 working days, several together in 45 (行政许可法 art. 42); other laws set their own limit.
+
+    What the definition says of its decision goes first.
+    """
+    named = (s.rule for s in spec.steps if s.kind == StepKind.DECISION and s.rule and part in ("", s.part))
+    if rule := next(named, ""):
+        return rule
     if isinstance(spec, PackageSpec) and len(spec.items) > 1:
         return JOINT
     return SINGLE if statutory == "20wd" else STATED
@@ -61,10 +75,35 @@ def lead_of(plans: Sequence[StepPlan]) -> int:
 
 
 def step_clocks(step: Step) -> tuple[tuple[str, str], ...]:
-    """The step's own clocks: its promised limit; a step that waits to be asked for starts none by itself."""
-    if step.opens == "request" or not step.promised:
+    """The step's own clocks: the statutory one that its definition names (a decision's runs for the whole, from acceptance)
+    and its promise; a step that waits to be asked for starts none by itself."""
+    if step.opens == "request":
         return ()
-    return ((PROMISED, step.promised),)
+    named = (
+        () if step.kind == StepKind.DECISION or not step.rule else ((step.rule, own_limit(step.rule, step.statutory)),)
+    )
+    return (*named, (PROMISED, step.promised)) if step.promised else named
+
+
+def kind_of(step: Step) -> str:
+    """What the engine calls the step: a visit that stops no clock has no button to stop one."""
+    return VISIT_ONLY if step.kind == StepKind.SITE_VISIT and not step.suspends else step.kind.value
+
+
+def given_with(spec: Spec, answers: Answers, part: str, code: str) -> list[Result]:
+    """The results that the applicant gets when the step `code` is done: those it `produces`; what no step produces comes
+    with the last step that issues, or where none does, with the last decision. Opinions without a document stay inside."""
+    steps = steps_needed(spec, answers, part)
+    last = [s.code for kind in (StepKind.DECISION, StepKind.ISSUE) for s in steps if s.kind == kind][-1:]
+    produced = {name for s in steps for name in s.produces}
+    own = next((set(s.produces) for s in steps if s.code == code), set())
+    listed = results_of(spec, part)
+    found = []
+    for result in [r for r in listed if r.document] or listed:
+        names = {result.document, result.code}
+        if names & own if names & produced else [code] == last:
+            found.append(result)
+    return found
 
 
 def plan(spec: Spec, answers: Answers, part: str, around: Collection[UnitInfo]) -> list[StepPlan]:
@@ -82,7 +121,7 @@ def plan(spec: Spec, answers: Answers, part: str, around: Collection[UnitInfo]) 
             steps.append(StepPlan(step.code, step.label, "intake", unit))
         else:
             after = step.after or (INTAKE.code,)
-            steps.append(StepPlan(step.code, step.label, step.kind.value, unit, after, step_clocks(step)))
+            steps.append(StepPlan(step.code, step.label, kind_of(step), unit, after, step_clocks(step)))
     if faults:
         raise Refused.of(list({f.text: f for f in faults}.values()))
     return steps

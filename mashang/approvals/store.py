@@ -10,7 +10,7 @@ from typing import Any
 
 from mashang.cases.casefile import CaseFile
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import Spec
+from mashang.catalogue.rules import Spec, Step
 from mashang.kernel import sql, vault
 from mashang.kernel.refused import NotFound
 
@@ -85,6 +85,14 @@ def folder(case_id: int) -> Folder:
     return Folder(
         json.loads(row), json.loads(vault.open_(private)), json.loads(materials or "[]"), json.loads(refusal or "null")
     )
+
+
+def defined(case: CaseFile) -> Step:
+    """The step in hand as the definition has it under which the case began; a plain one where it stands in none."""
+    assert case.step is not None and case.definition is not None
+    steps = catalogue.version(case.definition).spec.steps
+    plain = Step(code=case.step.code, label=case.step.label)
+    return next((s for s in steps if s.code == case.step.code), plain)
 
 
 def held_by(person_id: int) -> dict[str, Held]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mashang.approvals import actions as _verbs  # noqa: F401 -- declares the procedure
 from mashang.cases import actions
 from mashang.cases.models import Case, Step
+from mashang.catalogue import actions as catalogue_actions
+from mashang.catalogue import queries as catalogue
+from mashang.catalogue import rules
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
@@ -82,3 +85,16 @@ def hand_in_house(
         "answers": {**ANSWERS, "applicant": applicant(place)}, **more,
     }  # fmt: skip
     return Story(actions.begin("application", "hand_in", data, by=by, now=clock.now(), key=key).number)
+
+
+def publish_steps(steps: Sequence[rules.Step]) -> None:
+    """The rural house with these steps, put in force."""
+    spec = catalogue.current("rural-house").spec
+    catalogue_actions.draft(spec.model_copy(update={"steps": tuple(steps)}), by=who("editor"), now=clock.now())
+    catalogue_actions.publish("rural-house", by=who("editor"), now=clock.now())
+
+
+def change_steps(**changes: Mapping[str, object]) -> None:
+    """The rural house with some of its steps changed, put in force; `-` in a code is written `_`."""
+    known = catalogue.current("rural-house").spec.steps
+    publish_steps([s.model_copy(update=dict(changes.get(s.code.replace("-", "_"), {}))) for s in known])

@@ -26,7 +26,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 from tests.county import forget
-from tests.flows.story import PNG, Story, hand_in_house, upload, who
+from tests.flows.story import PNG, Story, change_steps, hand_in_house, upload, who
 
 pytestmark = [pytest.mark.django_db]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -34,7 +34,7 @@ PEOPLE = (
     "citizen", "helper", "window", "land", "planning", "village", "town", "townlead", "office", "leader", "zhangpu", "the clock",
 )  # fmt: skip
 PRESSES = (
-    "accept", "notice", "supplement", "review", "start_visit", "finish_visit", "extend", "grant", "issue", "propose_refusal",
+    "accept", "notice", "supplement", "review", "start_visit", "finish_visit", "visit", "extend", "grant", "issue", "propose_refusal",
     "confirm_refusal", "send_back_refusal", "withdraw", "hand_later", "check_site", "ask_check", "assign", "hand_over", "urge",
     "deem_accepted", "lapse", "overdue", "remind", "no_such_action",
 )  # fmt: skip
@@ -65,8 +65,8 @@ def evidence(by: Actor, now: datetime) -> dict[str, Any]:
 
 def data_for(action: str, by: Actor, now: datetime, yes: bool) -> dict[str, Any]:
     """What the form of the action takes; `yes` chooses the friendly answer."""
-    if action in ("finish_visit", "check_site"):
-        answer = {"passed": yes} if action == "finish_visit" else {"finding": "good" if yes else "bad"}
+    if action in ("finish_visit", "visit", "check_site"):
+        answer = {"passed": yes} if action != "check_site" else {"finding": "good" if yes else "bad"}
         return {**evidence(by, now), **answer}
     if action in ("supplement", "hand_later"):
         return {"materials": {"household": upload(by)}}
@@ -101,9 +101,11 @@ class Walk(RuleBasedStateMachine):
         transaction.savepoint_rollback(self.savepoint)
         forget()
 
-    @initialize(full=st.booleans())
-    def hand_in(self, full: bool) -> None:
+    @initialize(full=st.booleans(), stops=st.booleans())
+    def hand_in(self, full: bool, stops: bool) -> None:
         with clock.at(self.now):
+            if not stops:
+                change_steps(visit={"suspends": False, "ground": ""})
             by = who("citizen")
             materials = {code: upload(by) for code in (FULL if full else FULL[:2])}
             self.story = hand_in_house("citizen", materials=materials)

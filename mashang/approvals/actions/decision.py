@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from mashang.cases import queries as cases
 from mashang.cases.casefile import CaseFile, Message
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
@@ -14,7 +15,6 @@ from mashang.kernel.said import said
 from .. import papers, rules, site, store
 from ..procedure import INTAKE, S, application
 from . import forms
-from .review import STATUTORY
 
 _PROPOSE = """
 INSERT INTO approvals_refusal (case_id, step, grounds, basis, remedy, proposed_by, proposed_at, state, answer)
@@ -26,7 +26,7 @@ WHERE case_id = %s AND state = 'pending'"""
 
 @application.action(
     "grant", label=_("准予"), right="approvals.decide", form=forms.Grant, leaves=[S.ACCEPTED],
-    reaches=[S.ACCEPTED, S.COMPLETED], on="step", steps=["decision"], finishes=True, first=True, stops=STATUTORY,
+    reaches=[S.ACCEPTED, S.GRANTED, S.COMPLETED], on="step", steps=["decision"], finishes=True, first=True, stops=rules.STATUTORY,
 )  # fmt: skip
 def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> None:
     """Say yes. The statutory clock stops here, the promised one when the result is issued."""
@@ -34,12 +34,10 @@ def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> Non
     _refuse_pending(folder)
     if missing := [m["name"] for m in folder.materials if m["state"] == "later"]:
         raise Refused("grant.later", said("容缺材料还没有补齐：{names}。补齐后再作决定。", names=missing))
-    store.change(case, decided_at=now)
     case.fact(conclusion=form.conclusion)
+    _give(case, folder, by, decided_at=now)
     case.finish("granted")
-    if not case.opening:
-        _give_results(case, folder, by)
-        _complete(case)
+    _move_on(case)
 
 
 def _refuse_pending(folder: store.Folder) -> None:
@@ -48,28 +46,38 @@ def _refuse_pending(folder: store.Folder) -> None:
 
 
 @application.action(
-    "issue", label=_("出证"), right="approvals.issue", leaves=[S.ACCEPTED], reaches=[S.GRANTED, S.COMPLETED], on="step",
-    steps=["issue"], finishes=True, first=True, stops=[rules.PROMISED, rules.SERVE],
+    "issue", label=_("出证"), right="approvals.issue", leaves=[S.ACCEPTED], reaches=[S.ACCEPTED, S.GRANTED, S.COMPLETED],
+    on="step", steps=["issue"], finishes=True, first=True,
 )  # fmt: skip
 def issue(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """Issue the numbered results with their QR codes; what is still to be checked on site stays open."""
-    _give_results(case, store.folder(case.id), by)
+    _give(case, store.folder(case.id), by)
     case.finish("issued")
-    case.state = S.GRANTED
-    if not case.opening:
-        _complete(case)
+    _move_on(case)
 
 
-def _give_results(case: CaseFile, folder: store.Folder, by: Actor) -> None:
-    """Number the results of the definition and issue them with this act."""
+def _give(case: CaseFile, folder: store.Folder, by: Actor, decided_at: datetime | None = None) -> None:
+    """Number the results that come with this step and issue them with the act."""
     made = papers.results(case, folder, by=by)
-    store.change(case, results=[number for number, _ in made])
-    case.fact(results="、".join(name for _, name in made) or "办结通知")
-    case.tell_persons(f"“{case.title}”已办结出证，可在线下载或到窗口领取，欢迎评价。", channel="sms")
+    store.change(case, decided_at=decided_at, results=[number for number, _ in made])
+    assert case.step is not None
+    if made or case.step.kind == "issue":
+        case.fact(results="、".join(name for _, name in made) or "办结通知")
+    if made:
+        case.tell_persons(f"“{case.title}”已出证，可在线下载或到窗口领取，欢迎评价。", channel="sms")
 
 
-def _complete(case: CaseFile) -> None:
-    case.state, case.outcome = S.COMPLETED, "granted"
+def _move_on(case: CaseFile) -> None:
+    """After a step: settled when none is left, granted when only checks on site are; the promise is kept by then."""
+    assert case.step is not None
+    left = cases.kinds_left(case.id, case.step.id)
+    if not left:
+        case.state, case.outcome = S.COMPLETED, "granted"
+        if "results" not in case.facts:
+            case.tell_persons(f"“{case.title}”已全部办结，欢迎评价。")
+    elif left <= {"site_check"}:
+        case.state = S.GRANTED
+        case.stop_clock(rules.PROMISED)
 
 
 @application.action(
@@ -89,7 +97,7 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
 
 @application.action(
     "confirm_refusal", label=_("确认不予"), right="approvals.confirm_refusal", leaves=[S.SUBMITTED, S.ACCEPTED],
-    reaches=[S.NOT_ACCEPTED, S.REFUSED], on="step", steps=[INTAKE, "decision"], finishes=True, stops=STATUTORY,
+    reaches=[S.NOT_ACCEPTED, S.REFUSED], on="step", steps=[INTAKE, "decision"], finishes=True, stops=rules.STATUTORY,
 )  # fmt: skip
 def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """A second person confirms; the applicant is told grounds, basis, what would help, and the remedies (art. 38)."""
@@ -164,5 +172,5 @@ def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetim
             case.step.due_at = None
         return
     case.finish("good")
-    if case.state == S.GRANTED and not case.opening:
-        _complete(case)
+    if case.state == S.GRANTED:
+        _move_on(case)

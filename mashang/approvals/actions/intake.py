@@ -228,7 +228,7 @@ def _accepted(case: CaseFile, folder: store.Folder, at: datetime, by: Actor, lat
     """The statutory and the promised clock start side by side; what was checked is kept for next time."""
     row = folder.row
     if row["statutory"]:
-        clock = rules.decision_clock(folder.spec, row["statutory"])
+        clock = rules.decision_clock(folder.spec, row["statutory"], row["part"])
         case.start_clock(clock, rules.own_limit(clock, row["statutory"]), at=at)
     if row["promised"]:
         case.start_clock(rules.PROMISED, row["promised"], at=at)

@@ -16,8 +16,7 @@ from .. import papers, rules, site, store
 from ..procedure import S, application
 from . import forms
 
-STATUTORY = (rules.SINGLE, rules.JOINT, rules.STATED)
-VISIT = "inspection"
+STATUTORY = rules.STATUTORY
 
 
 @application.action(
@@ -33,14 +32,15 @@ def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> N
 
 @application.action(
     "start_visit", label=_("开始踏勘（停表）"), right="approvals.visit", form=forms.StartVisit, leaves=[S.ACCEPTED],
-    on="step", steps=["site_visit"], suspends=STATUTORY, first=True,
+    on="step", steps=[rules.VISIT], suspends=STATUTORY, first=True,
 )  # fmt: skip
 def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datetime) -> None:
     """The statutory clock rests while the site is inspected, never the promised one; the applicant is told how long."""
     if form.expected <= now:
         raise Refused("visit.past", "预计完成时间应在现在之后。", "expected")
+    ground = store.defined(case).ground or rules.INSPECTION
     for code in STATUTORY:
-        case.suspend_clock(code, VISIT, form.expected)
+        case.suspend_clock(code, ground, form.expected)
     told = clock.local(form.expected).strftime("%m月%d日 %H:%M")
     papers.notice(
         case,
@@ -59,13 +59,26 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
 
 @application.action(
     "finish_visit", label=_("踏勘完成"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
-    steps=["site_visit"], finishes=True, resumes=STATUTORY, first=True,
+    steps=[rules.VISIT], finishes=True, resumes=STATUTORY, first=True,
 )  # fmt: skip
 def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
     """What was found on site, with photos, place and time; the statutory clock runs on."""
-    site.record(case, form, "good" if form.passed else "bad", by=by)
+    _visited(case, form, by)
     for code in STATUTORY:
         case.resume_clock(code)
+
+
+@application.action(
+    "visit", label=_("现场踏勘"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
+    steps=[rules.VISIT_ONLY], finishes=True, first=True,
+)  # fmt: skip
+def visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
+    """A visit for which the definition stops no clock: one act, with what was found."""
+    _visited(case, form, by)
+
+
+def _visited(case: CaseFile, form: forms.FinishVisit, by: Actor) -> None:
+    site.record(case, form, "good" if form.passed else "bad", by=by)
     case.fact(photos=len(form.photos), passed=form.passed)
     case.finish("passed" if form.passed else "failed")
 

@@ -15,7 +15,7 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.text import rules as text
 
-from .. import queries, rules, sheets, shipped
+from .. import queries, sheets, shipped
 from ..models import Entry, State, Version
 from ..rules import Spec
 from .writing import PUBLISH, columns_of, digest_of, guard, record
@@ -50,7 +50,7 @@ def publish_all(specs: Iterable[Spec], *, file: str, unit_id: int | None = None,
     given = {spec.code: spec for spec in specs}
     for region in sorted({spec.region for spec in given.values()}):
         guard(by, PUBLISH, unit_id, region)
-    if faults := [fault for spec in given.values() for fault in rules.faults_of(spec)]:
+    if faults := [fault for spec in given.values() for fault in queries.faults_of(spec)]:
         raise Refused.of(faults)
     missing = [Entry(code=code, shape=spec.shape, unit_id=unit_id) for code, spec in given.items()]
     Entry.objects.bulk_create(missing, ignore_conflicts=True, batch_size=500)

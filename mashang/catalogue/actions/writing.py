@@ -218,7 +218,7 @@ def publish(code: str, *, seen: str | None = None, by: Actor, now: datetime, not
     guard(by, PUBLISH, entry.unit_id, row.region)
     if active is not None and active.digest == row.digest:
         raise Refused("catalogue.same", said("草稿和现行的第 {n} 版完全一样，没有可以发布的改动。", n=active.number))
-    if faults := rules.faults_of(queries.parsed(row.spec)):
+    if faults := queries.faults_of(queries.parsed(row.spec)):
         raise Refused.of(faults)
     Version.objects.filter(id=row.id).update(published_at=now, note=text.clean(note).strip()[:500])
     entry.current_id, entry.state, entry.retired_reason = row.id, State.ACTIVE, ""

@@ -27,6 +27,7 @@ from .reading import (
     current,
     current_id,
     entries,
+    faults_of,
     forget,
     guide,
     guide_of,
@@ -42,7 +43,7 @@ from .reading import (
 
 __all__ = [
     "Edition", "File", "Guide", "Hit", "Line", "Lines", "SENTENCES", "Shares", "Version", "Wanted", "current", "current_id",
-    "edition", "export_csv", "export_excel", "entries", "file_of", "forget", "guide",
+    "edition", "export_csv", "export_excel", "entries", "faults_of", "file_of", "forget", "guide",
     "guide_of", "home_of", "items_in_force", "lines", "may_write", "may_write_all", "own_file", "owner_name", "package_version", "packages",
     "parsed", "preview", "search", "sentence", "shares", "version",
 ]  # fmt: skip

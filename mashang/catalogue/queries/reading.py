@@ -12,7 +12,8 @@ from django.db.models import Count, F, IntegerField, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from mashang.kernel.refused import NotFound
+from mashang.clocks import queries as clocks
+from mashang.kernel.refused import Fault, NotFound
 from mashang.org.queries import Kept
 from mashang.text import rules as text
 
@@ -90,6 +91,12 @@ _entries: Kept[tuple[str, int, str] | None] = Kept("entries")
 
 def _entry(code: str) -> tuple[str, int, str] | None:
     return Entry.objects.filter(code=code).values_list("state", "current", "retired_reason").first()
+
+
+def faults_of(spec: Spec) -> list[Fault]:
+    """Everything that keeps a definition from being published, what it says of clocks included."""
+    limits = {rule.code: str(rule.limit or "") for rule in clocks.rules()}
+    return [*rules.faults_of(spec), *rules.clock_faults(spec, limits, clocks.known_grounds())]
 
 
 def forget() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .checks import coherent, faults_of
+from .checks import clock_faults, coherent, faults_of
 from .codes import (
+    DECIDING,
     ONLINE,
     STANDARD_FORM,
     Channel,
@@ -88,6 +89,7 @@ __all__ = [
     "Channel",
     "Choice",
     "Codes",
+    "DECIDING",
     "Depth",
     "Fee",
     "Field",
@@ -131,6 +133,7 @@ __all__ = [
     "before",
     "blank",
     "checked_definition",
+    "clock_faults",
     "clean_answers",
     "coded_as",
     "codes_of",

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault
 
-from .codes import ONLINE, Channel, Depth, FieldType, Handling, ItemType, Necessity, ResultKind, Source, StepKind
+from .codes import (
+    DECIDING,
+    ONLINE,
+    Channel,
+    Depth,
+    FieldType,
+    Handling,
+    ItemType,
+    Necessity,
+    ResultKind,
+    Source,
+    StepKind,
+)
 from .figures import in_days, spoken
 from .merge import merged_fields
 from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When
@@ -176,6 +188,8 @@ def _circle(steps: Sequence[Step]) -> list[str]:
 def _steps(spec: Spec) -> Iterator[Fault]:
     yield from _twice(_("环节"), "steps", (s.code for s in spec.steps))
     codes = {s.code for s in spec.steps}
+    items = spec.items if isinstance(spec, PackageSpec) else (spec,)
+    given = {name for i in items if i.result for name in (i.result.document, i.result.code)}
     for step in spec.steps:
         for before in step.after:
             if before not in codes:
@@ -192,12 +206,35 @@ def _steps(spec: Spec) -> Iterator[Fault]:
             yield _fault("steps", _("环节“%(s)s”的承诺时限长于法定时限。") % {"s": step.label}, "step-limit")
         if step.suspends and not step.ground:
             yield _fault("steps", _("环节“%(s)s”会停止计时，请写明法定事由。") % {"s": step.label}, "ground")
+        for name in step.produces:
+            if name not in given:
+                names = {"s": step.label, "d": name}
+                yield _fault("steps", _("环节“%(s)s”出具的“%(d)s”不是办理结果。") % names, "produces")
         if step.kind == StepKind.SITE_CHECK and step.moment is None:
             yield _fault("steps", _("到场检查“%(s)s”没有写明在哪个节点到场。") % {"s": step.label}, "moment")
     if circle := _circle(spec.steps):
         yield _fault("steps", _("这些环节互相等待，谁也开不了头：%(c)s。") % {"c": "、".join(circle)}, "circle")
     if not any(s.kind == StepKind.DECISION for s in spec.steps):
         yield _fault("steps", _("办理环节里没有决定环节。"), "no-decision")
+
+
+def clock_faults(spec: Spec, limits: Mapping[str, str], grounds: Collection[str]) -> list[Fault]:
+    """What steps say of clocks that are not in the catalogue: `limits` by rule code ("" where the item gives it), and the
+    known grounds of suspension."""
+    found: list[Fault] = []
+    for step in spec.steps:
+        names = {"s": step.label, "r": step.rule, "g": step.ground}
+        if step.rule and step.rule not in limits:
+            found.append(_fault("steps", _("环节“%(s)s”的计时规则“%(r)s”不在时钟目录里。") % names, "rule"))
+        elif step.rule and step.kind == StepKind.DECISION and step.rule not in DECIDING:
+            names |= {"all": "、".join(DECIDING)}
+            found.append(_fault("steps", _("决定环节“%(s)s”的计时规则只能是 %(all)s。") % names, "rule"))
+        elif step.rule and not limits[step.rule] and (step.rule != DECIDING[-1] or not step.statutory):
+            text = _("环节“%(s)s”的计时规则“%(r)s”没有自己的期限：请用 FD-x，并填写法定时限。") % names
+            found.append(_fault("steps", text, "rule-limit"))
+        if step.ground and step.ground not in grounds:
+            found.append(_fault("steps", _("环节“%(s)s”的停表事由“%(g)s”不在时钟目录里。") % names, "unknown-ground"))
+    return found
 
 
 _ITEM: tuple[Callable[[Any], Iterator[Fault]], ...] = (

@@ -170,6 +170,10 @@ class StepKind(Coded):
     SITE_CHECK = "site_check", _("到场检查")
 
 
+DECIDING = ("XK-20", "XK-45", "FD-x")
+"""Clock rules of a decision: 行政许可法 42(1), 42(2), another law's own limit."""
+
+
 class Moment(Coded):
     """四到场: when officers stand on the building site."""
 

@@ -161,5 +161,5 @@ def sites(request: HttpRequest) -> HttpResponse:
     """现场核查: the open visits and checks of the reader's unit, for a phone."""
     by, now = who(request), clock.now()
     found = queries.inbox(by, "todo", now=now, mine=False, limit=200)
-    tasks = [(t, row_remaining(t, now)) for t in found.tasks if t.step_kind in ("site_visit", "site_check")]
+    tasks = [(t, row_remaining(t, now)) for t in found.tasks if t.step_kind in ("site_visit", "visit", "site_check")]
     return page(request, "sites", "sites", tasks=tasks)

@@ -134,7 +134,7 @@ def troubles(known: queries.File) -> list[Trouble]:
 
 
 def _faults(known: queries.File) -> Sequence[Fault]:
-    return rules.faults_of(known.draft.spec) if known.draft else ()
+    return queries.faults_of(known.draft.spec) if known.draft else ()
 
 
 def _mended_at(known: queries.File, fault: Fault) -> str:

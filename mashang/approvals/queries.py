@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Count
 
 from .models import Application, Material, Refusal, SiteCheck
 from .store import Folder, Held, folder, held_by
 
-__all__ = ["Folder", "Held", "folder", "held_by", "refusals", "relied_on", "running_by_version", "site_checks"]
+__all__ = [
+    "Folder",
+    "Held",
+    "answers_before",
+    "folder",
+    "held_by",
+    "refusals",
+    "relied_on",
+    "running_by_version",
+    "site_checks",
+]
+
+
+def answers_before(person: int, entry: str) -> dict[str, Any]:
+    """What the person answered when they last applied for the same entry themselves; nothing of what was erased."""
+    last = Application.objects.filter(entry=entry, applicant=person, case__persons__contains=[person])
+    row = last.filter(case__erased_at=None).order_by("-case").values_list("case", flat=True).first()
+    return folder(row).answers if row is not None else {}
 
 
 def refusals(case_id: int) -> Sequence[Refusal]:

@@ -9,6 +9,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from mashang.approvals import queries as approvals
 from mashang.cases.models import Case, Step
 from mashang.kernel import clock
 
@@ -66,6 +67,41 @@ def test_a_faulty_form_comes_back_whole_with_every_fault(sign_in):
     assert "11 位数字" in shown
     assert "新村 12 号旁" in answer.content.decode()
     assert Case.objects.count() == 0
+
+
+def filled(page) -> dict[str, str]:
+    """The form as it comes, ready to be sent back."""
+    form = page.context["form"]
+    return {f.name: f.value for f in form.fields if f.type not in ("file", "checkbox") and f.value}
+
+
+def test_what_is_registered_is_filled_in_masked_and_comes_back_whole(sign_in):
+    client, own = sign_in("citizen"), applicant()
+    page = client.get("/apply/rural-house/approval", HOUSE)
+    given = filled(page)
+    assert given["applicant.name"] == own["name"]
+    assert (
+        given["applicant.id_number"] != own["id_number"] and given["applicant.id_number"][-4:] == own["id_number"][-4:]
+    )
+    assert own["id_number"] not in page.content.decode() and own["phone"] not in page.content.decode()
+    assert "已替您填好" in text_of(page) and "no-store" in page["Cache-Control"]
+    typed = flat() | {name: given[name] for name in ("applicant.name", "applicant.id_number", "applicant.phone")}
+    with at("2026-03-02 09:10"):
+        answer = client.post("/apply/rural-house/approval", {**typed, "key": "k2"})
+        assert answer.status_code == 302, text_of(answer)
+        case = Case.objects.latest("id")
+        assert approvals.folder(case.pk).answers["applicant"] == own
+        again = filled(client.get("/apply/rural-house/approval", HOUSE | {"building": "extend"}))
+    expected = {name: value for name, value in typed.items() if name not in HOUSE}
+    assert {name: again.get(name) for name in expected} == expected
+    assert again["building"] == "extend" and again["site.region"] == TOWN
+
+
+def test_nobody_elses_number_comes_out_of_a_mask(sign_in):
+    typed = flat() | {"applicant.id_number": "35082419******0000"}
+    assert sign_in("citizen").post("/apply/rural-house/approval", typed).status_code == 422
+    page = sign_in("window").get("/apply/rural-house/approval", HOUSE)
+    assert not {name for name in filled(page) if name.startswith("applicant.")}
 
 
 def test_the_same_press_twice_hands_in_once(sign_in):

@@ -107,7 +107,8 @@ class Question(Value):
 class Field(Value):
     """One thing asked on the form. The same `code` in two items of a package is asked once.
 
-    `private`: sealed at rest, shown by role. `prefill`: what is known of the signed-in person ("person.name").
+    `private`: sealed at rest, shown by role. `prefill`: what is filled in of
+    the signed-in applicant's registration: "person" (name, number, phone) or "firm.name".
     """
 
     code: Code

@@ -89,6 +89,7 @@ from .mandates import mandate as mandate
 from .mandates import mandates_given as mandates_given
 from .mandates import mandates_held as mandates_held
 from .mandates import mandates_recorded_in as mandates_recorded_in
+from .people import OwnDetails as OwnDetails
 from .people import (
     PersonInfo as PersonInfo,
 )
@@ -104,6 +105,7 @@ from .people import (
 from .people import (
     find_person as find_person,
 )
+from .people import own_details as own_details
 from .people import (
     people as people,
 )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
 from mashang.kernel import clock, vault
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
 
 from ..kept import Kept
@@ -148,6 +149,24 @@ def person(id_: int) -> PersonInfo:
     if id_ not in found:
         raise NotFound("没有找到这位申请人。")
     return found[id_]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDetails:
+    """What whoever signed in is registered with, for their own forms: in clear, and as it is `shown` (number and phone
+    masked); "" for what is not known."""
+
+    kind: str
+    clear: Mapping[str, str]
+    shown: Mapping[str, str]
+
+
+def own_details(by: Actor) -> OwnDetails:
+    """The signed-in person's own `name`, `id_number` and `phone`. Nobody else's: those are read through `actions.reveal`."""
+    row = Person.objects.get(pk=by.person_id)
+    sealed = {"name": row.name_sealed, "id_number": row.number_sealed, "phone": row.phone_sealed}
+    clear = {name: vault.open_(data) if data else "" for name, data in sealed.items()}
+    return OwnDetails(row.kind, clear, {**clear, "id_number": row.number_masked, "phone": row.phone_masked})
 
 
 def find_person(*, number: str = "", phone: str = "") -> list[PersonInfo]:

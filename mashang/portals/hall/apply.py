@@ -11,6 +11,7 @@ from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from mashang.approvals import queries as approvals
@@ -47,6 +48,7 @@ TYPES: dict[str, FieldKind] = {
 AREA = 120
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     """Questions first; who may apply goes on to the form; a faulty form comes back whole, with every fault at its field."""
@@ -66,7 +68,27 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
     keeps = by.kind == "person" or acting.helped
     kept = queries.draft(draft_name(code, part, acting.helped), by) if keeps else {}
-    return _page(request, spec, part, acting, {**kept, **answers}, None)
+    known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
+    return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
+
+
+def _known(spec: Spec, part: str, by: Actor) -> dict[str, str]:
+    """What is recorded already of whoever applies for themselves: their last application's answers, and as the definition
+    says (`prefill`) what they are registered with, number and phone masked: `_own` puts them back."""
+    before, own = approvals.answers_before(by.person_id, spec.code), org.own_details(by)
+    found: dict[str, str] = {}
+    for field in merged_fields(spec, part):
+        value = before.get(field.code)
+        if field.type == FieldType.PERSON:
+            found |= {f"{field.code}.{name}": text for name, text in own.shown.items() if field.prefill == "person"}
+        elif field.type == FieldType.PLACE and isinstance(value, Mapping):
+            found |= {f"{field.code}.{name}": text for name, text in value.items()}
+            found["region"] = value.get("region", "")
+        elif field.prefill == "firm.name" and own.kind == "legal":
+            found[field.code] = own.clear["name"]
+        elif field.type != FieldType.FILE and isinstance(value, str):
+            found[field.code] = value
+    return {name: text for name, text in found.items() if text}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +129,17 @@ FOR = "acting_for"
 
 
 def _page(
-    request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
+    request: Asked,
+    spec: Spec,
+    part: str,
+    acting: Acting,
+    values: Mapping[str, Any],
+    refused: Refused | None,
+    known: bool = False,
 ) -> HttpResponse:
     form = _form(request, spec, part, acting, values, refused)
-    context = {"spec": spec, "part": part, "form": form, "needs": _needs(spec, part, values), "helped": acting.name}
+    needs = _needs(spec, part, values)
+    context = {"spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known}
     return render(request, "hall/apply.html", context, status=422 if refused else 200)
 
 
@@ -226,6 +255,8 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
             flat[f"{field.code}.region"] = post.get("region", "")
+    if by.kind == "person" and not acting.helped:
+        flat |= _own(spec, part, flat, by)
     materials, faults = {}, []
     for name in request.FILES:
         for file in request.FILES.getlist(name)[:1] if name.startswith("materials.") else ():
@@ -243,6 +274,14 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
         "entry": spec.code, "part": part, "region": post.get("region", ""), "answers": answers, "materials": materials,
         "reuse": reuse, "channel": _channel(request, acting), FOR: acting.helped or acting.person,
     }  # fmt: skip
+
+
+def _own(spec: Spec, part: str, flat: Mapping[str, str], by: Actor) -> dict[str, str]:
+    """The signed-in person's number and phone, where the form came back with them masked as they were filled in."""
+    own = org.own_details(by)
+    names = [f"{f.code}.{n}" for f in merged_fields(spec, part) if f.type == FieldType.PERSON for n in own.shown]
+    asked = [(name, name.rpartition(".")[2]) for name in names]
+    return {name: own.clear[n] for name, n in asked if own.shown[n] and flat.get(name) == own.shown[n]}
 
 
 def _still_helped(post: QueryDict, acting: Acting) -> None:

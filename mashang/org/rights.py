@@ -236,7 +236,7 @@ PAGES: dict[str, str] = {
     "desk:catalogue_csv": "catalogue.edit",
     "desk:catalogue_entry": "catalogue.edit",
     "desk:catalogue_fields": "catalogue.edit",
-    "desk:catalogue_materials": "catalogue.edit",
+    "desk:catalogue_rows": "catalogue.edit",
     "desk:catalogue_definition": "catalogue.edit",
     "desk:catalogue_preview": "catalogue.edit",
     "desk:catalogue_differences": "catalogue.edit",

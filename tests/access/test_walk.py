@@ -313,11 +313,12 @@ def catalogue(walker: Walker) -> None:
                     walker.problems.append(f"{page} {code}: shows another county's draft")
             for page in (
                 "desk:catalogue_fields",
-                "desk:catalogue_materials",
                 "desk:catalogue_definition",
                 "desk:catalogue_preview",
             ):
                 walker.expect(page, code, status=gate(who, page, mine))
+            for what in ("materials", "form", "questions", "steps", "roles"):
+                walker.expect("desk:catalogue_rows", code, what, status=gate(who, "desk:catalogue_rows", mine))
             for page in ("desk:catalogue_fields", "desk:catalogue_definition"):
                 walker.expect(page, code, status=gate(who, page, {422} if county == own else {404}), post={"seen": "0"})
             draft = 1 if code.startswith("only") else 2

@@ -20,7 +20,9 @@ pytestmark = [
 HERE = "/desk/catalogue/entry/food-business"
 PAGES = {
     "list": "/desk/catalogue", "entry": HERE, "package": "/desk/catalogue/entry/rural-house", "fields": f"{HERE}/fields",
-    "materials": f"{HERE}/materials", "definition": f"{HERE}/definition", "preview": f"{HERE}/preview",
+    "materials": f"{HERE}/materials", "steps": "/desk/catalogue/entry/rural-house/steps", "form": f"{HERE}/form",
+    "questions": f"{HERE}/questions", "roles": f"{HERE}/roles", "parts": "/desk/catalogue/entry/rural-house/parts",
+    "items": "/desk/catalogue/entry/rural-house/materials", "definition": f"{HERE}/definition", "preview": f"{HERE}/preview",
     "differences": f"{HERE}/differences", "new": "/desk/catalogue/new", "copy": "/desk/catalogue/new?of=food-business",
     "import": "/desk/catalogue/import",
 }  # fmt: skip
@@ -66,8 +68,9 @@ def test_a_draft_is_written_refused_and_published(
     page.click("[data-send]")
     page.goto(f"{HERE}/materials")
     page.click("button[name=more]")
-    expect(page.locator("fieldset.group")).to_have_count(4 + 2 + 5)
-    page.locator("fieldset.group").nth(8).locator("[name$='.name']").fill("场所使用证明")
+    expect(page.locator("details.group-of")).to_have_count(4 + 2 + 5)
+    page.locator("details.group-of").nth(8).locator("summary").click()
+    page.locator("details.group-of").nth(8).locator("[name$='.name']").fill("场所使用证明")
     page.click("[data-send]")
     expect(page.locator("#draft")).to_contain_text("场所使用证明")
     page.fill("[name=note]", "武市监〔2026〕1号")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mashang.catalogue import rules, shipped
 from mashang.catalogue.actions import digest_of
 from mashang.catalogue.rules import ItemSpec, PackageSpec, Spec
+from mashang.catalogue.rules.written import condition, shown_condition
 from mashang.kernel.refused import Refused
 
 SPECS: tuple[Spec, ...] = (*shipped.items(), *shipped.packages())
@@ -194,32 +195,177 @@ def test_any_organ_is_taken_or_refused_at_its_field(organ: str) -> None:
         assert texts(no).keys() == {"organ.name"}
 
 
-def rows(spec: ItemSpec) -> list[dict[str, str]]:
-    return [rules.material_row(m) for m in spec.materials]
+def rows(spec: Spec, what: str, item: str = "") -> list[dict[str, str]]:
+    return [dict(row) for row in rules.rows_of(spec, what, item)]
+
+
+def lists(spec: Spec) -> list[tuple[str, str]]:
+    """Every list of a definition, with the item of the package whose it is."""
+    return [
+        (what, item)
+        for what in rules.lists_of(spec)
+        for item in ([i.code for i in rules.items_of(spec)] if isinstance(spec, PackageSpec) and what in rules.OF_ITEMS else [""])
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.code)
+def test_rows_sent_back_as_they_were_change_nothing_and_typed_anew_they_say_the_same(spec: Spec) -> None:
+    for what, item in lists(spec):
+        shown = rows(spec, what, item)
+        assert rules.with_rows(spec, what, [*shown, {}, rules.usual_row(what)], item) == spec
+        anew = rules.with_rows(spec, what, [row | {"was": ""} for row in shown], item)
+        known = {r.document: r.code for r in rules.results_of(spec)}
+        steps = tuple(s.model_copy(update={"produces": tuple(known.get(p, p) for p in s.produces)}) for s in spec.steps)
+        assert anew == (spec.model_copy(update={"steps": steps}) if what == "steps" else spec)
 
 
 def test_rows_of_materials_change_add_take_out_and_keep() -> None:
     when = (rules.When(fact="area", op="gt", value="100"),)
     first = FOOD.materials[0].model_copy(update={"when": when, "sample": "样张"})
     spec = FOOD.model_copy(update={"materials": (first, *FOOD.materials[1:])})
-    assert rules.with_materials(spec, [*rows(spec), {}, {"name": "  "}]) == spec
-    given = rows(spec)
+    assert rules.with_rows(spec, "materials", [*rows(spec, "materials"), {}, {"name": "  "}]) == spec
+    given = rows(spec, "materials")
+    assert given[0]["when"] == "经营面积 > 100"
     given[0] |= {"name": "营业执照副本", "copies": "2", "code": "licence"}
     given[1]["gone"] = "1"
-    made = rules.with_materials(spec, [*given, {"name": "健康承诺书", "code": ""}])
+    made = rules.with_rows(spec, "materials", [*given, {"name": "健康承诺书", "code": ""}])
+    assert isinstance(made, ItemSpec)
     assert made.materials[0] == first.model_copy(update={"name": "营业执照副本", "copies": 2, "code": "licence"})
     assert [m.code for m in made.materials] == ["licence", "food-safety-rules", "health-certificate", "m1"]
 
 
+def test_steps_are_written_in_words() -> None:
+    given = rows(FOOD, "steps")
+    assert (given[2]["after"], given[3]["produces"]) == ("现场核查", "食品经营许可证")
+    given[2]["after"] = "现场核查、专家评审"
+    given.insert(2, {
+        "label": "专家评审", "role": "market", "after": "材料审查", "promised": "2个工作日", "kind": "review", "rule": "XK-CS",
+        "checks": "动线合理\n冷热分开", "when": "经营面积 ≥ 500\n经营类型 属于 餐饮服务、单位食堂",
+    })  # fmt: skip
+    made = rules.with_rows(FOOD, "steps", given)
+    new, decision = made.steps[2], made.steps[3]
+    assert (new.code, new.after, new.promised, new.checks) == ("step1", ("review",), "2wd", ("动线合理", "冷热分开"))
+    assert new.when == (
+        rules.When(fact="area", op="ge", value="500"),
+        rules.When(fact="business_kind", op="in", value=("restaurant", "canteen")),
+    )
+    assert decision.after == ("visit", "step1")
+    assert rules.faults_of(made) == []
+    assert [s.code for s in rules.steps_needed(made, {"area": "80"})] == ["review", "visit", "decision", "certificate"]
+
+
+def test_who_moves_stands_where_it_was_told_and_the_others_close_up() -> None:
+    def moved(**places: str) -> list[str]:
+        given = rows(FOOD, "materials")
+        for n, place in places.items():
+            given[int(n[1:])]["place"] = place
+        made = rules.with_rows(FOOD, "materials", given)
+        return [m.code for m in made.materials]
+
+    codes = [m.code for m in FOOD.materials]
+    assert moved(r0="3") == [codes[1], codes[2], codes[0], codes[3]]
+    assert moved(r3="1") == [codes[3], *codes[:3]]
+    assert moved(r0="2", r1="1") == [codes[1], codes[0], *codes[2:]]
+    assert moved(r1="前面") == codes
+
+
+def test_a_choice_keeps_its_code_and_a_new_one_gets_its_own() -> None:
+    given = rows(FOOD, "form")
+    place = next(n for n, row in enumerate(given) if row["code"] == "business_kind")
+    given[place]["choices"] = "餐饮服务\n食品销售\n小作坊\nc1|小摊点\nstop|流动摊贩|请到镇里登记"
+    made = rules.with_rows(FOOD, "form", given)
+    assert isinstance(made, ItemSpec)
+    found = [(c.code, c.label, c.stops) for c in made.form[place].choices]
+    assert found == [
+        ("restaurant", "餐饮服务", ""), ("retail", "食品销售", ""), ("c2", "小作坊", ""), ("c1", "小摊点", ""),
+        ("stop", "流动摊贩", "请到镇里登记"),
+    ]  # fmt: skip
+
+
+def test_a_packages_items_have_their_own_rows_and_its_applications_are_named() -> None:
+    given = rows(HOUSE, "materials", "house-planning")
+    given[0]["name"], given[1]["copies"] = "", "好几份"
+    with pytest.raises(Refused) as no:
+        rules.with_rows(HOUSE, "materials", given, "house-planning")
+    assert texts(no) == {
+        "materials.1.copies": "材料第 2 项“住宅设计图” · 复印件份数：应为 0 到 999 的整数，现在是“好几份”。"
+    }
+    given[1]["copies"] = "2"
+    made = rules.with_rows(HOUSE, "materials", given, "house-planning")
+    assert isinstance(made, PackageSpec)
+    assert [m.name for m in made.item("house-planning").materials] == ["住宅设计图", "用地审查意见"]
+    assert made.item("house-land") == HOUSE.item("house-land")
+    parts = rows(HOUSE, "parts")
+    assert parts[1]["items"] == "、".join(HOUSE.item(c).name for c in HOUSE.parts[1].items)
+    parts[1] |= {"items": HOUSE.item("house-acceptance").name, "label": "竣工验收"}
+    split = rules.with_rows(HOUSE, "parts", [*parts, {"label": "登记", "items": "house-registration"}])
+    assert isinstance(split, PackageSpec)
+    assert [(p.code, p.items) for p in split.parts[1:]] == [
+        ("completion", ("house-acceptance",)), ("part1", ("house-registration",)),
+    ]  # fmt: skip
+
+
 def test_a_fault_in_a_row_is_told_at_that_row_also_below_one_taken_out() -> None:
-    given = rows(FOOD)
+    given = rows(FOOD, "materials")
     given[0]["gone"] = "1"
     given[1]["necessity"] = "也许"
     given[2]["code"] = "大写"
     with pytest.raises(Refused) as no:
-        rules.with_materials(FOOD, given)
+        rules.with_rows(FOOD, "materials", given)
     assert texts(no).keys() == {"materials.1.necessity", "materials.2.code"}
     assert texts(no)["materials.1.necessity"].startswith("材料第 2 项“经营场所布局图” · 必要性：“也许”不在可选范围内")
+
+
+def test_what_nobody_asks_or_does_is_told_with_what_there_is() -> None:
+    given = rows(FOOD, "steps")
+    given[1]["gone"] = "1"
+    unmended = rules.with_rows(FOOD, "steps", given)
+    assert [f.text for f in rules.faults_of(unmended)] == ["环节“审批决定”的前置环节“visit”不存在。"]
+    given[2]["after"] += "、材料审查"
+    given[0]["when"] = "天气 = 晴\n经营类型 = 网吧\n随便写"
+    given[3] |= {"produces": "奖状", "promised": "很快"}
+    with pytest.raises(Refused) as no:
+        rules.with_rows(FOOD, "steps", given)
+    told = texts(no)
+    assert told.keys() == {"steps.0.when", "steps.2.after", "steps.3.produces", "steps.3.promised"}
+    assert told["steps.2.after"].endswith("没有“现场核查”，可以填：材料审查、审批决定、制发许可证。")
+    assert told["steps.3.produces"].endswith("没有“奖状”，可以填：食品经营许可证。")
+    assert "引导问题和表单里没有“天气”" in told["steps.0.when"]
+    for line, words in (
+        ("经营类型 = 网吧", "不是“经营类型”的选项：餐饮服务、食品销售、单位食堂"),
+        ("随便写", "看不懂"),
+    ):
+        with pytest.raises(Refused) as no:
+            rules.with_rows(FOOD, "steps", [given[0] | {"when": line}])
+        assert words in texts(no)["steps.0.when"]
+
+
+def test_two_units_may_not_go_by_one_code() -> None:
+    given = rows(FOOD, "roles")
+    with pytest.raises(Refused) as no:
+        rules.with_rows(FOOD, "roles", [*given, {"label": "另一个", "code": given[0]["code"]}])
+    assert texts(no) == {"roles": f"代码“{given[0]['code']}”用了两次。"}
+
+
+ODD = st.text(st.sampled_from("ab甲、，；=≥<|属于 ？"), min_size=1, max_size=8).map(str.strip).filter(bool)
+
+
+@given(
+    st.dictionaries(st.from_regex("[a-z]{1,4}", fullmatch=True), ODD, min_size=1, max_size=4), ODD, ODD,
+    st.sampled_from(("eq", "ne", "lt", "le", "gt", "ge")), st.data(),
+)  # fmt: skip
+def test_a_condition_is_shown_so_that_it_reads_back_the_same(
+    choices: dict[str, str], asked: str, other: str, op: Any, data: st.DataObject
+) -> None:
+    facts = {"fact": (asked, choices), "other": (other, {})}
+    code = data.draw(st.sampled_from(sorted(choices)))
+    for when in (
+        rules.When(fact="fact", op=op, value=code),
+        rules.When(fact="fact", op="in", value=(code,)),
+        rules.When(fact="other", op=op, value="12.5"),
+    ):
+        read = condition(shown_condition(when, facts), facts)
+        assert rules.When(**read) == when
 
 
 def test_a_copy_of_a_bare_name_is_a_full_item_with_a_plain_process() -> None:

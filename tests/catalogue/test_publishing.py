@@ -15,7 +15,7 @@ from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.ledger.queries import history as recorded
 from mashang.org import actions as org
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock_rules")]
 NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 EDITOR = Actor("staff", id=7, name="编辑", grants=(Grant("catalogue_editor"),))
 CLERK = Actor("staff", id=8, name="窗口", grants=(Grant("clerk"),))

@@ -201,6 +201,7 @@ def test_too_many_faults_are_counted_and_not_all_listed() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("clock_rules")
 @pytest.mark.row("A1")
 def test_one_wrong_row_stops_the_whole_import() -> None:
     def spoil(book: Any) -> None:
@@ -213,6 +214,7 @@ def test_one_wrong_row_stops_the_whole_import() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("clock_rules")
 @pytest.mark.row("A1")
 def test_a_sheet_that_changes_one_item_publishes_one_new_version_and_keeps_its_form() -> None:
     actions.import_shipped(by=EDITOR, now=NOW)

@@ -213,6 +213,56 @@ def test_an_item_is_written_from_nothing_in_forms_alone(editor):
     assert "林木采伐许可" in text_of(Client().get("/guide/tree-felling"))
 
 
+def rows_of(page) -> dict[str, object]:
+    """Everything a page of rows would send, as it stands."""
+    return {f.name: f.value for f in page.context["form"].fields if f.type != "checkbox" or f.value}
+
+
+@pytest.mark.row("A1", "A7")
+def test_a_package_gets_another_unit_and_a_step_with_a_condition_in_forms_alone(editor):
+    with at(BEGAN):
+        role = {"roles.6.label": "供电所", "roles.6.match": "供电所", "roles.6.unit_kind": "division"}
+        assert editor.post(f"{HOUSE}/roles", rows_of(editor.get(f"{HOUSE}/roles")) | role).status_code == 302
+        page = editor.get(f"{HOUSE}/steps")
+        assert ("role1", "供电所") in next(f.choices for f in page.context["form"].fields if f.name == "steps.12.role")
+        step = {
+            "steps.12.label": "高压线会勘", "steps.12.kind": "review", "steps.12.role": "role1", "steps.12.part": "approval",
+            "steps.12.item": "house-planning", "steps.12.promised": "1个工作日", "steps.12.when": "檐口高度 ≥ 9",
+            "steps.12.checks": "离高压线 5 米以上", "steps.12.opens": "ready",
+        }  # fmt: skip
+        known = rows_of(page)
+        after = {"steps.5.after": f"{known['steps.5.after']}、高压线会勘"}
+        wrong = editor.post(f"{HOUSE}/steps", known | step | after | {"steps.12.when": "身高 ≥ 9"})
+        assert wrong.status_code == 422 and "引导问题和表单里没有“身高”" in text_of(wrong)
+        assert "离高压线 5 米以上" in wrong.content.decode()
+        assert editor.post(f"{HOUSE}/steps", known | step | after).status_code == 302
+        address = f"{HOUSE}/materials?item=house-planning"
+        materials = rows_of(editor.get(address))
+        assert materials["materials.1.name"] == "住宅设计图"
+        assert editor.post(address, materials | {"materials.1.when": "设计图 = 自己委托设计"}).status_code == 302
+        page = editor.get(HOUSE)
+        assert page.context["troubles"] == [] and "高压线会勘" in text_of(page)
+        assert editor.post(HOUSE, {"do": "publish", "seen": seen(page), "note": ""}).status_code == 302
+    spec = queries.current("rural-house").spec
+    new = next(s for s in spec.steps if s.label == "高压线会勘")
+    assert (new.code, new.role, new.promised, new.checks) == ("step1", "role1", "1wd", ("离高压线 5 米以上",))
+    assert [s.code for s in rules.steps_needed(spec, {"height": "8"}, "approval") if s.code == "step1"] == []
+    decision = next(s for s in rules.steps_needed(spec, {"height": "10"}, "approval") if s.code == "decision")
+    assert "step1" in decision.after
+    needed = rules.materials_needed(spec, {"drawing_choice": "standard"}, "approval")
+    assert "drawing" not in {n.material.code for n in needed}
+
+
+def test_what_is_wrong_in_a_packages_item_leads_to_its_rows(editor):
+    text, mark = definition(editor, "rural-house")
+    broken = text.replace('issuer = "自然资源所"', 'issuer = ""', 1)
+    assert broken != text
+    assert editor.post(f"{HOUSE}/definition", {"definition": broken, "seen": mark}).status_code == 302
+    (trouble,) = editor.get(HOUSE).context["troubles"]
+    assert "请写明由哪个部门核发" in trouble.text and trouble.href.startswith(f"{HOUSE}/materials?item=house-")
+    assert editor.get(trouble.href).status_code == 200
+
+
 def test_a_form_that_was_opened_before_another_wrote_is_refused_and_loses_nothing(editor):
     here = "/desk/catalogue/entry/banner-arch"
     mine, theirs = fields_of(editor, "banner-arch"), fields_of(editor, "banner-arch")
@@ -403,7 +453,8 @@ def test_a_package_is_begun_from_its_file_as_a_copy_of_another(editor):
     assert made["Location"] == "/desk/catalogue/entry/town-house"
     page = editor.get(made["Location"])
     assert page.context["troubles"] == [] and page.context["file"].shape == "package"
-    assert editor.get(f"{made['Location']}/materials").status_code == 404
+    assert editor.get(f"{made['Location']}/sheep").status_code == 404
+    assert editor.get(f"{made['Location']}/materials?item=sheep").status_code == 404
     assert editor.post(made["Location"], {"do": "discard", "seen": seen(page)})["Location"] == "/desk/catalogue"
     assert editor.get(made["Location"]).status_code == 404 and not Entry.objects.filter(code="town-house").exists()
 

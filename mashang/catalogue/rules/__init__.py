@@ -29,18 +29,15 @@ from .definition import read as read_definition
 from .definition import written as written_definition
 from .editing import (
     LONG,
-    MATERIAL_FIELDS,
     blank,
     coded_as,
     copied,
     edited,
     fields_of,
     in_words,
-    material_row,
     plain_process,
     same_kind,
     shown,
-    with_materials,
 )
 from .figures import Figures, Limits, after, as_limit, before, in_days, limits_of, longest_path, spoken
 from .forms import answer_rows, clean_answers, form_fields, guide_questions, impersonal, split_private
@@ -59,6 +56,7 @@ from .merge import (
     steps_needed,
     stops,
 )
+from .rows import OF_ITEMS, OPENS, PREFILL, Row, cells_of, kind_of, lists_of, names_of, rows_of, usual_row, with_rows
 from .spec import (
     Answers,
     Basis,
@@ -83,6 +81,17 @@ from .spec import (
 from .words import codes_of, label_at, label_of
 
 __all__ = [
+    "OF_ITEMS",
+    "OPENS",
+    "PREFILL",
+    "Row",
+    "cells_of",
+    "kind_of",
+    "lists_of",
+    "names_of",
+    "rows_of",
+    "usual_row",
+    "with_rows",
     "Answers",
     "Basis",
     "Change",
@@ -101,7 +110,6 @@ __all__ = [
     "LONG",
     "Level",
     "Limits",
-    "MATERIAL_FIELDS",
     "Material",
     "MaterialForm",
     "MaterialKind",
@@ -153,7 +161,6 @@ __all__ = [
     "label_of",
     "limits_of",
     "longest_path",
-    "material_row",
     "materials_needed",
     "merged_fields",
     "merged_materials",
@@ -170,6 +177,5 @@ __all__ = [
     "spoken",
     "steps_needed",
     "stops",
-    "with_materials",
     "written_definition",
 ]

@@ -305,9 +305,9 @@ def package_faults(spec: PackageSpec) -> list[Fault]:
     if any(fault.code in ("catalogue.unknown-item", "catalogue.unused-item") for fault in own):
         return own
     own += _facts(spec)
-    for item in spec.items:
+    for place, item in enumerate(spec.items):
         for fault in item_faults(item, inside=True):
-            own.append(Fault(fault.code, f"{item.name}：{fault.text}", fault.field))
+            own.append(Fault(fault.code, f"{item.name}：{fault.text}", f"items.{place}.{fault.field}"))
     return own
 
 

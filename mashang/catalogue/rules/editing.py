@@ -1,4 +1,4 @@
-"""A definition changed through forms: fields as people write them, rows of materials, a new item, a copy."""
+"""A definition changed through forms: fields as people write them, a new item, a copy. Its lists stand in rows.py."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import listed, said
 
 from . import written
-from .codes import Coded, Handling, MaterialForm, MaterialKind, Necessity, Source, StepKind
+from .codes import Coded, Handling, StepKind
 from .definition import checked
 from .figures import spoken
-from .spec import Basis, Fee, ItemSpec, Material, PackageSpec, Role, Spec, Step, Visit
-from .words import LIMITS, codes_of, inner_of, label_at, place_of, words_of
+from .spec import Basis, Fee, ItemSpec, PackageSpec, Role, Spec, Step, Visit
+from .words import LIMITS, codes_of, inner_of, label_at, words_of
 
 _FIELDS = (
     "name", "aliases", "summary", "group", "type", "level", "region", "lead", "organ.name", "organ.nature",
@@ -173,72 +173,6 @@ def _checked(kind: type[Spec], values: Mapping[str, Any], faults: Sequence[Fault
 
 def _field(path: str) -> str:
     return path.split(".", 1)[0] if path.split(".", 1)[0] in LONG | {"aliases", "objects", "channels"} else path
-
-
-# ── materials ──
-
-_CELLS: dict[str, Callable[[str], Any]] = {
-    "name": written.plain, "code": written.plain, "necessity": written.coded(Necessity),
-    "kind": written.coded(MaterialKind), "form": written.coded(MaterialForm), "source": written.coded(Source),
-    "issuer": written.plain, "originals": written.count, "copies": written.count, "held_as": written.plain,
-    "guidance": written.plain, "standard": written.plain, "basis": written.plain,
-}  # fmt: skip
-MATERIAL_FIELDS = tuple(_CELLS)
-
-
-def material_row(material: Material) -> dict[str, str]:
-    """A material as its row of the form shows it; `was` finds it again."""
-    row = {name: getattr(material, name) for name in MATERIAL_FIELDS}
-    return {name: str(value.value if isinstance(value, Coded) else value) for name, value in row.items()} | {
-        "was": material.code
-    }
-
-
-def with_materials(spec: ItemSpec, rows: Sequence[Mapping[str, str]]) -> ItemSpec:
-    """The item with the materials of these rows, in their order. A row without a name, or taken out, is none.
-
-    What a row does not show (conditions, samples) stays as it was. Refuses with every fault at "materials.ROW.FIELD".
-    """
-    kept = [n for n, row in enumerate(rows) if row.get("name", "").strip() and not row.get("gone")]
-    old = {m.code: m for m in spec.materials}
-    used = {rows[n].get("code", "").strip() for n in kept}
-    free = (code for n in range(1, 10_000) if (code := f"m{n}") not in used | old.keys())
-    faults: list[Fault] = []
-    found: list[dict[str, Any]] = []
-    for n in kept:
-        before = old.get(rows[n].get("was", ""))
-        values: dict[str, Any] = before.model_dump() if before else {}
-        values |= _cells(rows[n], n, faults)
-        values["code"] = values["code"] or next(free)
-        found.append(values)
-    try:
-        made = checked(ItemSpec, {**spec.model_dump(), "materials": found}, faults)
-    except Refused as no:
-        raise Refused.of([_at_row(fault, kept, faults) for fault in no.faults]) from no
-    assert isinstance(made, ItemSpec)
-    return made
-
-
-def _cells(row: Mapping[str, str], n: int, faults: list[Fault]) -> dict[str, Any]:
-    """The values of a row; a cell that says nothing where something must be chosen is left as it was."""
-    values: dict[str, Any] = {}
-    for name, read in _CELLS.items():
-        text = row.get(name, "").strip()
-        try:
-            values[name] = read(text) if text or read is written.plain else None
-        except ValueError as no:
-            place = place_of(ItemSpec, ("materials", n, name), {"materials": {n: row}})
-            text = said("{place}：{why}", place=place, why=no.args[0])
-            faults.append(Fault("catalogue.value", text, f"materials.{n}.{name}"))
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _at_row(fault: Fault, kept: Sequence[int], own: Sequence[Fault]) -> Fault:
-    """A fault of the n-th material at the row it stands in."""
-    parts = fault.field.split(".")
-    if fault in own or len(parts) < 2 or parts[0] != "materials":
-        return fault
-    return Fault(fault.code, fault.text, ".".join(("materials", str(kept[int(parts[1])]), *parts[2:])))
 
 
 # ── new ──

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from mashang.kernel.said import said
 from mashang.text.rules import narrow
 
 from .codes import Coded
+from .spec import When
 
 _SEPARATOR = re.compile(r"\s*[、,，;；\n]\s*")
 _UNITS = {
@@ -96,6 +98,61 @@ def fee(line: str) -> dict[str, str]:
 def fees(text: str) -> tuple[dict[str, str], ...]:
     """One a line; 不收费 for none."""
     return () if text in ("不收费", "无", "否") else tuple(fee(line) for line in lines(text))
+
+
+Facts = Mapping[str, tuple[str, Mapping[str, str]]]
+"""What is asked: code → (words, {code of a choice: words})."""
+_OPS = {
+    "属于": "in", "∈": "in", "≤": "le", "<=": "le", "≥": "ge", ">=": "ge", "≠": "ne", "!=": "ne", "==": "eq", "=": "eq",
+    "＝": "eq", "<": "lt", "＜": "lt", ">": "gt", "＞": "gt",
+}  # fmt: skip
+_SIGNS = {"in": "属于", "le": "≤", "ge": "≥", "ne": "≠", "eq": "=", "lt": "<", "gt": ">"}
+_CONDITION = re.compile(rf"(.+?)\s*({'|'.join(map(re.escape, _OPS))})\s*(.+)")
+
+
+def number(text: str) -> Decimal:
+    text = narrow(text).replace(",", "")
+    if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII):
+        raise ValueError(said("“{text}”不是数字。", text=text))
+    return Decimal(text)
+
+
+def condition(line: str, facts: Facts) -> dict[str, Any]:
+    """您要怎么建？ = 新建, 层数 ≥ 3, 类型 属于 甲、乙: what is asked and its choices by their words or codes."""
+    found = _CONDITION.fullmatch(line)
+    if found is None:
+        raise ValueError(said("“{text}”看不懂，请写成 层数 ≥ 3 或者 房屋结构 = 砖混。", text=line))
+    by_word = {words: code for code, (words, _choices) in facts.items()}
+    fact = found[1] if found[1] in facts else by_word.get(found[1], "")
+    if not fact:
+        raise ValueError(said("引导问题和表单里没有“{name}”。", name=found[1]))
+    op = _OPS[found[2]]
+    values = tuple(_chosen(word, *facts[fact]) for word in (words(found[3]) if op == "in" else (found[3],)))
+    return {"fact": fact, "op": op, "value": values if op == "in" else values[0]}
+
+
+def _chosen(word: str, question: str, choices: Mapping[str, str]) -> str:
+    by_word = {label: code for code, label in choices.items()}
+    if choices and word not in choices and word not in by_word:
+        text = said("“{word}”不是“{question}”的选项：{words}。", word=word, question=question, words="、".join(by_word))
+        raise ValueError(text)
+    return word if word in choices else by_word.get(word, word)
+
+
+def shown_condition(when: When, facts: Facts) -> str:
+    """The condition as it is typed, in words where these can be read back."""
+    asked, choices = facts.get(when.fact, (when.fact, {}))
+    several = isinstance(when.value, tuple)
+    codes = list(when.value) if isinstance(when.value, tuple) else [when.value]
+    for fact, labels in ((asked, choices), (asked, {}), (when.fact, choices), (when.fact, {})):
+        line = f"{fact} {_SIGNS[when.op]} {'、'.join(labels.get(code, code) for code in codes)}"
+        try:
+            read = condition(line, facts)
+        except ValueError:
+            continue
+        if read == {"fact": when.fact, "op": when.op, "value": tuple(codes) if several else codes[0]}:
+            return line
+    return f"{when.fact} {_SIGNS[when.op]} {'、'.join(codes)}"
 
 
 def labels(members: tuple[Coded, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Writing a draft: its common fields in a form, its materials in rows, everything in the definition's file.
+"""Writing a draft: its common fields in a form, everything in the definition's file; its lists stand in rows.py.
 
 Each form carries the digest of the draft it began from; when another has written meanwhile it is refused, and what was
 typed stays on the page.
@@ -6,7 +6,7 @@ typed stays on the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -24,14 +24,13 @@ from mashang.portals.shared import forms, parts
 
 from ..admin_pages.common import my_units, number, unit_choices
 from ..frame import page, who
-from .entry import FORMS, SHORT, form_name
+from .entry import SHORT, form_name, ways
 from .listing import HERE
 
-MORE, FIRST, MOST = 5, 2, 200
 MOST_BYTES = 1 << 20
 
 
-def _save(
+def save(
     request: HttpRequest, known: queries.File, made: Callable[[], tuple[rules.Spec, actions.Owner]]
 ) -> HttpResponse | Refused:
     """Write the draft and go to the entry; what was refused is given back to be shown."""
@@ -49,7 +48,7 @@ def _save(
     return HttpResponseRedirect(f"{reverse('desk:catalogue_entry', args=[known.code])}?left={seen[:SHORT] or 'new'}")
 
 
-def _form(
+def drawn(
     request: HttpRequest,
     known: queries.File,
     what: str,
@@ -63,21 +62,17 @@ def _form(
     values = more.pop("values", None) or (forms.typed(request.POST, fields) if request.method == "POST" else None)
     back = reverse("desk:catalogue_entry", args=[known.code])
     return forms.build(
-        [hidden, *fields], action=request.path, button=_("保存草稿"), values=values, refused=refused,
+        [hidden, *fields], action=request.get_full_path(), button=_("保存草稿"), values=values, refused=refused,
         draft=form_name(known.code, what, sent), cancel=back, **more,
     )  # fmt: skip
 
 
-def _page(
-    request: HttpRequest, template: str, known: queries.File, refused: Refused | None, **context: Any
+def in_page(
+    request: HttpRequest, template: str, here: str, known: queries.File, refused: Refused | None, **context: Any
 ) -> HttpResponse:
+    """A page of the draft with the tabs of all its forms; `here` is the current one."""
     stale = refused is not None and refused.code.startswith("conflict.")
-    words = {"fields": _("内容"), "materials": _("材料"), "definition": _("定义文件")}
-    tabs = [
-        parts.Tab(words[one], reverse(f"desk:catalogue_{one}", args=[known.code]), current=one == template)
-        for one in FORMS
-        if one != "materials" or known.shape == "item"
-    ]
+    tabs = [parts.Tab(words, href, current=name == here) for name, words, href in ways(known)]
     known_too = {"file": known, "stale": stale, "tabs": tabs, **context}
     return page(request, f"catalogue/{template}", HERE, 422 if refused else 200, **known_too)
 
@@ -166,7 +161,7 @@ def chosen_unit(request: HttpRequest, data: QueryDict, value: int | None = None)
 @never_cache
 @require_http_methods(["GET", "POST"])
 def fields(request: HttpRequest, code: str) -> HttpResponse:
-    """The fields that every item has (or every package); the rest is in the materials and in the definition's file."""
+    """The fields that every item has (or every package); the rest is in its lists and in the definition's file."""
     known = queries.own_file(who(request), code)
     spec = known.base.spec
     described = form_fields(spec)
@@ -181,73 +176,12 @@ def fields(request: HttpRequest, code: str) -> HttpResponse:
             )
             return rules.edited(spec, typed), chosen
 
-        answer = _save(request, known, made)
+        answer = save(request, known, made)
         if isinstance(answer, HttpResponse):
             return answer
         refused = answer
-    form = _form(request, known, "fields", described, refused)
-    return _page(request, "fields", known, refused, form=form)
-
-
-# ── materials ──
-
-
-@never_cache
-@require_http_methods(["GET", "POST"])
-def materials(request: HttpRequest, code: str) -> HttpResponse:
-    """An item's materials, each a group of fields, with some empty ones; another button only adds more of these."""
-    known = queries.own_file(who(request), code)
-    spec = known.base.spec
-    if not isinstance(spec, rules.ItemSpec):
-        raise NotFound("一件事的材料由各事项合并得出，请在定义文件里修改。")
-    rows = [rules.material_row(m) for m in spec.materials] + [{}] * FIRST
-    refused, adding = None, False
-    if request.method == "POST":
-        rows, adding = _rows(request.POST), "more" in request.POST
-        answer = None if adding else _save(request, known, lambda: (rules.with_materials(spec, rows), "stays"))
-        if isinstance(answer, HttpResponse):
-            return answer
-        refused = answer
-        rows += [{}] * (MORE if adding else 0)
-    groups = [_group(n, row) for n, row in enumerate(rows[:MOST])]
-    flat = [field for _title, group in groups for field in group]
-    values = {field.name: field.value for field in flat} | {"rows": len(groups)}
-    count = parts.Field("rows", type="hidden", value=len(groups))
-    form = _form(request, known, "materials", [count, *flat], refused, values=values)
-    drawn = {field.name: field for field in form.fields}
-    shown = [(title, [drawn[field.name] for field in group]) for title, group in groups]
-    lone = [drawn["seen"], drawn["rows"]]
-    return _page(request, "materials", known, refused, form=form, groups=shown, lone=lone, full=len(groups) >= MOST)
-
-
-def _rows(data: QueryDict) -> list[dict[str, str]]:
-    count = min(number(data, "rows") or 0, MOST)
-    names = (*rules.MATERIAL_FIELDS, "was", "gone")
-    return [{name: data.get(f"materials.{n}.{name}", "") for name in names} for n in range(count)]
-
-
-def _group(n: int, row: Mapping[str, str]) -> tuple[str, list[parts.Field]]:
-    """The fields of one material; an empty row begins with what is usual."""
-    given = row or {**rules.material_row(rules.Material(code="m", name="m")), "name": "", "code": "", "was": ""}
-    helps = {
-        "code": _("不填就自动编号；同一份材料在各事项里用同一个代码。"),
-        "held_as": _("已有电子证照或存过档的可以免交，填证照代码。"),
-        "issuer": _("来源是政府部门核发的，必须填写。"),
-    }
-    described = [parts.Field(f"materials.{n}.was", type="hidden", value=given.get("was", ""))]
-    for name in rules.MATERIAL_FIELDS:
-        kind = rules.codes_of(rules.Material, name)
-        choices = tuple((m.value, str(m.label)) for m in kind) if kind else ()
-        sort: parts.FieldType = "list" if kind else "textarea" if name in ("guidance", "standard") else "text"
-        described.append(
-            parts.Field(
-                f"materials.{n}.{name}", str(rules.label_of(rules.Material, name)), sort, helps.get(name, ""),
-                value=given.get(name, ""), choices=choices,
-            )
-        )  # fmt: skip
-    if given.get("was"):
-        described.append(parts.Field(f"materials.{n}.gone", _("删去这份材料"), "checkbox", value=given.get("gone", "")))
-    return given.get("name") or _("新的材料"), described
+    form = drawn(request, known, "fields", described, refused)
+    return in_page(request, "fields", "fields", known, refused, form=form)
 
 
 # ── the file ──
@@ -292,10 +226,10 @@ def definition(request: HttpRequest, code: str) -> HttpResponse:
             rules.same_kind(spec, given)
             return given, "stays"
 
-        answer = _save(request, known, made)
+        answer = save(request, known, made)
         if isinstance(answer, HttpResponse):
             return answer
         refused = answer
     described = definition_fields(text)
-    form = _form(request, known, "definition", described, refused, values={"definition": text})
-    return _page(request, "definition", known, refused, form=form)
+    form = drawn(request, known, "definition", described, refused, values={"definition": text})
+    return in_page(request, "definition", "definition", known, refused, form=form)

@@ -30,7 +30,6 @@ from ..frame import page, who
 from .listing import HERE, kinds, state_of
 
 SHORT = 12
-FORMS = ("fields", "materials", "definition")
 
 
 @never_cache
@@ -55,7 +54,8 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         "owner": told(queries.owner_name(known.unit_id, spec.region), _) or _("各地通用"),
         "state": state_of(known.state, known.draft is not None, getattr(spec, "detail", "full")),
         "loose": refused.faults if refused and not drawn else (),
-        "left": _left(request, code),
+        "left": _left(request, code, spec),
+        "ways": ways(known) if known.mine else [],
         **_draft(request, known, refused),
         **_content(spec),
         "versions": _versions(by, known),
@@ -71,11 +71,39 @@ def _after(do: str, known: queries.File) -> str:
     return reverse("desk:catalogue_fields" if do == "revise" else "desk:catalogue_entry", args=[known.code])
 
 
-def _left(request: HttpRequest, code: str) -> list[str]:
+def _left(request: HttpRequest, code: str, spec: rules.Spec) -> list[str]:
     """Names of what the browser kept of the forms that were just saved: it may forget them."""
     mark = request.GET.get("left", "")
     known = mark.isascii() and mark.isalnum() and len(mark) <= SHORT
-    return [form_name(code, what, mark) for what in FORMS] if known else []
+    return [form_name(code, what, mark) for what in _forms(spec)] if known else []
+
+
+def _forms(spec: rules.Spec) -> list[str]:
+    """What the browser calls the forms on a draft."""
+    lists = rules.lists_of(spec)
+    of_items = [f"{what}-{i.code}" for what in lists if what in rules.OF_ITEMS for i in rules.items_of(spec)]
+    return ["fields", "definition", *lists, *of_items]
+
+
+def ways(known: queries.File) -> list[tuple[str, str, str]]:
+    """(name, words, address) of every form on the draft."""
+    lists = rules.lists_of(known.base.spec)
+    listed = [(what, titles()[what], address(known.code, what)) for what in lists]
+    fields, file = (reverse(f"desk:catalogue_{name}", args=[known.code]) for name in ("fields", "definition"))
+    return [("fields", _("内容"), fields), *listed, ("definition", _("定义文件"), file)]
+
+
+def titles() -> dict[str, str]:
+    """What the lists of a definition are called."""
+    return {
+        "materials": _("材料"), "form": _("表单"), "questions": _("引导问题"), "steps": _("办理环节"), "roles": _("办理单位"),
+        "parts": _("各次申请"),
+    }  # fmt: skip
+
+
+def address(code: str, what: str, item: str = "") -> str:
+    """Where a list of the draft is edited."""
+    return reverse("desk:catalogue_rows", args=[code, what]) + (f"?item={item}" if item else "")
 
 
 def form_name(code: str, what: str, seen: str) -> str:
@@ -141,8 +169,14 @@ def _mended_at(known: queries.File, fault: Fault) -> str:
     field = {"organ": "organ.name", "result": "result.name"}.get(fault.field, fault.field)
     if field in rules.fields_of(known.base.spec):
         return f"{reverse('desk:catalogue_fields', args=[known.code])}#f-{field}"
-    if field == "materials" and known.shape == "item":
-        return reverse("desk:catalogue_materials", args=[known.code])
+    *inside, what = field.split(".") if field.startswith("items.") else (field,)
+    if what in rules.lists_of(known.base.spec):
+        item = (
+            known.base.spec.items[int(inside[1])].code
+            if inside and isinstance(known.base.spec, rules.PackageSpec)
+            else ""
+        )
+        return address(known.code, what, item)
     return reverse("desk:catalogue_definition", args=[known.code])
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 class MaterialState(models.TextChoices):
     HANDED = "handed", _("已提交")
     HELD = "held", _("已核 · 复用")
+    FILLED = "filled", _("按表单生成")
     LATER = "later", _("容缺后补")
     MISSING = "missing", _("缺")
     OPTIONAL = "optional", _("未提交（非必要）")

@@ -7,14 +7,17 @@ from typing import Any
 
 from django.db.models import Count
 
+from . import rules
 from .models import Application, Material, Refusal, SiteCheck
-from .store import Folder, Held, folder, held_by
+from .store import Folder, Held, folder, followed, held_by
 
 __all__ = [
     "Folder",
     "Held",
     "answers_before",
+    "barring",
     "folder",
+    "followed",
     "held_by",
     "refusals",
     "relied_on",
@@ -28,6 +31,12 @@ def answers_before(person: int, entry: str) -> dict[str, Any]:
     last = Application.objects.filter(entry=entry, applicant=person, case__persons__contains=[person])
     row = last.filter(case__erased_at=None).order_by("-case").values_list("case", flat=True).first()
     return folder(row).answers if row is not None else {}
+
+
+def barring(folder: Folder) -> list[str]:
+    """Names of the materials without which the application cannot be accepted; what may follow later is not among them."""
+    barred, _later = rules.must_follow(rules.gaps(folder.spec, folder.answers, folder.row["part"], folder.handed(), ()))
+    return [need.material.name for need in barred]
 
 
 def refusals(case_id: int) -> Sequence[Refusal]:

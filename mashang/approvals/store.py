@@ -41,6 +41,10 @@ SELECT %s, held_as, name, document, %s, %s
 FROM jsonb_to_recordset(%s) AS d (held_as text, name text, document bigint)
 ON CONFLICT (person_id, code) DO UPDATE SET document = excluded.document, source = excluded.source,
   kept_at = excluded.kept_at"""
+_FOLLOWED = """
+SELECT a.case_id FROM approvals_application a JOIN cases_case c ON c.id = a.case_id
+WHERE a.applicant = %s AND a.entry = %s AND a.part = ANY (%s::text[]) AND c.state IN ('granted', 'completed')
+  AND c.persons @> ARRAY[%s::int] ORDER BY a.case_id DESC LIMIT 1"""
 _HELD = "SELECT code, document, name, source FROM approvals_keptmaterial WHERE person_id = %s"
 
 
@@ -73,7 +77,7 @@ class Folder:
 
     def handed(self) -> list[str]:
         """Codes of the materials that are here."""
-        return [m["code"] for m in self.materials if m["state"] in ("handed", "held")]
+        return [m["code"] for m in self.materials if m["state"] in ("handed", "held", "filled")]
 
 
 def folder(case_id: int) -> Folder:
@@ -93,6 +97,12 @@ def defined(case: CaseFile) -> Step:
     steps = catalogue.version(case.definition).spec.steps
     plain = Step(code=case.step.code, label=case.step.label)
     return next((s for s in steps if s.code == case.step.code), plain)
+
+
+def followed(person_id: int, entry: str, parts: Iterable[str]) -> int | None:
+    """The person's latest case of these applications of a package that was granted; None when there is none."""
+    row = sql.run(_FOLLOWED, [person_id, entry, sorted(parts), person_id]).fetchone()
+    return int(row[0]) if row else None
 
 
 def held_by(person_id: int) -> dict[str, Held]:

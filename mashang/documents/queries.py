@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -111,6 +112,15 @@ def of_case(number: str, *, today: date | None = None) -> list[Given]:
 def may_revoke(by: Actor, unit: int) -> bool:
     """Whether the actor may take back what this unit gave out."""
     return org.may(by, "documents.revoke", units=(unit,), region=org.unit(unit).region)
+
+
+def application_form(
+    title: str, number: str, rows: Sequence[tuple[str, str]], *, unit: str, handed_in: datetime
+) -> bytes:
+    """The form that an applicant filled in, as PDF: given to nobody and verified by nothing, the same whenever it is made."""
+    day = clock.local(handed_in)
+    sheet = rules.Sheet(title, number, rows=tuple(rows), unit=unit, date=rules.chinese_date(day), layout="form")
+    return rendering.make_pdf(sheet, code="", url="", at=day)
 
 
 def render(code: str, format_: str = "pdf") -> Made:

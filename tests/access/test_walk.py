@@ -84,6 +84,8 @@ def cases(walker: Walker) -> None:
             walker.expect(page, number, status=gate(walker.who, page, inside))
         reached = walker.world.sees(walker.who, walker.world.cases[number], ERASE) if number in walker.seen else False
         application = number in walker.seen and walker.world.cases[number]["kind"] == "application"
+        for page in ("hall:form", "desk:form"):
+            walker.expect(page, number, status=gate(walker.who, page, {200} if application else {404}))
         inside = {200 if application else 404} if reached else {403} if number in walker.seen else {404}
         walker.expect("desk:erase", number, status=gate(walker.who, "desk:erase", inside))
         for page in ("hall:receipt_file", "hall:rate"):

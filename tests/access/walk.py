@@ -21,7 +21,16 @@ from mashang.org.models import Account
 from tests.access.reference import NUMBER, Somebody, World
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-NOT_FOLLOWED = ("account_logout", "shared:preferences", "hall:result", "desk:result", "desk:press", "desk:press_step")
+NOT_FOLLOWED = (
+    "account_logout",
+    "shared:preferences",
+    "hall:result",
+    "desk:result",
+    "hall:form",
+    "desk:form",
+    "desk:press",
+    "desk:press_step",
+)
 HREF = re.compile(r'(?:href|action)="([^"]*)"')
 PLACES = (0, 1, 2, 30, 31, 32)
 MAIN = re.compile(r"<main.*?</main>", re.S)

@@ -147,7 +147,12 @@ def test_the_docx_carries_the_table_and_the_qr_code() -> None:
 
 
 def test_the_templates_ship_with_the_room() -> None:
-    assert {p.name for p in Path(pdf.TEMPLATES).glob("*.typ")} == {"common.typ", "notice.typ", "certificate.typ"}
+    assert {p.name for p in Path(pdf.TEMPLATES).glob("*.typ")} == {
+        "common.typ",
+        "notice.typ",
+        "certificate.typ",
+        "form.typ",
+    }
 
 
 def test_the_qr_picture_is_plain_svg() -> None:

@@ -12,7 +12,16 @@ from mashang.cases import rules as case_rules
 from mashang.cases.casefile import CaseFile, Message, Party
 from mashang.cases.procedure import Nothing
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import Spec, clean_answers, limits_of, materials_needed, split_private, stops
+from mashang.catalogue.rules import (
+    Spec,
+    clean_answers,
+    limits_of,
+    materials_needed,
+    parts_before,
+    parts_of,
+    split_private,
+    stops,
+)
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, Refused
 from mashang.kernel.said import said
@@ -44,6 +53,7 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
         form.region,
         rules.lead_of(plans),
     )
+    case.parent_id = _earlier(spec, form, person.person_id) or case.parent_id
     case.plan(plans)
     case.join(person)
     materials = _materials(case, spec, form, answers, person.person_id)
@@ -71,6 +81,21 @@ def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
         return clean_answers(spec, form.answers, form.part)
     except Refused as no:
         raise Refused.of([Fault(f.code, f.text, f"answers.{f.field}") for f in no.faults]) from None
+
+
+def _earlier(spec: Spec, form: forms.HandIn, person: int) -> int | None:
+    """The granted case that this application of a package follows; refuses one that has none to follow."""
+    before = parts_before(spec, form.part)
+    if not before:
+        return None
+    found = store.followed(person, form.entry, before)
+    if found is None:
+        labels = dict(parts_of(spec))
+        names = {"earlier": "、".join(labels[code] for code in sorted(before)), "this": labels[form.part]}
+        raise Refused(
+            "application.order", said("没有查到申请人已获批的“{earlier}”，请先办好，再申请“{this}”。", **names), "part"
+        )
+    return found
 
 
 _ASKED = {"number": "id_number"}
@@ -141,6 +166,8 @@ def _materials(
             case.attach({document: code})
         elif code in form.reuse and kept:
             document, state = kept.document, "held"
+        elif need.material.filled:
+            state = "filled"
         elif need.state == "optional":
             state = "optional"
         listed.append(

@@ -25,6 +25,13 @@ def parts_of(spec: Spec) -> tuple[tuple[str, str], ...]:
     return tuple((p.code, p.label) for p in spec.parts) if isinstance(spec, PackageSpec) else (("", spec.name),)
 
 
+def parts_before(spec: Spec, part: str) -> frozenset[str]:
+    """The applications of a package that come before this one: its steps wait for theirs."""
+    part_of = {s.code: s.part for s in spec.steps}
+    waited = {part_of.get(code, part) for s in spec.steps if part and s.part == part for code in s.after}
+    return frozenset(waited - {part})
+
+
 def results_of(spec: Spec, part: str = "") -> tuple[Result, ...]:
     return tuple(i.result for i in items_of(spec, part) if i.result)
 
@@ -63,7 +70,8 @@ def merged_materials(spec: Spec, part: str = "") -> tuple[Material, ...]:
             continue
         strongest = min(known.necessity, material.necessity, key=_STRONGER.__getitem__)
         when = known.when if known.when == material.when else ()
-        found[material.code] = known.model_copy(update={"necessity": strongest, "when": when})
+        filled = known.filled or material.filled
+        found[material.code] = known.model_copy(update={"necessity": strongest, "when": when, "filled": filled})
     return tuple(found.values())
 
 
@@ -121,7 +129,9 @@ def missing_materials(
     return [
         need
         for need in materials_needed(spec, answers, part, held)
-        if not need.held and need.state in ("required", "deferrable") and need.material.code not in handed
+        if not (need.held or need.material.filled)
+        and need.state in ("required", "deferrable")
+        and need.material.code not in handed
     ]
 
 

@@ -147,7 +147,7 @@ _LISTS: dict[str, _List] = {
     "materials": _List(Material, "name", "m", {
         "name": _NAME, "code": _CODE, "necessity": _coded(Necessity), "kind": _coded(MaterialKind),
         "form": _coded(MaterialForm), "source": _coded(Source), "issuer": _TEXT, "originals": _COUNT, "copies": _COUNT,
-        "held_as": _TEXT, "guidance": _TEXT, "standard": _TEXT, "basis": _TEXT, "when": _WHEN,
+        "held_as": _TEXT, "filled": _FLAG, "guidance": _TEXT, "standard": _TEXT, "basis": _TEXT, "when": _WHEN,
     }),
     "form": _List(Field, "label", "field", {
         "label": _NAME, "code": _CODE, "type": _coded(FieldType), "group": _TEXT, "choices": _choices(), "unit": _TEXT,

@@ -129,7 +129,8 @@ class Field(Value):
 
 class Material(Value):
     """One material. The same `code` in two items is handed in once; `held_as`: the code under which registers or an
-    earlier case may hold it already, so that it is reused and not asked again."""
+    earlier case may hold it already, so that it is reused and not asked again; `filled`: the platform makes it from the
+    answers, so nobody need hand it in."""
 
     code: Code
     name: Name
@@ -141,6 +142,7 @@ class Material(Value):
     originals: int = 0
     copies: int = 1
     held_as: Plain = ""
+    filled: bool = False
     sample: Text = ""
     blank: Text = ""
     guidance: Text = ""

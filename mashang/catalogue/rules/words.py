@@ -32,7 +32,7 @@ LABELS: dict[str, str | Promise] = {
     "required": _("必填"), "private": _("不公开"), "unit": _("单位"), "min": _("最小值"), "max": _("最大值"),
     "max_length": _("最多字数"), "prefill": _("预填"), "when": _("条件"), "fact": _("条件项"), "op": _("比较"),
     "value": _("比较值"), "kind": _("类型"), "necessity": _("必要性"), "issuer": _("核发机关"),
-    "originals": _("原件份数"), "copies": _("复印件份数"), "held_as": _("已有证照代码"), "sample": _("样表"),
+    "originals": _("原件份数"), "copies": _("复印件份数"), "held_as": _("已有证照代码"), "filled": _("由平台按表单生成"), "sample": _("样表"),
     "blank": _("空白表"), "guidance": _("填报须知"), "standard": _("受理标准"), "match": _("单位名称用字"),
     "unit_kind": _("单位类别"), "role": _("办理单位"), "after": _("前置环节"), "item": _("所属事项"),
     "part": _("所属申请"), "rule": _("计时规则"), "suspends": _("停止计时"), "ground": _("停止计时的事由"),

@@ -50,7 +50,7 @@ def qr_svg(url: str) -> str:
 def make_pdf(sheet: Sheet, *, code: str, url: str, at: datetime) -> bytes:
     """PDF/A-2b, dated when the document was issued, so that it is the same whenever it is made."""
     song, hei = fonts()
-    words = {**asdict(sheet), "code": code, "url": url, "qr": qr_svg(url), "song": song, "hei": hei}
+    words = {**asdict(sheet), "code": code, "url": url, "qr": qr_svg(url) if url else "", "song": song, "hei": hei}
     words["day"] = [at.year, at.month, at.day]
     try:
         data, warnings = typst.compile_with_warnings(

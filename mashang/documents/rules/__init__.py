@@ -17,7 +17,7 @@ from .wording import Facts, as_lines, as_text, rows_of, worded
 FORM = 1
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _FIRM = re.compile(r"(公司|厂|店|合作社|委员会|中心|学校|医院|协会|社|行|馆|部|局|所|院|站)$")
-Layout = Literal["notice", "certificate"]
+Layout = Literal["notice", "certificate", "form"]
 
 
 @dataclass(frozen=True, slots=True)

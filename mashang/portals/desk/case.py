@@ -79,7 +79,10 @@ def _more(page: CasePage, by: Actor) -> dict[str, Any]:
 def _application(case_id: int, number: str, by: Actor) -> dict[str, Any]:
     folder = approvals.folder(case_id)
     return {
-        "materials": [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"]) for m in folder.materials],
+        "materials": [
+            (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"], m["state"] == "filled")
+            for m in folder.materials
+        ],
         "answers": [
             (label, words) for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])
         ],
@@ -133,6 +136,13 @@ def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
     view = queries.case_for(who(request), number)
     found, content = queries.file_of(view, document, approvals.relied_on(view.case.pk))
     return attachment(content, found.name, found.media_type, inline=True)
+
+
+@require_GET
+def form(request: HttpRequest, number: str) -> HttpResponse:
+    """The application form made from what was filled in, as PDF; persons masked."""
+    by = who(request)
+    return pressing.application_form(queries.case_for(by, number), by)
 
 
 @require_GET

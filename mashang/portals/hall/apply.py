@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ from mashang.catalogue.rules import (
     guide_questions,
     materials_needed,
     merged_fields,
+    parts_before,
+    parts_of,
     stops,
 )
 from mashang.kernel import clock
@@ -60,7 +62,11 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if request.method == "POST":
         return _hand_in(request, spec, part, _acting(by, request.POST))
     acting = _acting(by, request.GET)
-    answers = {q.code: request.GET.get(q.code, "") for q in spec.questions}
+    before = parts_before(spec, part)
+    earlier = approvals.answers_before(acting.person, spec.code) if before and acting.person else {}
+    if before and acting.person and approvals.followed(acting.person, spec.code, before) is None:
+        return render(request, "hall/stopped.html", {"spec": spec, "told": [_not_yet(spec, part, before)]})
+    answers = {q.code: request.GET.get(q.code, "") or earlier.get(q.code, "") for q in spec.questions}
     if not all(answers.values()) or not acting.chosen:
         form = _questions(request, spec, acting, answers)
         return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": form})
@@ -70,6 +76,12 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     kept = queries.draft(draft_name(code, part, acting.helped), by) if keeps else {}
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
+
+
+def _not_yet(spec: Spec, part: str, before: Collection[str]) -> str:
+    labels = dict(parts_of(spec))
+    names = {"earlier": "、".join(labels[code] for code in sorted(before)), "this": labels[part]}
+    return _("没有查到您已获批的“%(earlier)s”，请先办好，再申请“%(this)s”。") % names
 
 
 def _known(spec: Spec, part: str, by: Actor) -> dict[str, str]:
@@ -83,11 +95,12 @@ def _known(spec: Spec, part: str, by: Actor) -> dict[str, str]:
             found |= {f"{field.code}.{name}": text for name, text in own.shown.items() if field.prefill == "person"}
         elif field.type == FieldType.PLACE and isinstance(value, Mapping):
             found |= {f"{field.code}.{name}": text for name, text in value.items()}
-            found["region"] = value.get("region", "")
         elif field.prefill == "firm.name" and own.kind == "legal":
             found[field.code] = own.clear["name"]
         elif field.type != FieldType.FILE and isinstance(value, str):
             found[field.code] = value
+    places = (value["region"] for value in before.values() if isinstance(value, Mapping) and value.get("region"))
+    found["region"] = next(places, "")
     return {name: text for name, text in found.items() if text}
 
 
@@ -139,7 +152,10 @@ def _page(
 ) -> HttpResponse:
     form = _form(request, spec, part, acting, values, refused)
     needs = _needs(spec, part, values)
-    context = {"spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known}
+    filled = "、".join(need.material.name for need in needs if need.material.filled)
+    context = {
+        "spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known, "filled": filled,
+    }  # fmt: skip
     return render(request, "hall/apply.html", context, status=422 if refused else 200)
 
 
@@ -218,6 +234,8 @@ def _materials(spec: Spec, part: str, person: int, values: Mapping[str, Any]) ->
     found = []
     for need in _needs(spec, part, values):
         material, kept = need.material, held.get(need.material.held_as)
+        if material.filled:
+            continue
         if kept:
             text = _("已有：%(name)s（%(source)s）。勾选即用，不用再交。") % {"name": kept.name, "source": kept.source}
             found.append(

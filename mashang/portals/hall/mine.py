@@ -76,6 +76,12 @@ def receipt_file(request: Asked, number: str) -> HttpResponse:
     return attachment(content, f"{view.case.number}-回执.json", "application/json")
 
 
+@require_GET
+def form(request: Asked, number: str) -> HttpResponse:
+    """The application form made from what was filled in, as PDF."""
+    return pressing.application_form(queries.case_for(request.actor, number), request.actor)
+
+
 @require_http_methods(["GET", "POST"])
 def rate(request: Asked, number: str) -> HttpResponse:
     """Rate the service, once, freely. The counter can't see who rated."""

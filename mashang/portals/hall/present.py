@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import Figures, after, before
+from mashang.catalogue.rules import Figures, after, before, parts_before, parts_of
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -75,7 +76,10 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     shown: dict[str, Any] = {"acting_for": acting_for(page.view, by)}
     if row.kind == "application":
         folder = approvals.folder(row.pk)
-        shown["materials"] = [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"]) for m in folder.materials]
+        shown["materials"] = [
+            (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["state"] == "filled") for m in folder.materials
+        ]
+        shown["next"] = _next(page, folder) if by.kind == "person" else []
         shown["results"] = documents.of_case(row.number)
         shown["card"] = card(catalogue.version(folder.row["version"]))
         figures = before(folder.spec), after(folder.spec)
@@ -88,6 +92,15 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     )
     shown["asked"] = any(p["first"] for p in shown["presses"])
     return shown
+
+
+def _next(page: CasePage, folder: approvals.Folder) -> list[tuple[str, str]]:
+    """(what, address) of the package's applications that follow this one once it is granted, until one was made."""
+    part, spec = folder.row["part"], folder.spec
+    if page.view.case.state not in ("granted", "completed") or page.view.children:
+        return []
+    following = [(code, label) for code, label in parts_of(spec) if part in parts_before(spec, code)]
+    return [(label, reverse("hall:apply_part", args=[spec.code, code])) for code, label in following]
 
 
 def draft_of(page: CasePage, by: Actor) -> str:

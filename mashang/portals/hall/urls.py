@@ -23,6 +23,7 @@ urlpatterns = [
     path("my/<str:number>", mine.case, name="case"),
     path("my/<str:number>/receipt", mine.receipt, name="receipt"),
     path("my/<str:number>/receipt.json", mine.receipt_file, name="receipt_file"),
+    path("my/<str:number>/form.pdf", mine.form, name="form"),
     path("my/<str:number>/rate", mine.rate, name="rate"),
     path("my/<str:number>/result/<str:result>.pdf", mine.result, name="result"),
     path("my/<str:number>/file/<int:document>", mine.file, name="file"),

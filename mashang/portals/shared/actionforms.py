@@ -100,8 +100,7 @@ def _lines(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
     """One thing a line; what the rules find missing stands there already."""
     value = ""
     if ask.view.case.kind == "application":
-        folder = approvals.folder(ask.view.case.pk)
-        value = "\n".join(m["name"] for m in folder.materials if m["state"] == "missing")
+        value = "\n".join(approvals.barring(approvals.folder(ask.view.case.pk)))
     return [Field(name, _(str(info.title)), "textarea", help=_("每行写一项，请一次写全。"), required=True, value=value)]
 
 

@@ -33,6 +33,7 @@ def demo(
     """启动演示县：建库、装入虚构数据、启动网页和任务，按 Ctrl-C 停止。"""
     os.environ["MASHANG_DEMO"] = "1"
     port = free_port(host, port)
+    os.environ.setdefault("MASHANG_URL", f"http://localhost:{port}")  # what certificates and messages name
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     with only_demo(VAR, address), _until_told():
         environment.prepare(start_django=False)

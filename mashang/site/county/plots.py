@@ -64,9 +64,11 @@ def past(count: int, prefix: str, begin: datetime, end: datetime) -> list[Plot]:
     """So many cases spread over the working time between two instants, oldest first, second applications among them."""
     hours = Hours(COUNTIES[0].code)
     firsts = [_drawn(f"{prefix}-{n:04d}", hours, begin, end, (n + 0.5) / count) for n in range(count)]
-    again = [second for plot in firsts if (second := _second(plot, end))]
-    kept = [*firsts[len(again) :], *again] if len(again) < count else firsts
-    return sorted(kept, key=lambda plot: plot.opened)
+    pairs = [(plot, _second(plot, end)) for plot in firsts]
+    again = [second for _first, second in pairs if second]
+    alone = [plot for plot, second in pairs if second is None]
+    followed = [plot for plot, second in pairs if second]
+    return sorted([*alone[len(again) :], *followed, *again], key=lambda plot: plot.opened)
 
 
 def _drawn(key: str, hours: Hours, begin: datetime, end: datetime, share: float) -> Plot:

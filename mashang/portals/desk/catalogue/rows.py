@@ -24,7 +24,7 @@ from .entry import titles
 
 MORE, FIRST, MOST = 5, 2, 200
 AREAS = frozenset({"guidance", "standard", "help", "choices", "checks", "when"})
-TICKS = frozenset({"required", "private", "suspends"})
+TICKS = frozenset({"filled", "required", "private", "suspends"})
 Choices = Sequence[tuple[str, str | Promise]]
 
 

@@ -1,0 +1,105 @@
+"""A package's applications one after the other, and the form that the platform fills in."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+import pytest
+from pypdf import PdfReader
+
+from mashang.approvals import queries as approvals
+from mashang.cases import queries as cases
+from mashang.cases.models import Case
+from mashang.kernel import clock
+from mashang.kernel.refused import Refused
+
+from .story import HOUSE, TOWN, Story, applicant, hand_in_house, upload, who
+from .test_pages import text_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
+COMPLETION = {"completed_on": "2026-06-01", "deliver": "mail"}
+PAGE = "/apply/rural-house/completion"
+
+
+def at(text: str):
+    return clock.at(datetime.fromisoformat(text))
+
+
+def granted(place: int = 0) -> Story:
+    """The village house, from the hall to its permit."""
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen" if place == 0 else "window", place)
+    with at("2026-03-02 09:45"):
+        story.do("window", "accept", {}, "intake")
+    with at("2026-03-03 09:30"):
+        for unit, code in (("village", "qualification"), ("planning", "planning"), ("land", "land")):
+            story.do(unit, "review", {"passed": True, "opinion": "符合要求"}, code)
+        story.do("village", "start_visit", {"expected": "2026-03-03T11:30:00+08:00"}, "visit")
+        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+    return story
+
+
+def test_the_form_is_made_from_the_answers_and_nobody_is_asked_for_it(sign_in):
+    with at("2026-03-02 09:10"):
+        files = {code: upload(who("citizen")) for code in ("identity", "household", "drawing")}
+        story = hand_in_house("citizen", materials=files)
+        states = {m["code"]: m["state"] for m in approvals.folder(story.case.pk).materials}
+        assert states["house-form"] == "filled" and states["neighbours"] == "missing"
+        form = sign_in("window").get(f"/desk/case/{story.number}/do/notice/{story.step('intake').pk}").context["form"]
+        assert next(f.value for f in form.fields if f.name == "missing") == "", "what may follow later is no gap"
+        page = sign_in("citizen").get("/apply/rural-house/approval", HOUSE)
+        assert "materials.house-form" not in {f.name for f in page.context["form"].fields}
+        assert "申请表由平台按您填写的内容生成" in text_of(page)
+        story.do("window", "accept", {"later_until": "2026-03-20"}, "intake")
+    assert story.case.state == "accepted"
+
+
+def test_the_form_says_to_each_what_they_may_read(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+
+    def read(login: str, address: str) -> str:
+        answer = sign_in(login).get(address)
+        assert answer["Content-Type"] == "application/pdf"
+        return "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).replace("\n", "")
+
+    own = read("citizen", f"/my/{story.number}/form.pdf")
+    assert applicant()["name"] in own and "新村 12 号旁" in own and story.number in own
+    desk = read("land", f"/desk/case/{story.number}/form.pdf")
+    assert applicant()["name"] not in desk and "宅基地面积" in desk
+    assert sign_in("zhangpu").get(f"/desk/case/{story.number}/form.pdf").status_code == 404
+
+
+def test_the_second_application_follows_the_granted_one_and_carries_its_answers(sign_in):
+    citizen = sign_in("citizen")
+    assert "没有查到您已获批的“建房审批”" in text_of(citizen.get(PAGE))
+    first = granted()
+    page = citizen.get(f"/my/{first.number}")
+    assert f'href="{PAGE}"' in page.content.decode() and "申请竣工验收与登记" in text_of(page)
+    with at("2026-06-02 09:00"):
+        page = citizen.get(PAGE)
+        form = {f.name: f.value for f in page.context["form"].fields if f.value and f.type not in ("file", "checkbox")}
+        assert form["member"] == "yes" and form["applicant.name"] == applicant()["name"] and form["region"] == TOWN
+        answer = citizen.post(PAGE, form | COMPLETION | {"key": "second"})
+        assert answer.status_code == 302, text_of(answer)
+    second = Case.objects.latest("id")
+    assert second.parent_id == first.case.pk
+    assert [c.number for c in cases.case_for(who("citizen"), first.number).children] == [second.number]
+    assert "申请竣工验收与登记" not in text_of(citizen.get(f"/my/{first.number}"))
+
+
+def test_nobody_registers_a_house_that_was_never_granted():
+    granted()
+    with at("2026-06-02 09:00"), pytest.raises(Refused) as no:
+        hand_in_house(
+            "window", 1, part="completion", materials={}, answers={**HOUSE, **COMPLETION, "applicant": applicant(1)}
+        )
+    assert [(f.code, f.field) for f in no.value.faults] == [("application.order", "part")]
+    with at("2026-06-02 09:00"):
+        mine = {**HOUSE, **COMPLETION, "applicant": applicant(0)}
+        assert hand_in_house("window", 0, part="completion", materials={}, answers=mine).case.parent_id

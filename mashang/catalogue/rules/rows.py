@@ -194,6 +194,7 @@ def usual_row(what: str) -> Row:
         for name, cell in listed.cells.items()
         if (value := getattr(usual, name, None)) is not None
     }
+    shown.pop("role", None)  # whoever adds a step says whose it is
     return dict.fromkeys(listed.cells, "") | shown | {"was": ""}
 
 

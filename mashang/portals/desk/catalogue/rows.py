@@ -24,6 +24,7 @@ from .entry import titles
 
 MORE, FIRST, MOST = 5, 2, 200
 AREAS = frozenset({"guidance", "standard", "help", "choices", "checks", "when"})
+LEADS = frozenset({"name", "label", "text"})
 TICKS = frozenset({"filled", "required", "private", "suspends"})
 Choices = Sequence[tuple[str, str | Promise]]
 
@@ -122,7 +123,7 @@ def _group(spec: rules.Spec, what: str, n: int, row: rules.Row) -> Group:
         if sort == "list" and value and value not in {c for c, _label in choices}:
             choices = (*choices, (value, value))
         described.append(
-            parts.Field(f"{what}.{n}.{name}", str(rules.label_of(kind, name)), sort, helps.get(name, ""), value=value, choices=choices)
+            parts.Field(f"{what}.{n}.{name}", str(rules.label_of(kind, name)), sort, helps.get(name, ""), bool(row) and name in LEADS, value, choices=choices)
         )  # fmt: skip
     if given.get("was"):
         place = given.get("place") or n + 1
@@ -130,7 +131,7 @@ def _group(spec: rules.Spec, what: str, n: int, row: rules.Row) -> Group:
             parts.Field(f"{what}.{n}.place", _("次序"), help=_("改成几，就排到第几。"), value=place, size="s")
         )
         described.append(parts.Field(f"{what}.{n}.gone", _("删去"), "checkbox", value=given.get("gone", "")))
-    lead = next(given[name] for name in ("name", "label", "text") if name in given)
+    lead = next(given[name] for name in given if name in LEADS)
     return Group(lead or _("新的一项"), _brief(described, what, n), described, not given.get("was"))
 
 

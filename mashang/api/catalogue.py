@@ -79,6 +79,7 @@ def _needs(needs: Iterable[Need]) -> list[shapes.NeedShown]:
             state=n.state,
             guidance=n.material.guidance,
             held_as=n.material.held_as,
+            filled=n.material.filled,
         )
         for n in needs
     ]

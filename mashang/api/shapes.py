@@ -251,6 +251,7 @@ class NeedShown(BaseModel):
     state: str
     guidance: str
     held_as: str
+    filled: bool = Field(description="Made by the platform from the answers: nobody hands it in")
 
 
 class GuideShown(BaseModel):

@@ -55,6 +55,7 @@ def case(request: Asked, number: str) -> HttpResponse:
         "rating": review_queries.rating_of(view.case.pk) if by.kind == "person" else "",
         "may_rate": review_queries.may_rate(view, by),
         "files": view.documents,
+        "filed": present.filed(view, by),
     }
     return render(request, "hall/case.html", context)
 

@@ -59,8 +59,10 @@ _STEP_LAMPS = {"waiting": "none", "open": "ok", "done": "done", "dropped": "none
 
 
 def _comes_first(press: queries.Press, page: CasePage) -> bool:
-    """The next action; what would stop a clock that stands still already is none."""
-    return press.action.first and not (press.action.suspends and any(c.state == "suspended" for c in page.clocks))
+    """The next action. What would stop a clock that stands still already is none, nor what would let one run on that does."""
+    still = any(c.state == "suspended" for c in page.clocks)
+    verb = press.action
+    return verb.first and not (verb.suspends and still) and not (verb.resumes and not still)
 
 
 def _may_erase(view: queries.CaseView, by: Actor) -> bool:

@@ -99,7 +99,7 @@ def _acted(request: Asked, number: str, verb: Action, step: int) -> Refused | No
             return None
         raise
     except Refused as no:
-        return None if queries.answered(key, by) == number else no
+        return None if queries.answered(key, by) == number else actionforms.on_page(no)
     messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
     return None
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
+
+from mashang.ledger import queries as ledger
 
 from . import rules
 from .models import Application, Material, Refusal, SiteCheck
@@ -14,11 +18,13 @@ from .store import Folder, Held, folder, followed, held_by
 __all__ = [
     "Folder",
     "Held",
+    "Opinion",
     "answers_before",
     "barring",
     "folder",
     "followed",
     "held_by",
+    "opinions",
     "refusals",
     "relied_on",
     "running_by_version",
@@ -42,6 +48,26 @@ def barring(folder: Folder) -> list[str]:
 def refusals(case_id: int) -> Sequence[Refusal]:
     """Every report of a "no" on the case, the confirmed and the returned ones too."""
     return list(Refusal.objects.filter(case_id=case_id).order_by("id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a unit found in its review of a case: `step` as the definition calls it."""
+
+    step: str
+    unit: int
+    passed: bool
+    words: str
+    at: datetime
+
+
+def opinions(number: str) -> Sequence[Opinion]:
+    """The opinions of the units on a case, in the order given; one that was erased says so."""
+    reviews = (e for e in ledger.history(number) if e.verb == "application.review")
+    return [
+        Opinion(e.facts["step"], e.facts["unit"], e.facts["passed"], e.private.get("opinion", ""), e.at)
+        for e in reviews
+    ]
 
 
 def relied_on(case_id: int) -> frozenset[int]:

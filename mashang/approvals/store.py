@@ -19,6 +19,7 @@ SELECT to_jsonb(a) - 'private', a.private,
   (SELECT jsonb_agg(m ORDER BY m.id) FROM approvals_material m WHERE m.case_id = a.case_id),
   (SELECT to_jsonb(r) FROM approvals_refusal r WHERE r.case_id = a.case_id AND r.state = 'pending')
 FROM approvals_application a WHERE a.case_id = %s"""
+_PENDING = "SELECT 1 FROM approvals_refusal WHERE case_id = %s AND step = %s AND state = 'pending'"
 _NEW = """
 INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
   instant, notices, noticed, results)
@@ -89,6 +90,15 @@ def folder(case_id: int) -> Folder:
     return Folder(
         json.loads(row), json.loads(vault.open_(private)), json.loads(materials or "[]"), json.loads(refusal or "null")
     )
+
+
+def refusal_pending(case_id: int, step: int) -> bool:
+    """Whether a "no" of this step waits for its second person."""
+    return sql.run(_PENDING, [case_id, step]).fetchone() is not None
+
+
+def no_refusal_pending(case_id: int, step: int) -> bool:
+    return not refusal_pending(case_id, step)
 
 
 def defined(case: CaseFile) -> Step:

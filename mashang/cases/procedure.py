@@ -37,7 +37,8 @@ class Body(Protocol):
 class Action:
     """One verb. `leaves`/`reaches` are case states; `steps` the kinds of step it is pressed on; clocks are rule codes.
 
-    `untimed`: it begins the step's time, so that it is offered only while no time of the step runs.
+    `untimed`: it begins the step's time, so that it is offered only while no time of the step runs. `offered`: asked with
+    the ids of case and step before a page offers it, by one cheap question; pressing it does not ask.
     """
 
     code: str
@@ -57,6 +58,7 @@ class Action:
     first: bool = False
     by_rule: bool = False
     untimed: bool = False
+    offered: Callable[[int, int], bool] | None = None
 
 
 @dataclass

@@ -72,6 +72,8 @@ def fault_of(error: Any) -> Fault:
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         text = str(context.get("error", "")) or "内容不对，请核对后重填。"
+    elif error["type"] == "string_too_short" and error["input"].strip():
+        text = said("太短了，请至少写 {n} 个字。", n=context["min_length"])
     else:
         text = _SAID.get(error["type"], "内容不对，请核对后重填。").format(**context)
     return Fault(f"form.{error['type']}", text, ".".join(str(part) for part in error["loc"]))

@@ -71,7 +71,8 @@ def test_the_form_says_to_each_what_they_may_read(sign_in):
     own = read("citizen", f"/my/{story.number}/form.pdf")
     assert applicant()["name"] in own and "新村 12 号旁" in own and story.number in own
     desk = read("land", f"/desk/case/{story.number}/form.pdf")
-    assert applicant()["name"] not in desk and "宅基地面积" in desk
+    assert applicant()["name"] not in desk and "宅基地面积" in desk and "东邻练家" in desk
+    assert "东邻练家" not in read("office", f"/desk/case/{story.number}/form.pdf")
     assert sign_in("zhangpu").get(f"/desk/case/{story.number}/form.pdf").status_code == 404
 
 
@@ -90,6 +91,8 @@ def test_the_second_application_follows_the_granted_one_and_carries_its_answers(
     second = Case.objects.latest("id")
     assert second.parent_id == first.case.pk
     assert [c.number for c in cases.case_for(who("citizen"), first.number).children] == [second.number]
+    judged = text_of(sign_in("planning").get(f"/desk/case/{second.number}"))
+    assert "此前获批的" in judged and first.number in judged and "檐口高度 10 米" in judged and "东邻练家" in judged
     assert "申请竣工验收与登记" not in text_of(citizen.get(f"/my/{first.number}"))
 
 

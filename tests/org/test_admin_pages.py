@@ -101,7 +101,12 @@ def test_a_token_stands_on_the_page_once_and_opens_what_it_says_until_taken_back
     known = queries.client_for(token, clock.now())
     assert known is not None and known.per_minute == 60 and known.actor.ref == f"client:{row.pk}"
     assert queries.holds(known.actor, "cases.view") and not queries.holds(known.actor, "cases.act")
+    assert 'value="revoke"' not in admin.get(page).content.decode()
+    asked = admin.get(page, {"revoke": row.pk}).content.decode()
+    assert "收回“省政务网”的令牌？" in asked and 'value="revoke"' in asked
+    assert queries.client_for(token, clock.now()) is not None
     press(admin, page, "revoke", client=row.pk)
+    assert 'value="revoke"' not in admin.get(page, {"revoke": row.pk}).content.decode()
     assert queries.client_for(token, clock.now()) is None
     assert queries.client_for("ms_guess", clock.now()) is None
 

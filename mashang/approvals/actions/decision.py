@@ -27,6 +27,7 @@ WHERE case_id = %s AND state = 'pending'"""
 @application.action(
     "grant", label=_("准予"), right="approvals.decide", form=forms.Grant, leaves=[S.ACCEPTED],
     reaches=[S.ACCEPTED, S.GRANTED, S.COMPLETED], on="step", steps=["decision"], finishes=True, first=True, stops=rules.STATUTORY,
+    offered=store.no_refusal_pending,
 )  # fmt: skip
 def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> None:
     """Say yes. The statutory clock stops here, the promised one when the result is issued."""
@@ -82,7 +83,7 @@ def _move_on(case: CaseFile) -> None:
 
 @application.action(
     "propose_refusal", label=_("拟不予（否定报备）"), right="approvals.decide", form=forms.ProposeRefusal,
-    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"],
+    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"], offered=store.no_refusal_pending,
 )  # fmt: skip
 def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, now: datetime) -> None:
     """Report a "no" with its grounds before it goes out (否定报备制)."""
@@ -98,6 +99,7 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
 @application.action(
     "confirm_refusal", label=_("确认不予"), right="approvals.confirm_refusal", leaves=[S.SUBMITTED, S.ACCEPTED],
     reaches=[S.NOT_ACCEPTED, S.REFUSED], on="step", steps=[INTAKE, "decision"], finishes=True, stops=rules.STATUTORY,
+    offered=store.refusal_pending,
 )  # fmt: skip
 def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """A second person confirms; the applicant is told grounds, basis, what would help, and the remedies (art. 38)."""
@@ -122,7 +124,7 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
 
 @application.action(
     "send_back_refusal", label=_("退回重办"), right="approvals.confirm_refusal", form=forms.SendBack,
-    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"],
+    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"], offered=store.refusal_pending,
 )  # fmt: skip
 def send_back_refusal(case: CaseFile, form: forms.SendBack, *, by: Actor, now: datetime) -> None:
     """The second person does not agree: the step goes on."""

@@ -139,8 +139,12 @@ def available(view: CaseView, by: Actor) -> list[Press]:
             continue
         steps = [s for s in view.open_steps if s.kind in verb.steps] if verb.on == "step" else [None]
         waiting = [s for s in steps if not (verb.untimed and s and s.due_at)]
-        presses += [Press(verb, s) for s in waiting if may_press(view, verb, s, by)]
+        presses += [Press(verb, s) for s in waiting if may_press(view, verb, s, by) and _offered(view, verb, s)]
     return sorted(presses, key=lambda p: not p.action.first)
+
+
+def _offered(view: CaseView, verb: Action, step: Step | None) -> bool:
+    return verb.offered is None or verb.offered(view.case.pk, step.pk if step else 0)
 
 
 def may_press(view: CaseView, verb: Action, step: Step | None, by: Actor) -> bool:

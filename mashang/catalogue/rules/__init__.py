@@ -40,7 +40,7 @@ from .editing import (
     shown,
 )
 from .figures import Figures, Limits, after, as_limit, before, in_days, limits_of, longest_path, spoken
-from .forms import answer_rows, clean_answers, form_fields, guide_questions, impersonal, split_private
+from .forms import Private, answer_rows, clean_answers, form_fields, guide_questions, impersonal, split_private
 from .merge import (
     Need,
     asked_by,
@@ -121,6 +121,7 @@ __all__ = [
     "Organ",
     "OrganNature",
     "PackageSpec",
+    "Private",
     "Part",
     "Question",
     "ReplacedVisit",

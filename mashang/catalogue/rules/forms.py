@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault, Refused
-from mashang.org.rules import is_credit_code, is_person_number
-from mashang.text.rules import clean, narrow
+from mashang.org.rules import is_credit_code, is_person_number, mask_id, mask_name, mask_phone, person_kind
+from mashang.text.rules import clean, mask_personal, narrow
 
 from .codes import FieldType
 from .merge import merged_fields
@@ -218,15 +218,35 @@ def _spoken(field: Field, value: Any) -> str:
     return f"{label} {field.unit}".strip() if field.type == FieldType.NUMBER else label
 
 
-def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: bool = False) -> list[tuple[str, str, str]]:
+Private = Literal["", "masked", "own"]
+"""How answers that are personal are shown: not at all, masked to those who work the case, or to whoever filed them."""
+
+
+def _veiled(field: Field, value: Any, own: bool) -> str:
+    """The same without what would show a person: numbers and phones are masked, names too unless they are one's `own`."""
+    if field.type != FieldType.PERSON:
+        return mask_personal(_spoken(field, value))
+    number = value["id_number"]
+    kind = person_kind(number)
+    name = value["name"] if own else mask_name(value["name"], kind)
+    return " ".join([name, mask_id(number) if kind == "natural" else number, mask_phone(value["phone"])])
+
+
+def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: Private = "") -> list[tuple[str, str, str]]:
     """Answers as (group, label, words) in the form's order, choices by their label, numbers with their unit.
 
-    Without `private`, persons and fields marked private are left out, as on a certificate's table.
+    Without `private`, persons and fields marked private are left out, as on a certificate's table. With "masked" they
+    are there for those who work the case, and the answered questions too, persons by masked name, phone and number;
+    with "own" for whoever filed it, who reads the name in clear.
     """
     asked = ((q, c) for q in spec.questions for c in q.choices if answers.get(q.code) == c.code)
     shown = [("", q.text, c.label) for q, c in asked] if private else []
     for field in merged_fields(spec, part):
-        hidden = field.private or field.type == FieldType.PERSON
-        if field.code in answers and (private or not hidden):
-            shown.append((field.group, field.label, _spoken(field, answers[field.code])))
+        if field.code not in answers:
+            continue
+        value = answers[field.code]
+        if not (field.private or field.type == FieldType.PERSON):
+            shown.append((field.group, field.label, _spoken(field, value)))
+        elif private:
+            shown.append((field.group, field.label, _veiled(field, value, private == "own")))
     return shown

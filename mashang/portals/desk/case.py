@@ -11,8 +11,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from mashang.approvals import queries as approvals
 from mashang.cases import queries
-from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import answer_rows
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -24,9 +22,8 @@ from mashang.portals.shared.casepage import CasePage, case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
 from mashang.portals.shared.parts import Field
-from mashang.portals.shared.present import MATERIAL_LAMPS
-from mashang.supervision import queries as supervision
 
+from . import facts
 from .frame import page, who
 
 
@@ -44,7 +41,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "others": [pressing.button("desk", view, p) for p in presses if p not in first],
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
         "may_reveal": org.holds(by, "org.reveal"),
-        "more": _more(shown, by),
+        "more": facts.of(view, by),
+        "results": [(g, _may_revoke(by, g)) for g in documents.of_case(number)],
         "undelivered": queries.undelivered(view),
         "erased": queries.erased_from(view),
         "may_erase": _may_erase(view, by),
@@ -61,38 +59,10 @@ _STEP_LAMPS = {"waiting": "none", "open": "ok", "done": "done", "dropped": "none
 
 
 def _comes_first(press: queries.Press, page: CasePage) -> bool:
-    """The next action; what would stop a clock that stands still already is none."""
-    return press.action.first and not (press.action.suspends and any(c.state == "suspended" for c in page.clocks))
-
-
-def _more(page: CasePage, by: Actor) -> dict[str, Any]:
-    """What the rooms add for their own kind of case."""
-    row = page.view.case
-    if row.kind == "application":
-        return _application(row.pk, row.number, by)
-    if row.kind == "supervision":
-        matter = supervision.matter_of(row.pk)
-        return {"matter": matter, "about_open": matter is not None and queries.sees(by, matter.about)}
-    return {}
-
-
-def _application(case_id: int, number: str, by: Actor) -> dict[str, Any]:
-    folder = approvals.folder(case_id)
-    return {
-        "materials": [
-            (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"], m["state"] == "filled")
-            for m in folder.materials
-        ],
-        "answers": [
-            (label, words) for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"])
-        ],
-        "refusal": folder.refusal,
-        "checks": approvals.site_checks(case_id),
-        "results": [(g, _may_revoke(by, g)) for g in documents.of_case(number)],
-        "card": catalogue.version(folder.row["version"]).spec,
-        "promised": folder.row["promised"],
-        "statutory": folder.row["statutory"],
-    }
+    """The next action. What would stop a clock that stands still already is none, nor what would let one run on that does."""
+    still = any(c.state == "suspended" for c in page.clocks)
+    verb = press.action
+    return verb.first and not (verb.suspends and still) and not (verb.resumes and not still)
 
 
 def _may_erase(view: queries.CaseView, by: Actor) -> bool:
@@ -119,7 +89,7 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
         return found
     view, on = found.view, found.step
     shown = {"view": view, "verb": found.verb, "step": on, "form": found.form, "checks": _checks(view, on)}
-    return page(request, "press", "", found.status, **shown)
+    return page(request, "press", "", found.status, **shown, more=facts.of(view, request.actor))
 
 
 def _checks(view: queries.CaseView, step: Any) -> tuple[str, ...]:
@@ -141,8 +111,8 @@ def file(request: HttpRequest, number: str, document: int) -> HttpResponse:
 @require_GET
 def form(request: HttpRequest, number: str) -> HttpResponse:
     """The application form made from what was filled in, as PDF; persons masked."""
-    by = who(request)
-    return pressing.application_form(queries.case_for(by, number), by)
+    view = queries.case_for(who(request), number)
+    return pressing.application_form(view, facts.privately(view, who(request)))
 
 
 @require_GET

@@ -55,6 +55,7 @@ def case(request: Asked, number: str) -> HttpResponse:
         "rating": review_queries.rating_of(view.case.pk) if by.kind == "person" else "",
         "may_rate": review_queries.may_rate(view, by),
         "files": view.documents,
+        "filed": present.filed(view, by),
     }
     return render(request, "hall/case.html", context)
 
@@ -79,7 +80,7 @@ def receipt_file(request: Asked, number: str) -> HttpResponse:
 @require_GET
 def form(request: Asked, number: str) -> HttpResponse:
     """The application form made from what was filled in, as PDF."""
-    return pressing.application_form(queries.case_for(request.actor, number), request.actor)
+    return pressing.application_form(queries.case_for(request.actor, number), "own")
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.catalogue import queries as catalogue
-from mashang.catalogue.rules import Figures, after, before, parts_before, parts_of
+from mashang.catalogue.rules import Figures, after, answer_rows, before, parts_before, parts_of
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -101,6 +101,15 @@ def _next(page: CasePage, folder: approvals.Folder) -> list[tuple[str, str]]:
         return []
     following = [(code, label) for code, label in parts_of(spec) if part in parts_before(spec, code)]
     return [(label, reverse("hall:apply_part", args=[spec.code, code])) for code, label in following]
+
+
+def filed(view: cases.CaseView, by: Actor) -> list[tuple[str, str]]:
+    """What was filed, for whoever filed it or let a helper do so: (label, words), phones and numbers masked."""
+    if view.case.kind != "application" or by.kind != "person":
+        return []
+    folder = approvals.folder(view.case.pk)
+    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private="own")
+    return [(label, words) for _group, label, words in rows]
 
 
 def draft_of(page: CasePage, by: Actor) -> str:

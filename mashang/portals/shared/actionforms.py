@@ -11,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
 from mashang.approvals import queries as approvals
@@ -69,10 +70,10 @@ def _plain(name: str, info: FieldInfo, widget: str) -> Field:
 
 
 def _base(annotation: Any) -> Any:
-    """The type behind `X | None`."""
+    """The type behind `X | None`, and what an instant with a zone is made of."""
     if get_origin(annotation) in (Union, UnionType):
-        return next(a for a in get_args(annotation) if a is not type(None))
-    return annotation
+        annotation = next(a for a in get_args(annotation) if a is not type(None))
+    return datetime if annotation is AwareDatetime else annotation
 
 
 def _passed(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
@@ -152,6 +153,16 @@ def posted(request: HttpRequest, form: type[Any], *, by: Actor, now: datetime) -
     if faults:
         raise Refused.of(faults)
     return data
+
+
+def on_page(refused: Refused) -> Refused:
+    """The same refusal with what is wrong with place or time at the one field that stands for them, told once."""
+    placed = [f for f in refused.faults if f.field in _PLACE_INPUTS]
+    if not placed:
+        return refused
+    rest = [f for f in refused.faults if f not in placed]
+    told = {f.text: Fault(f.code, f.text, "place") for f in placed}
+    return Refused.of([*rest, *told.values()])
 
 
 def _value(request: HttpRequest, name: str, widget: str, info: FieldInfo) -> Any:

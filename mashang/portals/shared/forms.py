@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault, Refused
-from mashang.kernel.said import told
+from mashang.kernel.said import said, told
 
 from .parts import Field
 
@@ -81,12 +81,47 @@ def build(
 
     `more` are Form's other fields; pass `key=request.POST.get("key")` to keep the key of the press that was refused.
     """
-    faults = refused.faults if refused else ()
-    wrong = messages_by_field(faults)
     described = tuple(f if isinstance(f, Field) else Field.of(f) for f in fields)
+    faults = named(refused.faults if refused else (), described)
+    wrong = messages_by_field(faults)
     bound = tuple(f.bound(values or {}, wrong) for f in described)
     options = {name: value for name, value in more.items() if value is not None}
     return Form(action, bound, button or _("提交"), faults, **options)
+
+
+_EMPTY = {"form.missing", "form.string_too_short", "form.too_short"}
+_BARE = {"请填写这一项。", "至少填写 1 项。"}
+
+
+def named(faults: Sequence[Fault], fields: Sequence[Field]) -> tuple[Fault, ...]:
+    """The faults as the page tells them: what rules only know to be empty is asked for by the field's label, in the words
+    of its kind, and a fault of a group of fields (`materials` of `materials.drawing`) stands at the first of them."""
+    by_name = {f.name: f for f in fields}
+    found = []
+    for fault in faults:
+        group = next((f for f in fields if fault.field and f.name.startswith(f"{fault.field}.")), None)
+        field_ = by_name.get(fault.field, group)
+        if field_ is None:
+            found.append(fault)
+            continue
+        empty = fault.code in _EMPTY and fault.text in _BARE
+        text = _asked(field_, fault.field != field_.name) if empty else fault.text
+        found.append(Fault(fault.code, text, field_.name))
+    return tuple(dict.fromkeys(found))
+
+
+def _asked(field_: Field, group: bool) -> str:
+    if group:
+        return said("请至少上传一份材料。")
+    if field_.type in ("choice", "multi", "list", "date", "datetime", "time"):
+        return said("请选择“{label}”。", label=field_.label)
+    if field_.type == "photo":
+        return said("请拍摄或选择“{label}”。", label=field_.label)
+    if field_.type == "file":
+        return said("请上传“{label}”。", label=field_.label)
+    if field_.type == "place":
+        return said("请点“定位”取得“{label}”。", label=field_.label)
+    return said("请填写“{label}”。", label=field_.label)
 
 
 def messages_by_field(faults: Iterable[Fault]) -> dict[str, str]:

@@ -15,11 +15,10 @@ from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
 from mashang.cases import rules as case_rules
 from mashang.cases.procedure import Action
-from mashang.catalogue.rules import answer_rows
+from mashang.catalogue.rules import Private, answer_rows
 from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
-from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.org import queries as org
 
@@ -103,24 +102,22 @@ def _acted(request: Asked, number: str, verb: Action, step: int) -> Refused | No
             return None
         raise
     except Refused as no:
-        return None if queries.answered(key, by) == number else no
+        return None if queries.answered(key, by) == number else actionforms.on_page(no)
     messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
     return None
 
 
-def application_form(view: queries.CaseView, by: Actor) -> HttpResponse:
-    """The form of the application as its applicant filled it in; for officials without names, numbers and phones."""
+def application_form(view: queries.CaseView, private: Private) -> HttpResponse:
+    """The form of the application as its applicant filled it in, with what is `private` as the reader may have it."""
     if view.case.kind != "application":
         raise NotFound
     folder = approvals.folder(view.case.pk)
-    own = by.kind == "person"
     rows = [
         (label, words)
-        for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"], private=own)
+        for _group, label, words in answer_rows(folder.spec, folder.answers, folder.row["part"], private=private)
     ]
-    shown = [] if own else [("申请人", "、".join(p.shown for p in view.participants if p.role == "applicant"))]
     data = documents.application_form(
-        f"{view.case.title}申请表", view.case.number, [*shown, *rows], unit=org.unit(view.case.lead_unit_id).name,
+        f"{view.case.title}申请表", view.case.number, rows, unit=org.unit(view.case.lead_unit_id).name,
         handed_in=view.case.opened_at,
     )  # fmt: skip
     return attachment(data, f"{view.case.number}-申请表.pdf", "application/pdf", inline=True)

@@ -62,7 +62,7 @@ def absences(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def clients(request: HttpRequest) -> HttpResponse:
-    """Calling systems. A new token stands on the page once."""
+    """Calling systems. A new token stands on the page once; before one is taken back (`?revoke=`) the page asks."""
     actor, now = who(request), clock.now()
     made: list[str] = []
 
@@ -98,7 +98,8 @@ def clients(request: HttpRequest) -> HttpResponse:
         "clients",
         refused,
         form=form,
-        clients=_clients_in_scope(actor),
+        clients=(known := _clients_in_scope(actor)),
+        asked=next((c for c in known if str(c.id) == request.GET.get("revoke") and not c.revoked_at), None),
         token=made[0] if made else "",
     )
 

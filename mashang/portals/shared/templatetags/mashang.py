@@ -223,9 +223,16 @@ def form(context: Context, value: Form) -> dict[str, Any]:
 
 @register.inclusion_tag("shared/parts/faults.html")
 def error_summary(faults: Sequence[Fault], fields: Sequence[parts.Field] = ()) -> dict[str, Any]:
-    """Everything that is wrong, at the top, with links to the fields."""
-    ids = {f.name: f.id for f in fields}
-    return {"faults": [(ids.get(f.field, ""), f.text) for f in faults]}
+    """Everything that is wrong, at the top, with links to the fields; a sentence that doesn't name its field gets its label."""
+    known = {f.name: f for f in fields}
+    found = [(known.get(f.field), told(f.text, _)) for f in faults]
+    return {"faults": [(at.id if at else "", _labelled(at, text)) for at, text in found]}
+
+
+def _labelled(at: parts.Field | None, text: str) -> str:
+    if at is None or not at.label or at.label in text:
+        return text
+    return _("%(label)s：%(text)s") % {"label": at.label, "text": text}
 
 
 @register.inclusion_tag("shared/parts/tiles.html")

@@ -117,6 +117,7 @@
   const ready = (root) => {
     $$("form", root).forEach(depend);
     $$("[data-keys-off]", root).forEach((box) => { box.checked = keysOff(); });
+    if (matchMedia("(max-width: 820px)").matches) $$("details[data-fold]", root).forEach((d) => { d.open = false; });
     $("[data-focus]", root)?.focus();
     $$("[data-ribbon]", root).forEach((box) => {
       const svg = $("svg", box), x = Number(box.dataset.ribbon), units = svg.viewBox.baseVal.width;

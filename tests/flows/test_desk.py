@@ -1,0 +1,148 @@
+"""The desk's pages: what whoever judges a case has before them, and what is asked and offered there."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from .story import Story, applicant
+from .test_house import accepted, at, reviewed
+from .test_pages import text_of
+
+pytestmark = [pytest.mark.django_db]
+AROUND = "东邻练家，西至村道（演示）"
+
+
+def press_page(client, story: Story, action: str, code: str) -> str:
+    return text_of(client.get(f"/desk/case/{story.number}/do/{action}/{story.step(code).pk}"))
+
+
+@pytest.mark.parametrize("login", ["land", "town", "window"])
+def test_whoever_works_a_case_reads_what_was_answered_with_persons_masked(sign_in, login):
+    story = accepted()
+    with at("2026-03-02 10:00"):
+        shown = text_of(sign_in(login).get(f"/desk/case/{story.number}"))
+    assert AROUND in shown and "您要怎么建？ 新建" in shown
+    own = applicant()
+    assert own["id_number"] not in shown and own["phone"] not in shown and own["name"] not in shown
+    assert own["id_number"][-4:] in shown
+
+
+@pytest.mark.parametrize("login", ["office", "leader"])
+def test_whoever_only_watches_does_not_read_private_answers(sign_in, login):
+    story = accepted()
+    with at("2026-03-02 10:00"):
+        shown = text_of(sign_in(login).get(f"/desk/case/{story.number}"))
+    assert AROUND not in shown and applicant()["id_number"][-4:] not in shown
+    assert "新村 12 号旁" in shown
+
+
+@pytest.mark.parametrize("login", ["town", "townlead", "planning", "office"])
+def test_opinions_stand_on_the_case_page_with_unit_conclusion_and_time(sign_in, login):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-03 15:00"):
+        shown = text_of(sign_in(login).get(f"/desk/case/{story.number}"))
+    for words in ("本村集体成员，一户一宅", "符合村庄规划", "不占永久基本农田", "今天 09:30", "通过"):
+        assert words in shown, words
+
+
+def test_the_page_of_a_decision_holds_facts_materials_opinions_and_findings(sign_in):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-03 15:00"):
+        shown = press_page(sign_in("town"), story, "grant", "decision")
+    for words in (AROUND, "材料（5 份）", "户口簿", "不占永久基本农田", "照片 1", "符合"):
+        assert words in shown, words
+
+
+def test_the_page_of_a_refused_press_still_holds_them(sign_in):
+    story = accepted()
+    with at("2026-03-03 09:00"):
+        client = sign_in("land")
+        answer = client.post(f"/desk/case/{story.number}/do/review/{story.step('land').pk}", {"passed": "true"})
+    assert answer.status_code == 422 and AROUND in text_of(answer)
+
+
+def test_a_negative_opinion_is_told_as_such_and_citizens_read_none(sign_in):
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        story.do("land", "review", {"passed": False, "opinion": "东侧占了耕地"}, "land")
+        shown = text_of(sign_in("town").get(f"/desk/case/{story.number}"))
+        own = text_of(sign_in("citizen").get(f"/my/{story.number}"))
+    assert "东侧占了耕地" in shown and "不通过" in shown
+    assert "东侧占了耕地" not in own
+
+
+def test_a_citizen_reads_what_they_filed_with_numbers_masked(sign_in):
+    story, own = accepted(), applicant()
+    with at("2026-03-02 10:00"):
+        shown = text_of(sign_in("citizen").get(f"/my/{story.number}"))
+    assert AROUND in shown and "118 ㎡" in shown and own["name"] in shown
+    assert own["id_number"] not in shown and own["phone"] not in shown
+    assert own["id_number"][-4:] in shown
+
+
+def faults_of(page) -> list[str]:
+    """The sentences of the summary at the top."""
+    shown = re.search(r'<div class="note late faults".*?</ul>', page.content.decode(), re.S)
+    return re.findall(r"<li>(?:<a[^>]*>)?([^<]*)", shown[0]) if shown else []
+
+
+def sent_empty(client, story: Story, action: str, code: str, data: dict[str, str] | None = None):
+    return client.post(f"/desk/case/{story.number}/do/{action}/{story.step(code).pk}", data or {})
+
+
+def test_each_empty_field_is_told_once_and_by_its_name(sign_in):
+    story = accepted()
+    with at("2026-03-03 09:00"):
+        page = sent_empty(sign_in("land"), story, "review", "land")
+        assert faults_of(page) == ["请选择“是否符合”。", "请填写“意见”。"]
+        page = sent_empty(sign_in("land"), story, "check_site", "siting-check")
+        assert faults_of(page) == [
+            "请拍摄或选择“现场照片”。",
+            "请选择“检查结论”。",
+            "请点“定位”取得“现场位置和时间”。",
+        ]
+        assert 'id="f-place-fault"' in page.content.decode()
+
+
+def test_what_is_too_short_says_how_long_it_must_be(sign_in):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 09:00"):
+        data = {"grounds": "不行", "basis": "土地管理法第六十二条", "remedy": " "}
+        page = sent_empty(sign_in("town"), story, "propose_refusal", "decision", data)
+    assert faults_of(page) == ["不予的理由：太短了，请至少写 6 个字。", "请填写“怎样才能办成”。"]
+
+
+def test_a_refusal_is_asked_to_be_answered_only_while_one_waits(sign_in):
+    story = accepted()
+    reviewed(story)
+    answers = ("确认不予", "退回重办")
+    with at("2026-03-04 09:00"):
+        before = text_of(sign_in("townlead").get(f"/desk/case/{story.number}"))
+        grounds = {"grounds": "选址占用永久基本农田", "basis": "土地管理法第六十二条", "remedy": "另选符合规划的地块"}
+        story.do("town", "propose_refusal", grounds, "decision")
+        after = text_of(sign_in("townlead").get(f"/desk/case/{story.number}"))
+    assert not [words for words in answers if words in before] and "拟不予（否定报备）" in before and "：准予" in before
+    assert all(words in after for words in answers) and "拟不予（否定报备）" not in after and "：准予" not in after
+
+
+def test_the_end_of_a_visit_comes_first_only_once_it_began(sign_in):
+    story = accepted()
+    first = 'class="button first" href="/desk/case/' + quote(story.number) + "/do/"
+    with at("2026-03-03 09:00"):
+        before = sign_in("village").get(f"/desk/case/{story.number}").content.decode()
+        story.do("village", "start_visit", {"expected": "2026-03-03T11:30"}, "visit")
+        after = sign_in("village").get(f"/desk/case/{story.number}").content.decode()
+    assert first + "start_visit" in before and first + "finish_visit" not in before
+    assert first + "finish_visit" in after and first + "start_visit" not in after
+
+
+def test_an_instant_is_asked_for_with_a_picker_of_day_and_time(sign_in):
+    story = accepted()
+    page = sign_in("village").get(f"/desk/case/{story.number}/do/start_visit/{story.step('visit').pk}")
+    assert re.search(r'<input type="datetime-local"[^>]* name="expected"', page.content.decode())

@@ -21,7 +21,7 @@ from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
 from mashang.reviews.sweeps import redress
 
-from .story import Story, applicant, hand_in_house, upload, who
+from .story import ANSWERS, Story, applicant, hand_in_house, upload, who
 
 pytestmark = [pytest.mark.django_db]
 BEGAN = "2026-03-02 09:10"
@@ -72,6 +72,25 @@ def test_a_villager_gets_a_building_permit_in_three_working_days():
     assert clocks["XK-45", True].state == clocks["CN-x", True].state == "stopped"
     assert clocks["CN-x", True].due_at == datetime(2026, 3, 5, 17, 30, tzinfo=clock.ZONE)
     assert clocks["CN-x", True].stopped_at < clocks["CN-x", True].due_at
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": "林二妹（演示）"}, "name"),  # the own number under another's name
+        (
+            {"name": "陈建", "id_number": applicant(5)["id_number"]},
+            "id_number",
+        ),  # a number that nobody has, one's own known
+    ],
+)
+def test_a_citizen_applies_under_the_registered_name_and_number_alone(changes, field):
+    with at(BEGAN):
+        with pytest.raises(Refused) as no:
+            hand_in_house("citizen", answers={**ANSWERS, "applicant": {**applicant(), **changes}})
+        assert [f.field for f in no.value.faults] == [f"answers.applicant.{field}"]
+        spaced = {**applicant(), "name": f" {applicant()['name']} "}
+        assert hand_in_house("citizen", answers={**ANSWERS, "applicant": spaced}).case.state == "submitted"
 
 
 @pytest.mark.row("A7")

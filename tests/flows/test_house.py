@@ -7,16 +7,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from mashang.approvals import queries as approvals
+from mashang.cases import actions as case_actions
 from mashang.cases import queries as cases
 from mashang.cases import sweeps
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
-from mashang.kernel import clock
+from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
+from mashang.org.models import Account, SignInCode
 from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
 from mashang.reviews.sweeps import redress
@@ -91,6 +93,33 @@ def test_a_citizen_applies_under_the_registered_name_and_number_alone(changes, f
         assert [f.field for f in no.value.faults] == [f"answers.applicant.{field}"]
         spaced = {**applicant(), "name": f" {applicant()['name']} "}
         assert hand_in_house("citizen", answers={**ANSWERS, "applicant": spaced}).case.state == "submitted"
+
+
+def test_whom_a_counter_registered_is_told_to_bind_the_phone_before_applying_and_not_amid_a_case():
+    with at(BEGAN) as now:
+        walk_in, phone = applicant(7), applicant(7)["phone"]
+        hand_in_house("window", 7)
+        account = org_actions.account_for_phone(phone, "陈阿七", now=now)  # a slip: a new person
+        login = Account.objects.get(pk=account).username
+        with pytest.raises(Refused, match="绑定本人身份"):
+            hand_in_house(login, 7)
+        unknown = {"name": "陈阿七", "id_number": applicant(8)["id_number"], "phone": phone}
+        own = hand_in_house(login, answers={**ANSWERS, "applicant": unknown})
+        with pytest.raises(Refused, match="还有办理中的件"):
+            case_actions.bind_identity(walk_in["name"], walk_in["id_number"], by=who(login), now=now)
+        own.do(login, "withdraw", {"reason": "填错了姓名"})
+        code_proved(phone, now)
+        case_actions.bind_identity(walk_in["name"], walk_in["id_number"], by=who(login), now=now)
+        assert hand_in_house(login, 7).case.persons == [org.find_person(number=walk_in["id_number"])[0].id]
+
+
+def code_proved(phone: str, now: datetime) -> None:
+    """As if a code had just been sent to the phone and given back."""
+    digest = vault.blind(phone, "phone")
+    SignInCode.objects.create(
+        phone_blind=digest, code_blind=digest, purpose=org_actions.SIGN_IN, sent_at=now, expires_at=now, tries_left=4,
+        used_at=now,
+    )  # fmt: skip
 
 
 @pytest.mark.row("A7")

@@ -106,7 +106,7 @@ def _helped(person: int, given: Mapping[str, str], by: Actor) -> int:
     if not org.may(by, "approvals.hand_in", persons=[person], kind=application.kind):
         raise Refused("applicant.mandate", "您现在没有这位群众的委托，请先登记委托。", "acting_for")
     if not org.is_person(person, name=given["name"], number=given["id_number"]):
-        text = "填写的姓名和证件号码不是委托人的，请核对，或重新选择为谁办理。"
+        text = said("填写的姓名和证件号码不是委托人的，请核对，或重新选择为谁办理。")
         numbered = person in {p.id for p in org.find_person(number=given["id_number"])}
         raise Refused("applicant.other", text, f"answers.applicant.{'name' if numbered else 'id_number'}")
     return person
@@ -118,12 +118,14 @@ def _own(given: Mapping[str, str], by: Actor, allowed: frozenset[int]) -> int:
     name, number = given["name"], given["id_number"]
     named = [p.id for p in org.find_person(number=number)]
     person = next((p for p in named if p in allowed), by.person_id)
-    if person not in named and (named or org.person(by.person_id).number):
-        raise Refused(
-            "applicant.other", "申请人与登录人不是同一人。为他人办理请先登记委托。", "answers.applicant.id_number"
-        )
+    known = org.person(by.person_id).number
+    if person not in named and (named or known):
+        text = said("申请人与登录人不是同一人。为他人办理请先登记委托。")
+        if not known:
+            text = said("申请人与登录人不是同一人。是您本人的，请先到“我的件”里绑定本人身份；为他人办理请先登记委托。")
+        raise Refused("applicant.other", text, "answers.applicant.id_number")
     if not org.is_person(person, name=name, number=number):
-        text = "姓名与登记的不一致，请按证件填写；确是登记有误的，请带证件到窗口说明。"
+        text = said("姓名与登记的不一致，请按证件填写；确是登记有误的，请带证件到窗口说明。")
         raise Refused("applicant.name", text, "answers.applicant.name")
     return person
 

@@ -10,6 +10,7 @@ from mashang.approvals import queries as approvals
 from mashang.cases import actions as case_actions
 from mashang.cases import queries as cases
 from mashang.cases import sweeps
+from mashang.cases.models import Notice
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock, vault
@@ -19,6 +20,8 @@ from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org.models import Account, SignInCode
+from mashang.portals.hall.present import progress_sentence
+from mashang.portals.shared.casepage import case_page
 from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
 from mashang.reviews.sweeps import redress
@@ -65,7 +68,7 @@ def test_a_villager_gets_a_building_permit_in_three_working_days():
     assert view.state_label == "已准予"
     lines = [line.text for line in cases.timeline(view, who("citizen"))]
     assert lines[0] == "提交“农村村民建房（建房审批）”，收件并出具回执"
-    assert lines[1] == "受理，承诺 3个工作日内 办结"
+    assert lines[1] == "受理，承诺3个工作日内办结"
     assert lines[-1] == "已出证：乡村建设规划许可证、农村宅基地批准书"
     given = documents.of_case(story.number)
     assert "乡村建设规划许可证" in {g.title for g in given}
@@ -243,6 +246,38 @@ def test_the_four_checks_stand_at_their_moments_with_photo_place_and_time():
     assert story.case.state == "completed"
     found = [(c.label, c.finding) for c in approvals.site_checks(story.case.pk)]
     assert found[1:] == [("选址到场", "good"), ("放线到场", "bad"), ("放线到场", "good"), ("关键节点到场", "good")]
+
+
+@pytest.mark.row("A19")
+@pytest.mark.parametrize("note", ["压到村道 0.4 米，请后退", ""])
+def test_a_failed_check_before_the_decision_is_told_rests_and_is_asked_for_again(note):
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        citizen, view = who("citizen"), cases.case_for(who("citizen"), story.number)
+        assert "ask_check" not in {p.action.code for p in cases.available(view, citizen)}
+        with pytest.raises(Refused, match="已经请求过"):
+            story.do("citizen", "ask_check", {}, "siting-check")
+        promised = story.case.due_at
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "bad", "note": note}, "siting-check")
+        view = cases.case_for(citizen, story.number)
+        told = cases.timeline(view, citizen)[-1].text
+        assert told == "选址到场：不符合，限期改正，1 张照片" + (f"；现场情况：{note}" if note else "")
+        assert ledger.history(story.number)[-1].private == ({"note": note} if note else {})
+        sms = Notice.objects.filter(case=story.case, channel="sms", person=citizen.person_id).latest("id").text
+        assert "选址到场不符合要求" in sms and note in sms and "请求再次到场检查" in sms
+        assert story.step("siting-check").due_at is None and story.case.due_at == promised
+        (again,) = [p for p in cases.available(view, citizen) if p.action.code == "ask_check"]
+        assert again.step.code == "siting-check"
+        sentence = progress_sentence(case_page(view, citizen, clock.now()), citizen)
+        assert sentence.startswith("正在办理：建房资格审查（") and "选址到场（武平" not in sentence
+        assert sentence.endswith("现在等您：按现场情况改正后，请在本页提出：选址到场（请求到场检查）。")
+    with at("2026-03-04 09:00"):
+        story.do("citizen", "ask_check", {}, "siting-check")
+        assert story.step("siting-check").due_at == datetime(2026, 3, 5, 17, 30, tzinfo=clock.ZONE)
+        view = cases.case_for(citizen, story.number)
+        assert "ask_check" not in {p.action.code for p in cases.available(view, citizen)}
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+    assert story.step("siting-check").state == "done"
 
 
 @pytest.mark.row("E9")

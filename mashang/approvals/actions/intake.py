@@ -245,7 +245,7 @@ def _accepted(case: CaseFile, folder: store.Folder, at: datetime, by: Actor, lat
     papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case))
     promised = rules.spoken_promise(row["promised"])
     case.fact(promised=promised, joint=case.lead_unit_id)
-    case.tell_persons(f"“{case.title}”已受理，承诺 {promised} 办结。", channel="sms")
+    case.tell_persons(f"“{case.title}”已受理，承诺{promised}办结。", channel="sms")
 
 
 @application.action(

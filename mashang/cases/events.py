@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mashang.clocks.rules import UNITS
-from mashang.kernel.said import said, told
+from mashang.kernel.said import Number, said, told
 from mashang.ledger.rules import ERASURE
 
 from .procedure import beside, registry
@@ -22,11 +22,18 @@ beside[ERASURE] = _(
 )
 
 
+class _Words(str):
+    """A fact in a sentence: "{note:；现场情况：}" says what stands before it, and nothing where there is none."""
+
+    def __format__(self, before: str) -> str:
+        return before + self if self else ""
+
+
 class _Blank(dict[str, Any]):
     """Facts for a sentence: one that was erased leaves a mark, so that the sentence still stands."""
 
     def __missing__(self, key: str) -> str:
-        return gettext("（已删除）")
+        return _Words(gettext("（已删除）"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +54,13 @@ def sentence(verb: str, facts: Mapping[str, Any]) -> str:
     procedure = registry.get(kind)
     known = procedure.sentences if procedure else {}
     template = str(known.get(code) or beside.get(verb, verb))
-    words = {name: _told(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-    return template.format_map(_Blank(words))
+    return template.format_map(_Blank({name: _word(fact) for name, fact in facts.items()}))
+
+
+def _word(fact: Any) -> Any:
+    if isinstance(fact, str):
+        return _Words(_told(fact))
+    return Number(fact) if type(fact) is int else fact
 
 
 _DAY = re.compile(r"(?<!\d)(\d\d)月(\d\d)日")

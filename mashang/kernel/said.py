@@ -46,7 +46,7 @@ def told(text: object, translate: Callable[[str], str]) -> str:
     return translate(str(text)) if text else ""
 
 
-class _Number(int):
+class Number(int):
     """A whole number that a template can name a thing by: "{n:day|days}"."""
 
     def __format__(self, form: str) -> str:
@@ -61,7 +61,7 @@ def _filled(template: str, values: Mapping[str, Any], tell: Callable[[str], str]
 def _word(value: Any, tell: Callable[[str], str]) -> Any:
     """A list as words side by side; numbers stay numbers, for their formats."""
     if type(value) is int:
-        return _Number(value)
+        return Number(value)
     if isinstance(value, list | tuple):
         return tell("、").join(str(_word(one, tell)) for one in value)
     return tell(value) if isinstance(value, str) and value else value

@@ -34,6 +34,7 @@ SENTENCES: dict[str, str | Promise] = {
     "person.registered": _("登记申请人{person}。"),
     "person.revealed": _("查看申请人{person}的完整个人信息。"),
     "account.opened": _("为申请人{person}开通账号。"),
+    "person.phone_bound": _("申请人{person}用验证过的手机号绑定本人身份，可以用它登录账号{account}。"),
     "person.looked_up": _("按证件号码或手机号查找申请人{person}，准备登记委托。"),
     "helper.not_found": _("申请人{person}登记委托时没有找到受托人。"),
     "mandate.recorded": _("登记申请人{person}的委托。"),

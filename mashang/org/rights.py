@@ -138,6 +138,7 @@ PAGES: dict[str, str] = {
     "accounts:phone": PUBLIC,
     "accounts:phone_code": PUBLIC,
     "accounts:password": SIGNED_IN,
+    "accounts:identity": SIGNED_IN,
     "mfa_authenticate": PUBLIC,
     "mfa_reauthenticate": SIGNED_IN,
     "mfa_index": SIGNED_IN,

@@ -53,7 +53,7 @@ def test_a_clerk_accepts_a_case_without_touching_the_mouse(seat: Seat, turn: Tur
     page.wait_for_url("**/do/accept/**")
     page.locator("[data-send]").focus()
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text("受理：已办理。")).to_be_visible()
+    expect(page.get_by_text("“受理”已办理。")).to_be_visible()
     assert Case.objects.get(number=number).state == "accepted"
 
 

@@ -106,7 +106,7 @@ def test_the_packages_limit_is_changed_in_the_browser_and_running_cases_stay_on_
         lines = [
             cases.timeline(cases.case_for(who("citizen"), s.number), who("citizen"))[1].text for s in (before, after)
         ]
-    assert lines == ["受理，承诺 3个工作日内 办结", "受理，承诺 5个工作日内 办结"]
+    assert lines == ["受理，承诺3个工作日内办结", "受理，承诺5个工作日内办结"]
     assert [e.verb for e in history("catalogue/rural-house")] == ["catalogue.drafted", "catalogue.published"]
 
 

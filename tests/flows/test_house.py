@@ -7,21 +7,26 @@ from datetime import datetime, timedelta
 import pytest
 
 from mashang.approvals import queries as approvals
+from mashang.cases import actions as case_actions
 from mashang.cases import queries as cases
 from mashang.cases import sweeps
+from mashang.cases.models import Notice
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
-from mashang.kernel import clock
+from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
+from mashang.org.models import Account, SignInCode
+from mashang.portals.hall.present import progress_sentence
+from mashang.portals.shared.casepage import case_page
 from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
 from mashang.reviews.sweeps import redress
 
-from .story import Story, applicant, hand_in_house, upload, who
+from .story import ANSWERS, Story, applicant, hand_in_house, upload, who
 
 pytestmark = [pytest.mark.django_db]
 BEGAN = "2026-03-02 09:10"
@@ -63,7 +68,7 @@ def test_a_villager_gets_a_building_permit_in_three_working_days():
     assert view.state_label == "已准予"
     lines = [line.text for line in cases.timeline(view, who("citizen"))]
     assert lines[0] == "提交“农村村民建房（建房审批）”，收件并出具回执"
-    assert lines[1] == "受理，承诺 3个工作日内 办结"
+    assert lines[1] == "受理，承诺3个工作日内办结"
     assert lines[-1] == "已出证：乡村建设规划许可证、农村宅基地批准书"
     given = documents.of_case(story.number)
     assert "乡村建设规划许可证" in {g.title for g in given}
@@ -72,6 +77,52 @@ def test_a_villager_gets_a_building_permit_in_three_working_days():
     assert clocks["XK-45", True].state == clocks["CN-x", True].state == "stopped"
     assert clocks["CN-x", True].due_at == datetime(2026, 3, 5, 17, 30, tzinfo=clock.ZONE)
     assert clocks["CN-x", True].stopped_at < clocks["CN-x", True].due_at
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": "林二妹（演示）"}, "name"),  # the own number under another's name
+        (
+            {"name": "陈建", "id_number": applicant(5)["id_number"]},
+            "id_number",
+        ),  # a number that nobody has, one's own known
+    ],
+)
+def test_a_citizen_applies_under_the_registered_name_and_number_alone(changes, field):
+    with at(BEGAN):
+        with pytest.raises(Refused) as no:
+            hand_in_house("citizen", answers={**ANSWERS, "applicant": {**applicant(), **changes}})
+        assert [f.field for f in no.value.faults] == [f"answers.applicant.{field}"]
+        spaced = {**applicant(), "name": f" {applicant()['name']} "}
+        assert hand_in_house("citizen", answers={**ANSWERS, "applicant": spaced}).case.state == "submitted"
+
+
+def test_whom_a_counter_registered_is_told_to_bind_the_phone_before_applying_and_not_amid_a_case():
+    with at(BEGAN) as now:
+        walk_in, phone = applicant(7), applicant(7)["phone"]
+        hand_in_house("window", 7)
+        account = org_actions.account_for_phone(phone, "陈阿七", now=now)  # a slip: a new person
+        login = Account.objects.get(pk=account).username
+        with pytest.raises(Refused, match="绑定本人身份"):
+            hand_in_house(login, 7)
+        unknown = {"name": "陈阿七", "id_number": applicant(8)["id_number"], "phone": phone}
+        own = hand_in_house(login, answers={**ANSWERS, "applicant": unknown})
+        with pytest.raises(Refused, match="还有办理中的件"):
+            case_actions.bind_identity(walk_in["name"], walk_in["id_number"], by=who(login), now=now)
+        own.do(login, "withdraw", {"reason": "填错了姓名"})
+        code_proved(phone, now)
+        case_actions.bind_identity(walk_in["name"], walk_in["id_number"], by=who(login), now=now)
+        assert hand_in_house(login, 7).case.persons == [org.find_person(number=walk_in["id_number"])[0].id]
+
+
+def code_proved(phone: str, now: datetime) -> None:
+    """As if a code had just been sent to the phone and given back."""
+    digest = vault.blind(phone, "phone")
+    SignInCode.objects.create(
+        phone_blind=digest, code_blind=digest, purpose=org_actions.SIGN_IN, sent_at=now, expires_at=now, tries_left=4,
+        used_at=now,
+    )  # fmt: skip
 
 
 @pytest.mark.row("A7")
@@ -195,6 +246,38 @@ def test_the_four_checks_stand_at_their_moments_with_photo_place_and_time():
     assert story.case.state == "completed"
     found = [(c.label, c.finding) for c in approvals.site_checks(story.case.pk)]
     assert found[1:] == [("选址到场", "good"), ("放线到场", "bad"), ("放线到场", "good"), ("关键节点到场", "good")]
+
+
+@pytest.mark.row("A19")
+@pytest.mark.parametrize("note", ["压到村道 0.4 米，请后退", ""])
+def test_a_failed_check_before_the_decision_is_told_rests_and_is_asked_for_again(note):
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        citizen, view = who("citizen"), cases.case_for(who("citizen"), story.number)
+        assert "ask_check" not in {p.action.code for p in cases.available(view, citizen)}
+        with pytest.raises(Refused, match="已经请求过"):
+            story.do("citizen", "ask_check", {}, "siting-check")
+        promised = story.case.due_at
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "bad", "note": note}, "siting-check")
+        view = cases.case_for(citizen, story.number)
+        told = cases.timeline(view, citizen)[-1].text
+        assert told == "选址到场：不符合，限期改正，1 张照片" + (f"；现场情况：{note}" if note else "")
+        assert ledger.history(story.number)[-1].private == ({"note": note} if note else {})
+        sms = Notice.objects.filter(case=story.case, channel="sms", person=citizen.person_id).latest("id").text
+        assert "选址到场不符合要求" in sms and note in sms and "请求再次到场检查" in sms
+        assert story.step("siting-check").due_at is None and story.case.due_at == promised
+        (again,) = [p for p in cases.available(view, citizen) if p.action.code == "ask_check"]
+        assert again.step.code == "siting-check"
+        sentence = progress_sentence(case_page(view, citizen, clock.now()), citizen)
+        assert sentence.startswith("正在办理：建房资格审查（") and "选址到场（武平" not in sentence
+        assert sentence.endswith("现在等您：按现场情况改正后，请在本页提出：选址到场（请求到场检查）。")
+    with at("2026-03-04 09:00"):
+        story.do("citizen", "ask_check", {}, "siting-check")
+        assert story.step("siting-check").due_at == datetime(2026, 3, 5, 17, 30, tzinfo=clock.ZONE)
+        view = cases.case_for(citizen, story.number)
+        assert "ask_check" not in {p.action.code for p in cases.available(view, citizen)}
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+    assert story.step("siting-check").state == "done"
 
 
 @pytest.mark.row("E9")

@@ -16,13 +16,15 @@ from django.test import Client
 from django.urls import reverse
 
 from mashang.kernel import clock, vault
+from mashang.ledger import queries as ledger
 from mashang.org import actions, queries
-from mashang.org.models import Account, SignInCode
+from mashang.org.models import Account, Person, SignInCode
 
 from .builders import DAY, NOW, PASSWORD, SYSTEM, grant, make_person, make_staff, make_unit
 
 pytestmark = pytest.mark.django_db
 SIGN_IN = "/accounts/sign-in"
+NUMBER = "350824199001010039"
 
 
 @pytest.fixture(autouse=True)
@@ -243,6 +245,94 @@ def test_a_person_registered_at_the_counter_is_taken_over_only_under_the_same_na
     SignInCode.objects.all().delete()
     third = make_person("郑阿妹", phone="13900139000")
     assert actions.account_for_phone("13900139000", "郑阿妹", now=now) == queries.person(third).account
+
+
+def prove(client: Client, tmp_path: Path, phone: str = "13800138000") -> None:
+    SignInCode.objects.update(sent_at=NOW - DAY)
+    ask(client, phone)
+    client.post(reverse("accounts:phone_code"), {"code": latest_code(tmp_path)})
+
+
+def say_who(client: Client, name: str, number: str, kind: str = "natural") -> Any:
+    return client.post(reverse("accounts:phone_code"), {"name": name, "number": number, "kind": kind})
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_name_and_number_bind_the_proved_phone_to_whom_a_counter_registered(
+    client: Client, tmp_path: Path, has_account: bool
+) -> None:
+    person = make_person("陈土根", phone="13800138000", number=NUMBER)
+    if has_account:
+        actions.open_account(person, "tugen", PASSWORD, by=SYSTEM, now=NOW)
+    prove(client, tmp_path)
+    answer = say_who(client, " 陈土根", NUMBER.lower())
+    assert (answer.status_code, answer.url) == (302, "/") and signed_in(client)
+    row = Person.objects.get()
+    assert (row.pk, row.phone_signs_in) == (person, True)
+    last = ledger.history(f"org/person:{person}")[-1]
+    assert last.verb == ("person.phone_bound" if has_account else "account.opened")
+    assert last.facts == {"person": person, "account": row.account_id}
+    again = Client()
+    prove(again, tmp_path)
+    assert signed_in(again)  # nothing is asked any more
+
+
+NO_SUCH = "没有找到姓名、证件号码和手机号都相符的登记"
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "phone", "kind"),
+    [
+        ("林清", NUMBER, "13800138000", "natural"),  # another name
+        ("陈土根", "350824190001010011", "13800138000", "natural"),  # a number that nobody has
+        ("陈土根", NUMBER, "13900139000", "natural"),  # another phone
+    ],
+)
+def test_what_does_not_match_is_refused_in_one_sentence_and_binds_nobody(
+    client: Client, tmp_path: Path, name: str, number: str, phone: str, kind: str
+) -> None:
+    person = make_person("陈土根", phone="13800138000", number=NUMBER)
+    prove(client, tmp_path, phone)
+    answer = say_who(client, name, number, kind)
+    assert answer.status_code == 422 and NO_SUCH in answer.content.decode() and not signed_in(client)
+    assert [(p.pk, p.account) for p in Person.objects.all()] == [(person, None)]
+
+
+def test_whoever_tries_numbers_has_no_more_tries_than_the_code_left(client: Client, tmp_path: Path) -> None:
+    make_person("陈土根", phone="13800138000", number=NUMBER)
+    prove(client, tmp_path)
+    answers = [say_who(client, "陈阿根", NUMBER).content.decode() for _ in range(4)]
+    assert all(NO_SUCH in answer for answer in answers)
+    assert "核对次数过多" in say_who(client, "陈土根", NUMBER).content.decode() and not signed_in(client)
+    prove(client, tmp_path)
+    assert say_who(client, "陈土根", NUMBER).status_code == 302
+
+
+@pytest.mark.parametrize("has_account", [True, False])
+def test_who_signed_in_without_a_number_binds_it_later(client: Client, tmp_path: Path, has_account: bool) -> None:
+    prove(client, tmp_path)
+    say_who(client, "陈土", "")  # a slip: a new person
+    person = make_person("陈土根", phone="13800138000", number=NUMBER)
+    if has_account:
+        actions.open_account(person, "tugen", PASSWORD, by=SYSTEM, now=NOW)
+    assert "绑定本人身份" in client.get("/my").content.decode()
+    bind = reverse("accounts:identity")
+    wrong = client.post(bind, {"name": "陈土", "number": NUMBER})
+    assert wrong.status_code == 422 and NO_SUCH in wrong.content.decode()
+    assert "请填写证件号码" in client.post(bind, {"name": "陈土根", "number": ""}).content.decode()
+    assert client.post(bind, {"name": "陈土根", "number": NUMBER}).status_code == 302
+    bound = Person.objects.get(pk=person)
+    assert bound.phone_signs_in and Person.objects.exclude(pk=person).get().account is None
+    assert ledger.history(f"org/person:{person}")[-1].verb == "person.phone_bound"
+    assert int(client.session["_auth_user_id"]) == bound.account_id
+    assert "绑定本人身份" not in client.get("/my").content.decode()
+    once = client.post(bind, {"name": "陈土根", "number": NUMBER})
+    assert once.status_code == 422 and "已经绑定" in once.content.decode()
+
+
+def test_staff_have_nobody_to_bind(client: Client) -> None:
+    press(client, staff_with())
+    assert client.get(reverse("accounts:identity")).status_code == 404
 
 
 def test_a_firm_signs_in_by_phone_and_gives_its_name_the_first_time(client: Client, tmp_path: Path) -> None:

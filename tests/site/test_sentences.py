@@ -27,15 +27,29 @@ def test_words_and_days_of_a_sentence_are_told_in_the_readers_language(language,
 @pytest.mark.parametrize(
     ("promised", "chinese", "english"),
     [
-        ("3个工作日内", "受理，承诺 3个工作日内 办结", "Accepted, promised within 3 working days"),
-        ("1个工作日内", "受理，承诺 1个工作日内 办结", "Accepted, promised within 1 working day"),
-        ("当场", "受理，承诺 当场 办结", "Accepted, promised on the spot"),
+        ("3个工作日内", "受理，承诺3个工作日内办结", "Accepted, promised within 3 working days"),
+        ("1个工作日内", "受理，承诺1个工作日内办结", "Accepted, promised within 1 working day"),
+        ("当场", "受理，承诺当场办结", "Accepted, promised on the spot"),
     ],
 )
 def test_a_limit_is_told_in_the_readers_language(promised, chinese, english):
     for language, told in (("zh-hans", chinese), ("en", english)):
         with override(language):
             assert sentence("application.accept", {"promised": promised}) == told
+
+
+@pytest.mark.parametrize(
+    ("facts", "chinese", "english"),
+    [
+        ({"photos": 1, "note": "退后 0.4 米"}, "选址到场：符合，1 张照片；现场情况：退后 0.4 米", "Check of the site: Conforms, 1 photo; on site: 退后 0.4 米"),
+        ({"photos": 2, "note": ""}, "选址到场：符合，2 张照片", "Check of the site: Conforms, 2 photos"),
+        ({"photos": 2}, "选址到场：符合，2 张照片；现场情况：（已删除）", "Check of the site: Conforms, 2 photos; on site: (erased)"),
+    ],
+)  # fmt: skip
+def test_a_sentence_counts_and_says_what_was_found_where_something_was(facts, chinese, english):
+    for language, told in (("zh-hans", chinese), ("en", english)):
+        with override(language):
+            assert sentence("application.check_site", {"step": "选址到场", "finding": "符合", **facts}) == told
 
 
 def test_what_was_erased_leaves_a_mark():

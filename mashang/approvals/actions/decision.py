@@ -145,13 +145,13 @@ def _reported(case: CaseFile, by: Actor) -> tuple[store.Folder, dict[str, str]]:
 
 
 @application.action(
-    "ask_check", label=_("请求到场检查"), right="approvals.withdraw", leaves=[S.GRANTED], on="step", steps=["site_check"],
-    untimed=True,
+    "ask_check", label=_("请求到场检查"), right="approvals.withdraw", leaves=[S.ACCEPTED, S.GRANTED], on="step",
+    steps=["site_check"], untimed=True,
 )  # fmt: skip
 def ask_check(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
-    """The builder is ready: the unit that checks is told, and its promised time begins."""
+    """The builder is ready, or has put right what was found: the unit that checks is told, and its promised time begins."""
     assert case.step is not None
-    if case.clock(rules.PROMISED):
+    if any(row.step_id for row in case.live(rules.PROMISED)):
         raise Refused("check.asked", "已经请求过了，工作人员会在承诺的时间内到场。")
     case.start_clock(rules.PROMISED, rules.CHECK_LIMIT, step=case.step.code)
     case.tell(Message(f"{case.number} 请求{case.step.label}。", unit=case.step.unit_id))
@@ -167,11 +167,17 @@ def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetim
     site.record(case, form, form.finding, by=by)
     good = form.finding == "good"
     case.fact(finding=said("符合") if good else said("不符合，限期改正"), good=good, photos=len(form.photos))
+    if form.note:
+        case.confide(note=form.note)
+    else:
+        case.fact(note="")
     if not good:
-        case.tell_persons(f"“{case.title}”到场检查不符合要求，请改正后再次请求检查：{form.note}")
-        if case.step and case.state == S.GRANTED:  # the builder's turn again
-            case.stop_clock(rules.PROMISED, of_step=True)
-            case.step.due_at = None
+        assert case.step is not None
+        found = f"（{form.note}）" if form.note else ""
+        text = f"“{case.title}”{case.step.label}不符合要求{found}。改正后请登录，在这一件的页面上请求再次到场检查。"
+        case.tell_persons(text, channel="sms")
+        case.stop_clock(rules.PROMISED, of_step=True)  # the builder's turn again
+        case.step.due_at = None
         return
     case.finish("good")
     if case.state == S.GRANTED:

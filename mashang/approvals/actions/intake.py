@@ -110,7 +110,7 @@ def _applicant(answers: Mapping[str, Any], acting_for: int, by: Actor, now: date
     if acting_for:
         person = _helped(acting_for, given, by)
     elif by.kind == "person":
-        person = _own(given["id_number"], by, org.persons_of(by))
+        person = _own(given, by, org.persons_of(by))
     else:
         new = org_actions.NewPerson(kind, given["name"], given["phone"], given["id_number"])
         try:
@@ -127,25 +127,32 @@ def _applicant(answers: Mapping[str, Any], acting_for: int, by: Actor, now: date
 def _helped(person: int, given: Mapping[str, str], by: Actor) -> int:
     """Whom the actor acts for: oneself, or someone whose mandate still runs; what the form says must be that person's."""
     if by.kind == "person" and person == by.person_id:
-        return _own(given["id_number"], by, frozenset({person}))
+        return _own(given, by, frozenset({person}))
     if not org.may(by, "approvals.hand_in", persons=[person], kind=application.kind):
         raise Refused("applicant.mandate", "您现在没有这位群众的委托，请先登记委托。", "acting_for")
     if not org.is_person(person, name=given["name"], number=given["id_number"]):
-        text = "填写的姓名和证件号码不是委托人的，请核对，或重新选择为谁办理。"
-        raise Refused("applicant.other", text, "answers.applicant.id_number")
+        text = said("填写的姓名和证件号码不是委托人的，请核对，或重新选择为谁办理。")
+        numbered = person in {p.id for p in org.find_person(number=given["id_number"])}
+        raise Refused("applicant.other", text, f"answers.applicant.{'name' if numbered else 'id_number'}")
     return person
 
 
-def _own(number: str, by: Actor, allowed: frozenset[int]) -> int:
-    """The applicant must be one of those allowed: whoever signed in, or someone who gave them a mandate."""
+def _own(given: Mapping[str, str], by: Actor, allowed: frozenset[int]) -> int:
+    """The applicant must be one of those allowed: whoever signed in, or someone who gave them a mandate; under that
+    person's own name."""
+    name, number = given["name"], given["id_number"]
     named = [p.id for p in org.find_person(number=number)]
-    if mine := [p for p in named if p in allowed]:
-        return mine[0]
-    if named or org.person(by.person_id).number:
-        raise Refused(
-            "applicant.other", "申请人与登录人不是同一人。为他人办理请先登记委托。", "answers.applicant.id_number"
-        )
-    return by.person_id
+    person = next((p for p in named if p in allowed), by.person_id)
+    known = org.person(by.person_id).number
+    if person not in named and (named or known):
+        text = said("申请人与登录人不是同一人。为他人办理请先登记委托。")
+        if not known:
+            text = said("申请人与登录人不是同一人。是您本人的，请先到“我的件”里绑定本人身份；为他人办理请先登记委托。")
+        raise Refused("applicant.other", text, "answers.applicant.id_number")
+    if not org.is_person(person, name=name, number=number):
+        text = said("姓名与登记的不一致，请按证件填写；确是登记有误的，请带证件到窗口说明。")
+        raise Refused("applicant.name", text, "answers.applicant.name")
+    return person
 
 
 def _materials(
@@ -265,7 +272,7 @@ def _accepted(case: CaseFile, folder: store.Folder, at: datetime, by: Actor, lat
     papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case))
     promised = rules.spoken_promise(row["promised"])
     case.fact(promised=promised, joint=case.lead_unit_id)
-    case.tell_persons(f"“{case.title}”已受理，承诺 {promised} 办结。", channel="sms")
+    case.tell_persons(f"“{case.title}”已受理，承诺{promised}办结。", channel="sms")
 
 
 @application.action(

@@ -15,7 +15,7 @@ from mashang.org import actions as org_actions
 from mashang.org import queries as org
 
 from ..casefile import Message
-from ..models import Document
+from ..models import Case, Document
 from .documents import place
 from .notices import tell
 
@@ -39,6 +39,14 @@ def let_help(form: org_actions.NewMandate, *, by: Actor, now: datetime, code: st
             document.save(update_fields=["mandate"])
         _tell_recorded(org.mandate(id_), by, now)
     return id_
+
+
+def bind_identity(name: str, number: str, *, by: Actor, now: datetime) -> int:
+    """Bind whoever signed in by phone to the person registered at a counter (`org.actions.bind_identity`), and give that
+    person's account. Refuses while cases of theirs are under way: those stay with whom they were handed in by."""
+    if by.kind == "person" and Case.objects.filter(persons__contains=[by.person_id], settled_at=None).exists():
+        raise Refused("identity.cases", "您还有办理中的件，请等办结后再绑定，或带证件到窗口办理。")
+    return org_actions.bind_identity(name, number, by=by, now=now)
 
 
 def _taken(paper: int, by: Actor) -> Document:

@@ -7,6 +7,7 @@ from .administrators import let_in_again as let_in_again
 from .clients import NewClient as NewClient
 from .clients import make_token as make_token
 from .clients import revoke_token as revoke_token
+from .codes import SIGN_IN as SIGN_IN
 from .codes import check_code as check_code
 from .codes import forget_codes as forget_codes
 from .codes import send_code as send_code
@@ -28,6 +29,7 @@ from .people import NewPerson as NewPerson
 from .people import Revealed as Revealed
 from .people import account_for_claims as account_for_claims
 from .people import account_for_phone as account_for_phone
+from .people import bind_identity as bind_identity
 from .people import open_account as open_account
 from .people import register_person as register_person
 from .people import reveal as reveal

@@ -23,6 +23,7 @@ from ..rules import is_mobile, plain_phone
 CodeSender = Callable[[str, str], None]
 """Takes a phone and a text. `settings.MASHANG_CODE_SENDER` names one."""
 
+SIGN_IN = "sign-in"
 LIFE = timedelta(minutes=5)
 PAUSE = timedelta(seconds=60)
 HOURLY = 5
@@ -82,6 +83,16 @@ def check_code(phone: str, code: str, purpose: str, *, now: datetime) -> None:
         raise wrong
     if not SignInCode.objects.filter(pk=latest.pk, used_at=None).update(used_at=now):
         raise wrong
+
+
+def count_try(phone: str, purpose: str) -> None:
+    """Take one of the tries that the code left which last proved this phone. Refuses when none is left: another code
+    gives new ones. Outside any transaction that a refusal would undo."""
+    codes = SignInCode.objects.filter(phone_blind=vault.blind(phone, "phone"), purpose=purpose, used_at__isnull=False)
+    latest = codes.order_by("-sent_at").values("pk")[:1]
+    left = SignInCode.objects.filter(pk__in=latest, tries_left__gt=0)
+    if not left.update(tries_left=F("tries_left") - 1):
+        raise Refused("code.tries", "核对次数过多，请退出后重新用手机验证码登录再试，或到窗口办理。", "number")
 
 
 def forget_codes(now: datetime) -> int:

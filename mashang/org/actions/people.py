@@ -26,6 +26,7 @@ from ..rules import (
     mask_phone,
     plain_phone,
 )
+from .codes import SIGN_IN, count_try
 from .door import at_own_unit, check, guard, note, short_text
 from .staffing import password_faults, username_faults
 
@@ -141,23 +142,26 @@ def open_account(person: int, username: str, password: str, *, by: Actor, now: d
     return account.pk
 
 
-def account_for_phone(phone: str, name: str, kind: str = "natural", *, now: datetime) -> int | None:
+def account_for_phone(phone: str, name: str, kind: str = "natural", number: str = "", *, now: datetime) -> int | None:
     """The account of whoever proved this phone by a code; None when it is new and no name was given yet.
 
     `kind` as in `NewPerson`. Whoever was registered at a counter with this phone is taken over only as the same kind and
-    under the same name. A firm's number is not taken from here: what nobody checked would open what is registered under it.
+    under the same name; with a `number` only who is registered with name, number and phone is meant, else it is refused.
+    A number is never recorded from here: what nobody checked would open what is registered under it.
     """
-    by = Actor.system("sign-in")
     phone = plain_phone(phone)
     digest = vault.blind(phone, "phone")
+    known = Person.objects.filter(phone_blind=digest, phone_signs_in=True).first()
+    if known is not None or not name:
+        return known.account_id if known else None
+    form = NewPerson(kind, name, phone, number)
+    check(person_faults(form))
+    if number.strip():
+        count_try(phone, SIGN_IN)
+    by = Actor.system("sign-in")
     with transaction.atomic():
-        known = Person.objects.filter(phone_blind=digest, phone_signs_in=True).first()
-        if known is not None:
-            return known.account_id
-        if not name:
-            return None
-        form = NewPerson(kind, name, phone)
-        check(person_faults(form))
+        if number.strip():
+            return _bind(_registered(form, now), None, by, now)
         named = Person.objects.select_for_update().filter(phone_blind=digest, account=None, kind=kind)
         row = named.filter(name_blind=vault.blind(name.strip(), "name")).order_by("pk").first()
         if row is None:
@@ -165,13 +169,56 @@ def account_for_phone(phone: str, name: str, kind: str = "natural", *, now: date
             row.save()
             facts = {"person": row.pk, "kind": row.kind}
             note("person.registered", f"person:{row.pk}", by=by, now=now, facts=facts, private={"name": name})
-        account = Account(username=f"p{row.pk}-{digest.hex()[:8]}")
+        return _bind(row, None, by, now)
+
+
+def bind_identity(name: str, number: str, *, by: Actor, now: datetime) -> int:
+    """Whoever signed in by a code becomes the person whom a counter registered with exactly this name, number and phone.
+    Gives that person's account: from now on the phone signs in there.
+
+    Refuses who is known by a number already, all faults of what was typed, and, in one sentence and counted as tries of
+    the code, whatever does not match: nobody learns here who is registered.
+    """
+    own = Person.objects.filter(pk=by.person_id).first() if by.kind == "person" else None
+    if own is None:
+        raise NotFound
+    if own.number_blind is not None or own.phone_sealed is None or not own.phone_signs_in:
+        raise Refused("identity.known", "您已经绑定本人身份，不用再绑定。")
+    form = NewPerson(own.kind, name, vault.open_(own.phone_sealed), number)
+    missing = [] if number.strip() else [Fault("number.missing", "请填写证件号码。", "number")]
+    check([*person_faults(form), *missing])
+    count_try(form.phone, SIGN_IN)
+    with transaction.atomic():
+        row = _registered(form, now)
+        own = person_row(own.pk)
+        account, own.account, own.phone_signs_in = own.account, None, False
+        own.save(update_fields=["account", "phone_signs_in"])
+        return _bind(row, account, by, now)
+
+
+def _registered(form: NewPerson, now: datetime) -> Person:
+    """The person with exactly this name, number and phone. Refuses in one sentence whatever does not match."""
+    values = _values(form, now)
+    exact = {name: values[name] for name in ("kind", "name_blind", "number_blind", "phone_blind")}
+    row = Person.objects.select_for_update().filter(**exact).first()
+    if row is None:
+        text = said("没有找到姓名、证件号码和手机号都相符的登记，请核对；登记的手机号不是这个的，请带证件到窗口办理。")
+        raise Refused("identity.unknown", text, "number")
+    return row
+
+
+def _bind(row: Person, account: Account | None, by: Actor, now: datetime) -> int:
+    """Let the proved phone sign in as this person: to their account, else to `account`, else to a new one."""
+    opened = row.account is None and account is None
+    if opened:
+        account = Account(username=f"p{row.pk}-{bytes(row.phone_blind or b'').hex()[:8]}")
         account.set_unusable_password()
         account.save()
-        row.account, row.phone_signs_in = account, True
-        row.save(update_fields=["account", "phone_signs_in"])
-        note("account.opened", f"person:{row.pk}", by=by, now=now, facts={"person": row.pk, "account": account.pk})
-        return account.pk
+    row.account, row.phone_signs_in = row.account or account, True
+    row.save(update_fields=["account", "phone_signs_in"])
+    facts = {"person": row.pk, "account": row.account_id}
+    note("account.opened" if opened else "person.phone_bound", f"person:{row.pk}", by=by, now=now, facts=facts)
+    return int(row.account_id or 0)
 
 
 def account_for_claims(kind: str, claims: dict[str, str], *, now: datetime) -> Account:

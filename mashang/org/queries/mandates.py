@@ -107,10 +107,8 @@ def agents_in(place: str) -> list[StaffInfo]:
 
 
 def is_person(id_: int, *, name: str, number: str) -> bool:
-    """Whether these are the person's: the identity number on record, or where there is none, the name."""
+    """Whether these are the person's: the name, and the identity number where one is on record."""
     row = Person.objects.filter(pk=id_).first()
-    if row is None:
+    if row is None or bytes(row.name_blind) != vault.blind(name.strip(), "name"):
         return False
-    if row.number_blind is not None:
-        return bytes(row.number_blind) == vault.blind(number.strip().upper(), "number")
-    return bytes(row.name_blind) == vault.blind(name.strip(), "name")
+    return row.number_blind is None or bytes(row.number_blind) == vault.blind(number.strip().upper(), "number")

@@ -15,6 +15,7 @@ from mashang.cases import actions, queries
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
+from mashang.org import queries as org
 from mashang.portals.shared import actionforms, forms, pressing
 from mashang.portals.shared.casepage import case_page, row_remaining
 from mashang.portals.shared.context import Asked
@@ -31,7 +32,8 @@ def cases_of(request: Asked) -> HttpResponse:
     now, by = clock.now(), request.actor
     found = queries.page(by, queries.Filter(kind="application"), after=request.GET.get("after", ""), limit=30)
     rows = [(row, row_remaining(row, now)) for row in sorted(found.rows, key=lambda r: r.settled_at is not None)]
-    return render(request, "hall/mine.html", {"rows": rows, "after": found.after})
+    unbound = by.kind == "person" and not org.person(by.person_id).number
+    return render(request, "hall/mine.html", {"rows": rows, "after": found.after, "unbound": unbound})
 
 
 @require_GET

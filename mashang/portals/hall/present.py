@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -159,12 +159,19 @@ def progress_sentence(page: CasePage, by: Actor) -> str:
     offered = cases.available(page.view, by) if by.kind == "person" else []
     if asked := "、".join(str(p.action.label) for p in offered if p.action.first):
         return _("现在等您：%(asked)s。") % {"asked": asked}
-    mine = [p for p in offered if p.step and p.action.untimed]
-    if steps and len(mine) == len(steps):
-        asked = _listed((p.step.label, str(p.action.label)) for p in mine if p.step)
-        return _("现在等您：到了下一个节点，请在本页提出 %(asked)s。") % {"asked": asked}
-    names = _listed((s.label, page.units.get(s.unit_id, "")) for s in steps)
-    return _("现在由 %(names)s 办理。") % {"names": names}
+    waiting = {p.step.pk: str(p.action.label) for p in offered if p.step and p.action.untimed}
+    theirs = _listed((s.label, page.units.get(s.unit_id, "")) for s in steps if s.pk not in waiting)
+    yours = _waiting(page, waiting) if waiting else ""
+    return (_("正在办理：%(names)s。") % {"names": theirs} if theirs else "") + yours
+
+
+def _waiting(page: CasePage, asked: Mapping[int, str]) -> str:
+    """What waits until the applicant asks for it; one that failed, until it was put right."""
+    failed = {c.step for c in approvals.site_checks(page.view.case.pk) if c.finding == "bad"}
+    asks = _listed((s.label, asked[s.pk]) for s in page.view.open_steps if s.pk in asked)
+    if failed & asked.keys():
+        return _("现在等您：按现场情况改正后，请在本页提出：%(asked)s。") % {"asked": asks}
+    return _("现在等您：到了下一个节点，请在本页提出：%(asked)s。") % {"asked": asks}
 
 
 def _listed(pairs: Iterable[tuple[str, str]]) -> str:

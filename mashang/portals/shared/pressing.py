@@ -47,7 +47,9 @@ def button(portal: str, view: queries.CaseView, found: queries.Press) -> dict[st
             "href": reverse(f"{portal}:press", args=[number, action.code]),
             "first": action.first,
         }
-    label = _("%(step)s：%(action)s") % {"step": _(step.label), "action": action.label}
+    label, step_label = str(action.label), _(step.label)
+    if label != step_label:
+        label = _("%(step)s：%(action)s") % {"step": step_label, "action": label}
     return {
         "label": label,
         "href": reverse(f"{portal}:press_step", args=[number, action.code, step.pk]),
@@ -103,7 +105,8 @@ def _acted(request: Asked, number: str, verb: Action, step: int) -> Refused | No
         raise
     except Refused as no:
         return None if queries.answered(key, by) == number else actionforms.on_page(no)
-    messages.success(request, _("%(what)s：已办理。") % {"what": verb.label})
+    done = _("“%(what)s”已提交。") if by.kind == "person" else _("“%(what)s”已办理。")
+    messages.success(request, done % {"what": verb.label})
     return None
 
 

@@ -13,6 +13,7 @@ own = (
         path("phone", views.phone, name="phone"),
         path("phone/code", views.phone_code, name="phone_code"),
         path("password", views.password, name="password"),
+        path("bind", views.identity, name="identity"),
     ],
     "accounts",
 )

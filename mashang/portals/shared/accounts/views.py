@@ -17,9 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from mashang.cases import actions as cases
 from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import NotFound, Refused
 from mashang.org import actions, queries
 
 from ..context import Asked
@@ -32,7 +33,6 @@ from .homes import home_of
 PROVED = "proved_phone"
 SENT_TO = "code_phone"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
-PURPOSE = "sign-in"
 
 
 def next_of(request: HttpRequest) -> str:
@@ -100,7 +100,7 @@ def phone(request: HttpRequest) -> HttpResponse:
     refused = None
     if request.method == "POST":
         try:
-            actions.send_code(request.POST.get("phone", ""), PURPOSE, now=clock.now())
+            actions.send_code(request.POST.get("phone", ""), actions.SIGN_IN, now=clock.now())
             request.session[SENT_TO], request.session[PROVED] = vault.seal(request.POST["phone"]).hex(), False
             return HttpResponseRedirect(_onward(request, "accounts:phone_code"))
         except Refused as no:
@@ -122,10 +122,12 @@ def phone_code(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             if not proved:
-                actions.check_code(sent_to, request.POST.get("code", ""), PURPOSE, now=clock.now())
+                actions.check_code(sent_to, request.POST.get("code", ""), actions.SIGN_IN, now=clock.now())
                 request.session[PROVED] = proved = True
-            name, kind = request.POST.get("name", "").strip(), request.POST.get("kind", "natural")
-            account = actions.account_for_phone(sent_to, name, kind, now=clock.now())
+            given = {
+                name: request.POST.get(name, "").strip() for name in ("name", "kind", "number") if name in request.POST
+            }
+            account = actions.account_for_phone(sent_to, **{"name": "", **given}, now=clock.now())
             if account is not None:
                 return _enter(request, account)
             if "name" in request.POST:
@@ -135,16 +137,24 @@ def phone_code(request: HttpRequest) -> HttpResponse:
     code = Field(
         "code", _("验证码"), required=True, size="s", attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}
     )
-    first = [
-        Field("kind", _("您是"), "choice", required=True, value="natural",
-              choices=(("natural", _("个人")), ("legal", _("企业和其他组织")))),
-        Field("name", _("姓名或单位全称"), help=_("第一次登录，请填写与证件或营业执照一致的名称。"), required=True, size="m"),
-    ]  # fmt: skip
+    first = _first_time()
     values = {f.name: request.POST.get(f.name, f.value) for f in first}
     form = build(
         first if proved else [code], action=request.get_full_path(), button=_("登录"), values=values, refused=refused
     )
     return _phone_page(request, form, refused, sent_to=sent_to, proved=proved)
+
+
+def _first_time() -> list[Field]:
+    """What is asked of a phone that we do not know."""
+    kinds = (("natural", _("个人")), ("legal", _("企业和其他组织")))
+    name_help = _("第一次登录，请填写与证件或营业执照一致的名称。")
+    number_help = _("选填。在窗口登记过的，填上登记的证件号码，就能看到以前办的件。")
+    return [
+        Field("kind", _("您是"), "choice", required=True, value="natural", choices=kinds),
+        Field("name", _("姓名或单位全称"), help=name_help, required=True, size="m"),
+        Field("number", _("身份证号或统一社会信用代码"), "idcard", help=number_help, size="m"),
+    ]
 
 
 def _onward(request: HttpRequest, name: str) -> str:
@@ -175,6 +185,28 @@ def _enter(request: HttpRequest, account_id: int) -> HttpResponse:
         request.session.pop(name, None)
     open_session(request, account, backend=BACKEND)
     return HttpResponseRedirect(target)
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def identity(request: Asked) -> HttpResponse:
+    """绑定本人身份: a phone that signed in is bound to the person whom a counter registered with it."""
+    by, refused = request.actor, None
+    if by.kind != "person":
+        raise NotFound
+    typed = {name: request.POST.get(name, "").strip() for name in ("name", "number")}
+    if request.method == "POST":
+        try:
+            return _enter(request, cases.bind_identity(**typed, by=by, now=clock.now()))
+        except Refused as no:
+            refused = no
+    fields = [
+        Field("name", _("姓名或单位全称"), help=_("与证件或营业执照一致。"), required=True, size="m"),
+        Field("number", _("身份证号或统一社会信用代码"), "idcard", required=True, size="m"),
+    ]
+    form = build(fields, action=request.path, button=_("绑定"), values=typed, refused=refused)
+    return render(request, "accounts/identity.html", {"drawn": form}, status=422 if refused else 200)
 
 
 @never_cache

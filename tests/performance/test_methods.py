@@ -90,6 +90,7 @@ REFUSED: list[tuple[str, Any, dict[str, Any], list[float], str]] = [
     ("no figure as bad as the worst, which is fixed beyond the best", {"kind": "efficacy", "worst": 90}, {}, [70, 85], "values.turned"),
     ("no figure short of a fixed best", {"kind": "efficacy", "best": 60}, {}, [70, 85], "values.turned"),
     ("a negative count of events", {"kind": "deduction", "each": 2}, {}, [-3, 1], "values.negative"),
+    ("more than a sum of squares bears", "min-max", {}, [1e16, -1e300], "values.too-large"),
     ("a score without end", {"kind": "goalposts", "low": 0, "high": 1e-300, "cut": False}, {}, [1e10], "values.too-large"),
     ("logs of nothing", {"kind": "goalposts", "low": 1, "high": 9, "log": True}, {}, [0, 3], "values.log"),
     ("no distance when the worst is at the target", {"kind": "distance", "target": 2}, {}, [2, 3], "values.one-value"),

@@ -14,7 +14,7 @@ from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limite
 from mashang.performance.rules.leaf import STAGES, Leaf, Peers, work_out
 from mashang.performance.rules.methods import KINDS, Column, Fact
 from mashang.performance.rules.scheme import Grades, Indicator, Node, Scheme
-from mashang.performance.rules.statistics import NOISE, Array, Groups
+from mashang.performance.rules.statistics import LARGEST, NOISE, Array, Groups
 from mashang.performance.rules.table import Table
 
 Ints = NDArray[np.int64]
@@ -66,14 +66,16 @@ def _at(fact: Fact, place: int) -> float:
 
 def evaluate(scheme: Scheme, table: Table) -> Result:
     """Scores, ranks and grades; refuses, with all faults at once, what cannot be scored by the scheme's rules."""
+    if faults := list(_huge(table)):
+        raise Refused.of_many(faults)
     blocks = tuple(blocks_of(scheme, table))
     leaves = work_out_all(blocks, table)
     stages = {s: {i: spread(i, s, blocks, leaves, len(table)) for i in scheme.indicators} for s in STAGES}
     weights = weights_of(scheme, blocks, len(table))
     scores = dict(stages["normalised"])
     for node in scheme.bottom_up():
-        if faults := list(_negative(scheme, node, scores, weights, table)):
-            raise Refused.of(faults)
+        if negative := list(_negative(scheme, node, scores, weights, table)):
+            raise Refused.of(negative)
         try:
             climb(scheme, [node], scores, weights, blocks)
         except Refused as no:
@@ -86,6 +88,15 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
     vetoed = vetoes(scheme, scores, len(table))
     grades = grade_names(scheme, grade_places(scheme, scores[scheme.root], peers, vetoed))
     return Result(scheme, table, blocks, leaves, stages, weights, scores, ranks, peers, grades, vetoed)
+
+
+def _huge(table: Table) -> Iterator[Fault]:
+    """Figures too large to be squared and added up."""
+    for name, column in table.numbers.items():
+        for row in np.flatnonzero(np.abs(column) > LARGEST):
+            place = table.place(int(row))
+            text = said("{place}“{name}”的数太大，绝对值最多 {most:g}。", place=place, name=name, most=LARGEST)
+            yield Fault("values.too-large", text, f"{place} {name}")
 
 
 def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, Leaf], ...]:

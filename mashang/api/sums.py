@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, WithJsonSchema
 
 from mashang.cases.procedure import Form
-from mashang.performance.rules.reporting import LARGEST
+from mashang.performance.rules.statistics import LARGEST
 
 from .shapes import EARLIEST, LATEST
 

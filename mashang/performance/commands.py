@@ -66,6 +66,13 @@ def _table(path: Path, scheme: Scheme) -> Table:
     return table
 
 
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("file.encoding", "文件不是 UTF-8 编码，应当是 mashang score run 写出的原文件。") from error
+
+
 def _write(files: Mapping[Path, str]) -> None:
     """All files or none: each is written beside its place, then all are moved in."""
     fresh: dict[Path, Path] = {}
@@ -120,8 +127,11 @@ def run(
         files = {out: output.as_csv((output.scores_wide if wide else output.scores_long)(result))}
         frozen = freeze(scheme, table)
         if stages is not None:
-            files |= {stages / f"{name}.csv": output.as_csv(rows) for name, rows in output.stages(result).items()}
-            files[stages / "inputs.json"] = frozen
+            staged = {stages / f"{name}.csv": output.as_csv(rows) for name, rows in output.stages(result).items()}
+            staged[stages / "inputs.json"] = frozen
+            if out.resolve() in {path.resolve() for path in staged}:
+                raise Refused("score.out", "得分表（--out）与 --stages 要写的一个文件同名，请另取名称。", str(out))
+            files |= staged
         _write(files)
     typer.echo(
         f"{len(table)} 行，{len(scheme.nodes) + len(scheme.indicators)} 个节点；输入封存码 {fingerprint(frozen)}",
@@ -167,7 +177,7 @@ def sensitivity(
     scheme_file: SchemeFile,
     values_file: ValuesFile,
     replicates: Annotated[int, typer.Option(min=2, max=100_000, help="重复次数")] = 1000,
-    seed: Annotated[int, typer.Option(help="随机种子：同一种子结果相同")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="随机种子：同一种子结果相同")] = 1,
     out: OutFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -203,13 +213,16 @@ def recompute(
 ) -> None:
     """复算：由封存的输入重新计分，打印封存码；给出得分表时逐位核对。"""
     with _refusing(inputs_file):
-        text = inputs_file.read_text(encoding="utf-8")
+        text = _text(inputs_file)
         scheme, table = thaw(text)
         again = output.as_csv(output.scores_long(evaluate(scheme, table)))
+    if scores is not None:
+        with _refusing(scores):
+            if sorted(again.splitlines()) != sorted(_text(scores).splitlines()):
+                raise Refused("recompute.differs", "复算结果与给出的得分表不一致。")
+    with _refusing(inputs_file):
         if out is not None:
             _write({out: again})
-        if scores is not None and sorted(again.splitlines()) != sorted(scores.read_text(encoding="utf-8").splitlines()):
-            raise Refused("recompute.differs", "复算结果与给出的得分表不一致。", str(scores))
     typer.echo(f"输入封存码 {fingerprint(text)}" + ("；逐位一致。" if scores else ""))
 
 

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mashang.approvals import measures as approvals
 from mashang.cases.measures import MOST, Measured
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 from mashang.reviews import measures as reviews
 from mashang.supervision import measures as supervision
@@ -56,19 +56,9 @@ MEASURES: dict[str, Source] = {
 def source(name: str) -> Source:
     """The measure of this name; refuses one that is not in the table."""
     if name not in MEASURES:
-        raise Refused.of([_absent(name, "source")])
+        text = said("没有名为“{name}”的实测指标，可用：{names}。", name=name, names=[*MEASURES])
+        raise Refused("score.no-measure", text, "source")
     return MEASURES[name]
-
-
-def unknown(named: str, where: str) -> Fault | None:
-    """What is wrong with an indicator's `source` ("reported" or "measure:NAME") at a place in its file, if anything."""
-    name = named.removeprefix("measure:")
-    return None if name == named or name in MEASURES else _absent(name, f"{where}.source")
-
-
-def _absent(name: str, where: str) -> Fault:
-    text = said("没有名为“{name}”的实测指标，可用：{names}。", name=name, names=[*MEASURES])
-    return Fault("score.no-measure", text, where)
 
 
 def figure_of(name: str, measured: Measured, unit: str) -> float | None:

@@ -76,7 +76,29 @@ FAULTS: list[tuple[str, str | bytes, str, str]] = [
     ("a figure twice in a long table", "unit,indicator,value\na,x,1\na,x,2\n", "values.duplicate", "第 3 行 x"),
     ("neither UTF-8 nor GB18030", b"unit,x,y,z\na,1,\xff\xff\xff,3\n", "values.encoding", ""),
     ("NUL in the text", b"unit,x,y,z\na,1,\x00,3\n", "values.encoding", ""),
-    ("a cell of 200,000 characters", "unit,x,y,z\na,1," + "9" * 200_000 + ",3\n", "values.quotes", "第 2 行"),
+    ("a cell of 200,000 characters", "unit,x,y,z\na,1," + "9" * 200_000 + ",3\n", "values.long-cell", "第 2 行"),
+    ("an error of a spreadsheet", "unit,x,y,z\na,1,#DIV/0!,3\n", "values.not-a-number", "第 2 行 y"),
+    ("an error for a unit", "unit,x,y,z\n#REF!,1,2,3\n", "values.not-a-number", "第 2 行 unit"),
+    ("the column of units twice", "unit,unit,x,y,z\na,b,1,2,3\n", "values.column-twice", "第 1 行 unit"),
+    ("the column of periods twice", "unit,period,period,x,y,z\na,1,2,1,2,3\n", "values.column-twice", "第 1 行 period"),
+    (
+        "a period written in two ways",
+        "unit,period,x,y,z\na,2026-01,1,2,3\nb,2026-1,1,2,3\n",
+        "values.period",
+        "第 3 行 period",
+    ),
+    (
+        "a period in small and full-width letters",
+        "unit,period,x,y,z\na,2026Q1,1,2,3\nb,２０２６q1,1,2,3\n",
+        "values.period",
+        "第 3 行 period",
+    ),
+    (
+        "rows after a cell of two lines are counted as a spreadsheet does",
+        'unit,x,y,z\n"a\nb",1,2,3\nc,1,two,3\n',
+        "values.not-a-number",
+        "第 3 行 y",
+    ),
 ]
 
 
@@ -87,6 +109,43 @@ def test_a_faulty_file_is_refused_with_row_and_column(
     with pytest.raises(Refused) as no:
         read(tmp_path, content)
     assert (code, place) in {(f.code, f.field) for f in no.value.faults}
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_only_an_end_of_line_ends_a_row(tmp_path: Path, sign: str, quote: str) -> None:
+    table = read(tmp_path, f"unit,x,y,z\r\n{quote}甲{sign}局{quote},1,2,3\r\n乙局,4,5,6\r\n")
+    assert table.units == (f"甲{sign}局", "乙局")
+    assert table.lines == (2, 3)
+
+
+def test_periods_that_differ_are_two(tmp_path: Path) -> None:
+    table = read(tmp_path, "unit,period,x,y,z\na,2026-01,1,2,3\na,2026-10,1,2,3\na,2026-11,1,2,3\n")
+    assert table.periods == ("2026-01", "2026-10", "2026-11")
+
+
+def test_errors_and_unworked_formulas_of_a_workbook_are_not_empty_cells(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (["单位", "x", "y", "z"], ["甲局", 1, "#DIV/0!", 3], ["乙局", "=A1/0", None, 6]):
+        book.active.append(row)
+    book.active["C2"].data_type = "e"
+    book.create_sheet("another")["B2"] = "=1+1"
+    book.save(tmp_path / "values.xlsx")
+    with pytest.raises(Refused) as no:
+        read_table(tmp_path / "values.xlsx", SCHEME)
+    assert {(f.code, f.field) for f in no.value.faults} == {
+        ("values.not-a-number", "第 3 行 x"),
+        ("values.not-a-number", "第 2 行 y"),
+    }
+    assert "=A1/0" in no.value.text and "#DIV/0!" in no.value.text
+
+
+def test_per_cents_that_may_all_be_ratios_are_a_notice(tmp_path: Path) -> None:
+    scheme = make_scheme(indicators={"x": {"parent": "a", "weight": 40, "method": "min-max", "unit": "percent"}})
+    for cells, doubts in (((0.95, 0.8, 0), 1), ((0.95, 1.5, 0), 0), ((0, 0, 0), 0)):
+        path = tmp_path / "values.csv"
+        path.write_text("unit,x,y,z\n" + "".join(f"u{n},{c},1,1\n" for n, c in enumerate(cells)), "utf-8")
+        assert ["“x”" in notice for notice in read_table(path, scheme).notices] == [True] * doubts
 
 
 def test_all_faults_of_a_file_are_named_at_once(tmp_path: Path) -> None:
@@ -109,6 +168,12 @@ def test_all_faults_of_a_file_are_named_at_once(tmp_path: Path) -> None:
     [
         ("share", ["0.9", "95", "1"], [3]),  # 95 is not a share
         ("percent", ["95", "0.96", "97", "98"], [3]),  # one looks like a share among per cents
+        ("percent", ["95", "90", "0.88", "0.92"], [4, 5]),  # also when they are as many
+        ("percent", ["0.95", "0.9", "88"], [2, 3]),  # or more
+        ("percent", ["0.5", "4", "12"], []),  # unless there is something between
+        ("percent", ["0.5", "-3", "12"], []),  # or below nothing: growth is like that
+        ("count", ["3", "0", "1e3"], []),
+        ("count", ["3", "1.5", "-3"], [3, 4]),  # things are counted whole, from 0
         ("percent", ["0.5", "0.4", "1", "3"], []),  # small per cents are per cents
         ("share", ["90%", "100%"], []),  # per cent signs all along are understood
     ],

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,70 @@ def test_scores_are_recomputed_from_the_frozen_inputs_and_a_changed_digit_is_fou
     text = (tmp_path / "scores.csv").read_text("utf-8")
     (tmp_path / "scores.csv").write_text(text.replace("78.29833333333332", "78.29833333333331"), "utf-8")
     score("recompute", tmp_path / "inputs.json", "--scores", tmp_path / "scores.csv", status=2)
+
+
+def test_what_does_not_recompute_writes_nothing(tmp_path: Path) -> None:
+    score("run", "county-demo", COUNTY, "--out", tmp_path / "scores.csv", "--stages", tmp_path)
+    text = (tmp_path / "scores.csv").read_text("utf-8")
+    (tmp_path / "scores.csv").write_text(text.replace("78.29833333333332", "78.29833333333331"), "utf-8")
+    again = tmp_path / "again.csv"
+    score("recompute", tmp_path / "inputs.json", "--scores", tmp_path / "scores.csv", "--out", again, status=2)
+    assert not again.exists()
+    (tmp_path / "scores.csv").write_text(text, "utf-8")
+    score("recompute", tmp_path / "inputs.json", "--scores", tmp_path / "scores.csv", "--out", again)
+    assert sorted(again.read_text("utf-8").splitlines()) == sorted(text.splitlines())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda raw: raw.decode().encode("gb18030"),
+        lambda raw: json.dumps((body := json.loads(raw)) | {"units": [*body["units"], "甲"]}).encode(),
+        lambda raw: json.dumps((body := json.loads(raw)) | {"numbers": [*body["numbers"]]}).encode(),
+        lambda raw: json.dumps(json.loads(raw) | {"texts": {}}).encode(),
+        lambda raw: json.dumps((body := json.loads(raw)) | {"units": [[]] * len(body["units"])}).encode(),
+        lambda raw: raw.replace(b'"awards":[', b'"awards":[NaN,', 1),
+        lambda raw: b"[" * 100_000,
+    ],
+    ids=["another encoding", "a unit more", "no columns", "no groups", "units that are no text", "no number", "without end"],
+)  # fmt: skip
+def test_inputs_that_somebody_changed_are_refused_in_a_sentence(
+    tmp_path: Path, change: Callable[[bytes], bytes]
+) -> None:
+    score("run", "county-demo", COUNTY, "--out", tmp_path / "scores.csv", "--stages", tmp_path)
+    (tmp_path / "inputs.json").write_bytes(change((tmp_path / "inputs.json").read_bytes()))
+    _, told = score("recompute", tmp_path / "inputs.json", status=2)
+    assert "[frozen.form]" in told or "[file.encoding]" in told
+
+
+def test_a_table_of_scores_in_another_encoding_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    score("run", "county-demo", COUNTY, "--out", tmp_path / "scores.csv", "--stages", tmp_path)
+    other = tmp_path / "other.csv"
+    other.write_bytes((tmp_path / "scores.csv").read_bytes().decode().encode("gb18030"))
+    _, told = score("recompute", tmp_path / "inputs.json", "--scores", other, status=2)
+    assert f"{other}: " in told and "[file.encoding]" in told
+
+
+def test_the_scores_do_not_go_into_a_file_of_the_stages(tmp_path: Path) -> None:
+    _, told = score("run", "county-demo", COUNTY, "--out", tmp_path / "treated.csv", "--stages", tmp_path, status=2)
+    assert "[score.out]" in told
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_indicator_that_nothing_can_stand_in_for_is_not_left_out(tmp_path: Path) -> None:
+    scheme = tmp_path / "scheme.toml"
+    scheme.write_text(
+        '[scheme]\ncode = "one"\n[nodes]\nt = {}\n[indicators]\nx = { parent = "t", method = "as-is" }\n'
+        "[sensitivity]\nleave_out = true\n",
+        "utf-8",
+    )
+    (tmp_path / "values.csv").write_text("unit,x\na,1\nb,2\n", "utf-8")
+    out, _ = score("sensitivity", scheme, tmp_path / "values.csv", "--replicates", "20")
+    assert [line.split(",")[2:] for line in out.splitlines()[1:]] == [["2"] * 4, ["1"] * 4]
+
+
+def test_a_seed_is_not_negative() -> None:
+    assert "--seed" in score("sensitivity", "asem", ASEM, "--seed", "-1", status=2)[1]
 
 
 def test_wide_scores_have_one_row_a_unit(tmp_path: Path) -> None:

@@ -53,6 +53,17 @@ def test_the_low_end_is_brought_in_when_the_column_leans_low() -> None:
     assert (out.points, min(out.values)) == (1, 1)
 
 
+def test_each_step_brings_in_the_end_to_which_the_column_leans_by_then() -> None:
+    out = treated(np.array([-400.0, *range(1, 25), 700.0]), Treat())
+    assert out.values.tolist() == [1, *range(1, 25), 24]
+    assert (out.points, out.log) == (2, "")
+
+
+def test_a_column_of_hardly_any_spread_has_no_skew() -> None:
+    x = np.array([1e-200, 2e-200, 3e-200, 9e-200])
+    assert (skew(x), kurtosis(x)) == (0, 0)
+
+
 def test_when_winsorising_is_not_enough_the_log_of_the_untouched_column_is_taken() -> None:
     x = np.array([*range(1, 21), 100.0, 200.0])
     natural = treated(x, Treat(winsorise=1, log="natural"))

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mashang.kernel.refused import Refused
+from mashang.performance import sources
+from mashang.performance.rules import names
 from mashang.performance.rules.parse import parse, toml
 
 from .builders import SHIPPED, raw_scheme
@@ -53,6 +55,30 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("a node and an indicator of one name", {"nodes": {"z": {"parent": "b"}}}, "scheme.duplicate"),
     ("no code", {"scheme": {"code": ""}}, "scheme.no-code"),
     ("an unknown source", {"indicators": {"z": {**LEAF, "source": "hearsay"}}}, "scheme.source"),
+    ("a measure that nobody counts", {"indicators": {"z": {**LEAF, "source": "measure:nope"}}}, "score.no-measure"),
+    ("a class with a measure that nobody counts", {"attributes": {"k": {}}, "classes": {"by": "k", "c": {"indicators": {"z": {"source": "measure:nope"}}}}}, "score.no-measure"),
+    ("more known than all", {"nodes": {"total": {"known": 5}}}, "scheme.known"),
+    ("a floor above the ceiling", {"nodes": {"total": {"floor": 50, "ceiling": 10}}}, "scheme.limits"),
+    ("a floor above the cap", {"nodes": {"c": {"parent": "total", "role": "bonus", "floor": 3, "cap": 2}}}, "scheme.limits"),
+    ("a node with targets of units", {"attributes": {"own": {"type": "number"}}, "nodes": {"total": {"method": {"kind": "completion", "target": "own"}}}}, "scheme.node-method"),
+    ("a class freed from everything", {"attributes": {"k": {}}, "classes": {"by": "k", "c": {"without": ["x", "y", "z"]}}}, "scheme.class-empty"),
+    ("a grade twice", {"grades": {"names": ["a", "b", "a"], "from": [60, 40]}}, "scheme.grades"),
+    ("an attribute and an indicator of one name", {"attributes": {"z": {"type": "number"}}}, "scheme.column-twice"),
+    ("two indicators under one heading", {"indicators": {"z": {**LEAF, "name": "y"}}}, "scheme.column-twice"),
+    ("two indicators that share a column", {"indicators": {"x": {"parent": "a", "weight": 40, "method": "min-max", "columns": ["c"]}, "z": {**LEAF, "columns": ["c"]}}}, "scheme.column-twice"),
+    ("an indicator called as the units are", {"indicators": {"z": {**LEAF, "name": "单位"}}}, "scheme.column-twice"),
+    ("a rater called as an attribute", {"attributes": {"r": {}}, "indicators": {"z": {**LEAF, "method": {"kind": "expert-mean", "inputs": ["r"], "drop": 0}}}}, "scheme.column-twice"),
+    ("a full score where the scale has no end", {"indicators": {"z": {**LEAF, "method": "z-score", "missing": "full"}}}, "scheme.missing-scale"),
+    ("a nought where the scale has no end, in parts", {"indicators": {"z": {**LEAF, "missing": "zero", "method": {"kind": "combined", "parts": [{"share": 1, "kind": "z-score"}]}}}}, "scheme.missing-scale"),
+    ("scales exchanged for one without end", {"indicators": {"z": {**LEAF, "missing": "zero"}}, "sensitivity": {"normalise": ["min-max", "z-score"]}}, "scheme.missing-scale"),
+    ("a direction for deductions", {"indicators": {"z": {**LEAF, "direction": "lower", "method": {"kind": "deduction", "each": 1}}}}, "scheme.direction"),
+    ("a direction for what is looked up", {"indicators": {"z": {**LEAF, "direction": "lower", "method": {"kind": "lookup", "points": [[1, 2]]}}}}, "scheme.direction"),
+    ("a direction for marks", {"indicators": {"z": {**LEAF, "direction": "lower", "method": {"kind": "expert-mean", "inputs": ["r"], "drop": 0}}}}, "scheme.direction"),
+    ("a deduction that adds", {"indicators": {"z": {**LEAF, "method": {"kind": "deduction", "each": -1}}}}, "scheme.positive"),
+    ("a worst that is the best", {"indicators": {"z": {**LEAF, "method": {"kind": "efficacy", "worst": 5, "best": 5}}}}, "scheme.pair"),
+    ("more decimals than are ranked by", {"scheme": {"decimals": 400}}, "scheme.type"),
+    ("a weight without end", {"indicators": {"z": {**LEAF, "weight": 10**400}}}, "scheme.type"),
+    ("a number nobody can add up", {"indicators": {"z": {**LEAF, "weight": 1e308}}}, "scheme.type"),
     ("an unknown mean", {"nodes": {"total": {"mean": "median"}}}, "scheme.choice"),
 ]  # fmt: skip
 
@@ -79,6 +105,19 @@ def test_all_faults_are_named_at_once_with_their_places() -> None:
         "nodes.total",
         "nodes.a",
     }
+
+
+def test_a_circle_hides_no_other_fault() -> None:
+    nodes = {"a": {"parent": "b", "weight": -1}, "b": {"parent": "a", "weight": 40}}
+    with pytest.raises(Refused) as no:
+        parse(raw_scheme(nodes=nodes, indicators={"x": {**LEAF, "parent": "a", "weight": 30}}))
+    found = {(f.code, f.field) for f in no.value.faults}
+    assert found >= {("scheme.cycle", "nodes.a.parent"), ("scheme.weight", "nodes.a.weight")}
+    assert "scheme.weights" in {code for code, _ in found}
+
+
+def test_the_measures_that_a_scheme_may_name_are_those_the_platform_counts() -> None:
+    assert set(names.MEASURES) == sources.MEASURES.keys()
 
 
 @pytest.mark.row("E1")

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from mashang.kernel.refused import Refused
+from mashang.performance.rules.dense import Dense
 from mashang.performance.rules.engine import evaluate
+from mashang.performance.rules.live import Live
 from mashang.performance.rules.statistics import Groups, half_up, ranks, wilson
 
 from .builders import make_scheme, make_table
@@ -57,10 +59,33 @@ def test_a_zero_under_a_geometric_or_harmonic_mean_gives_zero(mean: str) -> None
     assert evaluate(scheme, make_table({"p": [0], "q": [80]})).scores["total"][0] == 0
 
 
-def test_a_negative_part_under_a_geometric_mean_is_a_fault() -> None:
-    scheme = tree({"total": {"mean": "geometric"}}, {"p": {}, "q": {}})
+@pytest.mark.parametrize("mean", ["geometric", "harmonic", "mazziotta-pareto"])
+def test_a_negative_part_under_a_mean_of_positive_parts_is_a_fault(mean: str) -> None:
+    scheme = tree({"total": {"mean": mean}}, {"p": {}, "q": {}})
     with pytest.raises(Refused, match="u1"):
-        evaluate(scheme, make_table({"p": [5, -1], "q": [80, 80]}))
+        evaluate(scheme, make_table({"p": [5, -5], "q": [80, 5]}))
+
+
+def test_mazziotta_pareto_of_zeros_is_zero_and_ranks_last() -> None:
+    scheme = tree(
+        {"n": {"parent": "total", "mean": "mazziotta-pareto"}}, {"p": {}, "q": {"parent": "n"}, "r": {"parent": "n"}}
+    )
+    result = evaluate(scheme, make_table({"p": [60, 60], "q": [0, 10], "r": [0, 20]}))
+    assert result.scores["total"][0] == 30
+    assert result.ranks["total"].tolist() == [2, 1]
+
+
+def test_a_sum_of_nothing_known_is_no_score() -> None:
+    scheme = tree({"n": {"parent": "total", "mean": "sum"}}, {"p": {}, "q": {"parent": "n"}, "r": {"parent": "n"}})
+    result = evaluate(scheme, make_table({"p": [60, 60], "q": [math.nan, 10], "r": [math.nan, math.nan]}))
+    np.testing.assert_array_equal(result.scores["n"], [math.nan, 10])
+    assert result.scores["total"].tolist() == [60, 35]
+
+
+def test_the_limits_of_a_node_hold_after_its_own_method() -> None:
+    method = {"kind": "min-max", "to": [0, 100]}
+    scheme = tree({"total": {"method": method, "floor": 20, "ceiling": 90}}, {"p": {}})
+    assert evaluate(scheme, make_table({"p": [1, 2, 3]})).scores["total"].tolist() == [20, 50, 90]
 
 
 @pytest.mark.row("E2")
@@ -139,6 +164,32 @@ def test_classes_may_share_the_scale_of_all_units() -> None:
     assert result.scores["total"][1] == 0.6 * 50 + 40
 
 
+@pytest.mark.parametrize("compare", ["all", "class"])
+def test_what_a_class_is_freed_from_is_not_asked_of_it_and_sets_no_scale(compare: str) -> None:
+    changes: dict[str, Any] = {"attributes": {"class": {}}}
+    leaf = {"parent": "a", "weight": 40, "method": "min-max", "impute": {"kind": "constant", "value": 50}}
+    rule = {"without": ["x", "y"], "weights": {"b": 100, "z": 100}}
+    scheme = make_scheme(**changes, indicators={"x": leaf}, classes={"by": "class", "compare": compare, "free": rule})
+    figures = {"x": [0, 10, 99, math.nan], "y": [0, 10, math.nan, -7], "z": [90, 100, 80, 70]}
+    table = make_table(figures, {"class": ["a", "a", "free", "free"]})
+    result = evaluate(scheme, table)
+    np.testing.assert_array_equal(result.scores["x"], [0, 100, math.nan, math.nan])
+    np.testing.assert_array_equal(result.scores["y"], [100, 0, math.nan, math.nan])
+    assert result.scores["total"][2:].tolist() == [80, 70]
+    live = Live(result)
+    live.set_figure(1, "x", 20.0)
+    live.set_figure(2, "x", 500.0)
+    np.testing.assert_array_equal(live.scores["x"], [0, 100, math.nan, math.nan])
+
+
+def test_the_fast_road_refuses_a_scale_that_not_all_units_set() -> None:
+    leaves: dict[str, Any] = {"z": {"parent": "b", "weight": 40, "method": "min-max"}}
+    rule: dict[str, Any] = {"by": "class", "compare": "all", "free": {"without": ["x"], "weights": {"y": 60}}}
+    with pytest.raises(Refused) as no:
+        Dense(make_scheme(attributes={"class": {}}, indicators=leaves, classes=rule), ["", "free"])
+    assert [f.field for f in no.value.faults] == ["x"]
+
+
 def test_periods_are_scored_apart() -> None:
     scheme = make_scheme()
     one = make_table({"x": [1, 2, 10, 30], "y": [1, 2, 1, 2], "z": [1, 1, 1, 1]})
@@ -168,6 +219,7 @@ def test_quota_grades_at_a_tie(strict: bool, expected: tuple[str, ...]) -> None:
         (-0.125, 2, "-0.13"),  # away from zero
         (math.nan, 2, ""),
         (5.0, 0, "5"),
+        (1e27, 2, "1" + "0" * 27 + ".00"),  # more digits than a decimal has by itself
     ],
 )
 def test_rounding_for_show_is_half_up(score: float, decimals: int, shown: str) -> None:

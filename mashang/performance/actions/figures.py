@@ -161,8 +161,13 @@ def _ratio(cell: _Cell) -> Iterator[Fault]:
 
 
 def _read(data: bytes, name: str, rule: rules.Scheme, faults: list[Fault]) -> Table | None:
-    """The table with the columns that are reported; what is wrong with it goes to the faults."""
-    leaves = {i.id: replace(i, missing="redistribute") for i in rule.indicators.values() if i.source == "reported"}
+    """The table with the columns that are reported; what is wrong with it goes to the faults. What its figures are like is
+    looked at cell by cell, for whoever reports them."""
+    leaves = {
+        i.id: replace(i, missing="redistribute", unit="share" if i.unit == "share" else "")
+        for i in rule.indicators.values()
+        if i.source == "reported"
+    }
     own = {a.id: a for a in rule.attributes.values() if a.number}
     try:
         return table_from(data, name, replace(rule, indicators=leaves, attributes=own))

@@ -12,10 +12,10 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.org import queries as org
 
-from .. import models, sources
+from .. import models
 from ..rules import scheme as rules
 from ..rules.frozen import fingerprint
-from ..rules.parse import read_scheme, toml
+from ..rules.parse import read_scheme
 from .common import guard, note, scheme_row
 
 LONGEST = 200_000
@@ -104,11 +104,7 @@ def _sound(text: str) -> rules.Scheme:
     """The scheme that the text says, with measures that are there and names that can be kept."""
     if len(text) > LONGEST:
         raise Refused("scheme.large", said("方案太长，最多 {most} 个字。", most=LONGEST), "text")
-    measures = list(_measure_faults(text))
-    try:
-        scheme = read_scheme(text)
-    except Refused as no:
-        raise Refused.of([*no.faults, *measures]) from no
+    scheme = read_scheme(text)
     faults = [
         Fault("scheme.long", said("“{place}”最多 {most} 个字。", place=place, most=most), place)
         for place, value, most in (
@@ -130,7 +126,6 @@ def _sound(text: str) -> rules.Scheme:
         faults.append(Fault("scheme.no-version", "方案没有写版本（scheme.version）。", "scheme.version"))
     if any("\0" in one for one in _texts(scheme.raw)):
         faults.append(Fault("scheme.control", "方案里写了不能保存的字符（\\u0000），请删去。", "text"))
-    faults += measures
     if faults:
         raise Refused.of(faults)
     return scheme
@@ -146,17 +141,3 @@ def _texts(raw: object) -> Iterator[str]:
     elif isinstance(raw, list):
         for one in raw:
             yield from _texts(one)
-
-
-def _measure_faults(text: str) -> Iterator[Fault]:
-    """Measures that are named and not there, also in a file with other faults."""
-    try:
-        raw = toml(text.encode())
-    except Refused:
-        return
-    defaults, rows = (raw.get(name) for name in ("defaults", "indicators"))
-    common = defaults if isinstance(defaults, Mapping) else {}
-    for key, row in rows.items() if isinstance(rows, Mapping) else ():
-        named = (row if isinstance(row, Mapping) else common).get("source", common.get("source"))
-        if isinstance(named, str) and (fault := sources.unknown(named, f"indicators.{key}")):
-            yield fault

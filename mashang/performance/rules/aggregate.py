@@ -40,7 +40,8 @@ def _positive(scores: Sequence[Array], weights: Sequence[Array]) -> tuple[list[A
     s, w = _known(scores, weights)
     if any(np.any((a < 0) & (b > 0)) for a, b in zip(s, w, strict=True)):
         raise Refused(
-            "values.negative-part", "几何平均和调和平均不能有负分；请让归一化的结果都大于 0，例如 to = [1, 100]。"
+            "values.negative-part",
+            "几何平均、调和平均和 Mazziotta–Pareto 均值不能有负分；请让归一化的结果都大于 0，例如 to = [1, 100]。",
         )
     return s, w
 
@@ -68,16 +69,19 @@ def harmonic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
 
 
 def added(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
-    """The plain sum of what is known, for bonus and deduction points."""
+    """The plain sum of what is known, whatever the weights; NaN where nothing is."""
     s, w = _known(scores, [np.ones(1)] * len(scores))
-    return _total([a * b for a, b in zip(s, w, strict=True)])
+    total = _total([a * b for a, b in zip(s, w, strict=True)])
+    return np.where(_total(w) > 0, total, np.nan)
 
 
 def mazziotta_pareto(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
-    """M - S·(S/M): the mean less a penalty for imbalance (Mazziotta and Pareto); children on a mean-100, sd-10 scale."""
+    """M - S·(S/M): the mean less a penalty for imbalance (Mazziotta and Pareto); children on a mean-100, sd-10 scale. 0 where
+    all are 0; refuses a negative one."""
+    _positive(scores, weights)
     middle = arithmetic(scores, weights)
     spread = arithmetic([(s - middle) ** 2 for s in scores], weights)
-    return np.asarray(middle - spread / middle)
+    return np.asarray(middle - spread / np.where(middle == 0, 1.0, middle))
 
 
 MEANS: Mapping[str, Mean] = {
@@ -87,6 +91,8 @@ MEANS: Mapping[str, Mean] = {
     "sum": added,
     "mazziotta-pareto": mazziotta_pareto,
 }
+OF_POSITIVE = frozenset({"geometric", "harmonic", "mazziotta-pareto"})
+"""Means that are not defined for negative parts."""
 MEAN_LABELS = {
     "arithmetic": said("加权算术平均"),
     "geometric": said("加权几何平均"),
@@ -99,7 +105,8 @@ MEAN_LABELS = {
 def node_score(
     scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], mean: str = ""
 ) -> Array:
-    """The score of one node from those of its children: mean of parts + bonus - deductions, within floor and ceiling."""
+    """The score of one node from those of its children: mean of parts + bonus - deductions. Its limits come after its own
+    method, by `limited`."""
     children = scheme.children(node.id)
     parts = sorted(c.id for c in children if c.role == "part" or node.role != "part")
     total = MEANS[mean or node.mean]([scores[c] for c in parts], [weights[c] for c in parts])
@@ -107,13 +114,15 @@ def node_score(
         total = np.where(
             _share_known([scores[c] for c in parts], [weights[c] for c in parts]) < node.known, np.nan, total
         )
-    if node.role == "part":
-        total = _extras(total, children, scores)
-    if node.cap is not None or node.floor is not None or node.ceiling is not None:
-        low = -np.inf if node.floor is None else node.floor
-        high = min(np.inf if limit is None else limit for limit in (node.cap, node.ceiling))
-        total = np.clip(total, low, high)
-    return total
+    return _extras(total, children, scores) if node.role == "part" else total
+
+
+def limited(node: Node, score: Array) -> Array:
+    """The score within the node's floor, ceiling and cap."""
+    if node.cap is None and node.floor is None and node.ceiling is None:
+        return score
+    low = -np.inf if node.floor is None else node.floor
+    return np.clip(score, low, min(np.inf if limit is None else limit for limit in (node.cap, node.ceiling)))
 
 
 def _extras(total: Array, children: Sequence[Indicator | Node], scores: Mapping[str, Array]) -> Array:

@@ -7,16 +7,23 @@ from collections.abc import Iterator
 
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import said
+from mashang.performance.rules.limits import own_limits
 from mashang.performance.rules.methods import KINDS
+from mashang.performance.rules.names import name_faults, rules_of
 from mashang.performance.rules.scheme import Method, Node, Scheme
 
 
 def structure_faults(scheme: Scheme) -> list[Fault]:
     """Every fault of structure, in the order of the file; empty when the scheme can be used."""
-    faults = [*_head(scheme), *_tree(scheme), *_leaves(scheme), *_names(scheme), *_vetoes(scheme), *_classes(scheme)]
-    if any(f.code in ("scheme.cycle", "scheme.no-nodes") for f in faults):
-        return faults
-    faults += _weights(scheme, "")
+    faults = [
+        *_head(scheme),
+        *_tree(scheme),
+        *_leaves(scheme),
+        *name_faults(scheme),
+        *_vetoes(scheme),
+        *_classes(scheme),
+    ]
+    faults += [*_scales(scheme), *_weights(scheme, "")]
     for name in scheme.classes:
         faults += _weights(scheme.for_class(name), name)
     return list(dict.fromkeys(faults))
@@ -52,8 +59,23 @@ def _tree(scheme: Scheme) -> Iterator[Fault]:
             )
         elif _circles(scheme, node):
             yield Fault("scheme.cycle", said("节点“{id}”的上级绕回了自己，成了环。", id=node.id), f"{where}.parent")
+        yield from _limits(node, where)
         if not any(c.role == "part" or node.role != "part" for c in scheme.children(node.id)):
             yield Fault("scheme.empty-node", said("节点“{id}”下没有计入平均的指标或节点。", id=node.id), where)
+
+
+def _limits(node: Node, where: str) -> Iterator[Fault]:
+    """A node's limits leave something between them, and its method needs nothing but the scores."""
+    most = min((limit for limit in (node.ceiling, node.cap) if limit is not None), default=math.inf)
+    if node.floor is not None and node.floor > most:
+        text = said("节点“{id}”的下限 {floor:g} 高于上限 {most:g}。", id=node.id, floor=node.floor, most=most)
+        yield Fault("scheme.limits", text, f"{where}.floor")
+    if not 0 <= node.known <= 1:
+        text = said("节点“{id}”的 known 是已知权重的比例，应当在 0 与 1 之间。", id=node.id)
+        yield Fault("scheme.known", text, f"{where}.known")
+    if node.method and (node.method.kind in ("points", "expert-mean") or any(own_limits(node.method))):
+        text = said("节点“{id}”的方法只能用节点的得分，不能用各单位自己的目标或评分。", id=node.id)
+        yield Fault("scheme.node-method", text, f"{where}.method")
 
 
 def _circles(scheme: Scheme, node: Node) -> bool:
@@ -99,12 +121,32 @@ def _leaves(scheme: Scheme) -> Iterator[Fault]:
                 "指标“{id}”写的是{better}（direction），计分的点或目标却相反，请改成一致。", id=leaf.id, better=better
             )
             yield Fault("scheme.direction", text, f"{where}.direction")
-        if not (leaf.source == "reported" or leaf.source.startswith("measure:")):
-            yield Fault(
-                "scheme.source",
-                said("指标“{id}”的来源应当是 reported 或 measure:名称。", id=leaf.id),
-                f"{where}.source",
+        if not leaf.higher and leaf.method.kind in ONE_WAY and role != "veto":
+            text = said(
+                "指标“{id}”用{method}，没有方向可言，请删去 direction。",
+                id=leaf.id,
+                method=KINDS[leaf.method.kind].label,
             )
+            yield Fault("scheme.direction", text, f"{where}.direction")
+
+
+def _scales(scheme: Scheme) -> Iterator[Fault]:
+    """Gaps count as nothing or all only on a scale that has ends: standard scores have none."""
+    ends = {"zero", "full"}
+    for where, leaf in rules_of(scheme):
+        if leaf.missing in ends and leaf.role == "part" and _endless(leaf.method):
+            text = said(
+                "指标“{id}”用标准分，没有零分和满分，缺数不能按 {missing} 算。", id=leaf.id, missing=leaf.missing
+            )
+            yield Fault("scheme.missing-scale", text, f"{where}.missing")
+    filled = [leaf.id for leaf in scheme.indicators.values() if leaf.missing in ends and leaf.role == "part"]
+    if filled and any(_endless(method) for method in scheme.sensitivity.normalise):
+        text = said("标准分没有零分和满分，这些指标缺数时却要按零分或满分算：{names}。", names=filled)
+        yield Fault("scheme.missing-scale", text, "sensitivity.normalise")
+
+
+def _endless(method: Method) -> bool:
+    return method.kind == "z-score" or any(_endless(part) for part in method.options.get("parts", ()))
 
 
 def _turned(method: Method) -> bool | None:
@@ -120,6 +162,8 @@ def _turned(method: Method) -> bool | None:
     return None
 
 
+ONE_WAY = frozenset({"deduction", "lookup", "expert-mean", "points"})
+"""Methods whose own numbers say what is better."""
 ROLE_LABELS = {
     "part": said("计入平均分"), "bonus": said("是加分项"), "deduction": said("是扣分项"), "veto": said("是一票否决项"),
 }  # fmt: skip
@@ -127,50 +171,6 @@ ROLE_LABELS = {
 
 def _kinds(role: str) -> list[str]:
     return [name for name, kind in KINDS.items() if role in kind.gives]
-
-
-def _names(scheme: Scheme) -> Iterator[Fault]:
-    """Attributes that indicators refer to exist, and hold numbers where numbers are meant."""
-    for leaf in [*scheme.indicators.values(), *(i for c in scheme.classes.values() for i in c.indicators.values())]:
-        where = f"indicators.{leaf.id}"
-        for key, name, number in [
-            ("per", leaf.per, True),
-            ("impute.by", leaf.impute.by, False),
-            ("within", leaf.within, False),
-        ]:
-            yield from _attribute(scheme, name, number, f"{where}.{key}")
-        for name in _targets(leaf.method):
-            yield from _attribute(scheme, name, True, f"{where}.method")
-    yield from _attribute(scheme, scheme.class_by, False, "classes.by")
-    yield from _attribute(scheme, scheme.rank_within, False, "scheme.rank_within")
-    for impute in scheme.sensitivity.impute:
-        yield from _attribute(scheme, impute.by, False, "sensitivity.impute")
-
-
-def _targets(method: Method) -> Iterator[str]:
-    for key in ("target", "low", "high", "base"):
-        if isinstance(method.options.get(key), str):
-            yield method.options[key]
-    for part in method.options.get("parts", ()):
-        yield from _targets(part)
-
-
-def _attribute(scheme: Scheme, name: str, number: bool, field: str) -> Iterator[Fault]:
-    if not name:
-        return
-    if name not in scheme.attributes:
-        yield Fault(
-            "scheme.unknown-attribute",
-            said("“{field}”提到的属性“{name}”没有在 attributes 里声明。", field=field, name=name),
-            field,
-        )
-    elif scheme.attributes[name].number != number:
-        wanted = said('数（type = "number"）') if number else said("文字")
-        yield Fault(
-            "scheme.attribute-type",
-            said("“{field}”提到的属性“{name}”应当是{wanted}。", field=field, name=name, wanted=wanted),
-            field,
-        )
 
 
 def _vetoes(scheme: Scheme) -> Iterator[Fault]:
@@ -207,6 +207,11 @@ def _classes(scheme: Scheme) -> Iterator[Fault]:
                 said("类别“{name}”给“{key}”定了权重，但方案里没有它。", name=name, key=key),
                 f"classes.{name}.weights",
             )
+        if scheme.root in scheme.nodes and not any(
+            c.role == "part" for c in scheme.for_class(name).children(scheme.root)
+        ):
+            text = said("类别“{name}”免去了计入总分的全部指标，没有分数可计。", name=name)
+            yield Fault("scheme.class-empty", text, f"classes.{name}.without")
         for key, leaf in rule.indicators.items():
             if leaf.parent != scheme.indicators[key].parent:
                 yield Fault(

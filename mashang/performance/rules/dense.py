@@ -109,10 +109,12 @@ class Dense:
 def _bends(scheme: Scheme) -> list[Fault]:
     """Why a scheme cannot take the fast road, if it cannot."""
     faults = []
+    freed = {name for rule in scheme.classes.values() for name in rule.without}
     for leaf in scheme.indicators.values():
         fixed = leaf.method.kind == "efficacy" and not all(np.isnan(leaf.method.options[k]) for k in ("worst", "best"))
         prepared = leaf.per or leaf.treat or leaf.clip or leaf.within or leaf.role != "part"
-        if leaf.method.kind not in LINES or fixed or prepared:
+        apart = leaf.id in freed and leaf.method.kind != "as-is"  # not all units set its scale
+        if leaf.method.kind not in LINES or fixed or prepared or apart:
             faults.append(
                 Fault("dense.bend", said("指标“{id}”的算法不是数值的一次函数，不能成批快算。", id=leaf.id), leaf.id)
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.performance.rules.aggregate import MEAN_LABELS, node_score
-from mashang.performance.rules.leaf import STAGES, Leaf, Peers, bad_denominators, must_be_known, work_out
+from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limited, node_score
+from mashang.performance.rules.leaf import STAGES, Leaf, Peers, work_out
 from mashang.performance.rules.methods import KINDS, Column, Fact
 from mashang.performance.rules.scheme import Grades, Indicator, Node, Scheme
-from mashang.performance.rules.statistics import NOISE, Array, Groups
+from mashang.performance.rules.statistics import LARGEST, NOISE, Array, Groups
 from mashang.performance.rules.table import Table
 
 Ints = NDArray[np.int64]
@@ -66,14 +66,16 @@ def _at(fact: Fact, place: int) -> float:
 
 def evaluate(scheme: Scheme, table: Table) -> Result:
     """Scores, ranks and grades; refuses, with all faults at once, what cannot be scored by the scheme's rules."""
+    if faults := list(_huge(table)):
+        raise Refused.of_many(faults)
     blocks = tuple(blocks_of(scheme, table))
     leaves = work_out_all(blocks, table)
     stages = {s: {i: spread(i, s, blocks, leaves, len(table)) for i in scheme.indicators} for s in STAGES}
     weights = weights_of(scheme, blocks, len(table))
     scores = dict(stages["normalised"])
     for node in scheme.bottom_up():
-        if faults := list(_negative(scheme, node, scores, weights, table)):
-            raise Refused.of(faults)
+        if negative := list(_negative(scheme, node, scores, weights, table)):
+            raise Refused.of(negative)
         try:
             climb(scheme, [node], scores, weights, blocks)
         except Refused as no:
@@ -88,13 +90,23 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
     return Result(scheme, table, blocks, leaves, stages, weights, scores, ranks, peers, grades, vetoed)
 
 
+def _huge(table: Table) -> Iterator[Fault]:
+    """Figures too large to be squared and added up."""
+    for name, column in table.numbers.items():
+        for row in np.flatnonzero(np.abs(column) > LARGEST):
+            place = table.place(int(row))
+            text = said("{place}“{name}”的数太大，绝对值最多 {most:g}。", place=place, name=name, most=LARGEST)
+            yield Fault("values.too-large", text, f"{place} {name}")
+
+
 def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, Leaf], ...]:
     """Every indicator in every block; refuses with all faults of all of them.
 
-    Classes measured against the same units share what their schemes have in common.
+    Classes measured against the same units share what their schemes have in common. A unit is asked only for what it is scored
+    on itself.
     """
     faults: list[Fault] = []
-    whole = Peers(len(table), table.numbers, table.texts)
+    whole = Peers(len(table), table.numbers, table.texts, freed_in(blocks, len(table)))
     peers: dict[int, Peers] = {}
     shared: dict[tuple[int, str], list[tuple[Indicator, Leaf | None]]] = {}
     done = []
@@ -111,6 +123,7 @@ def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, 
                 known.append((alike, found))
             if found:
                 leaves[leaf.id] = found
+                faults += _unit_faults(leaf, block, found, table)
         done.append(leaves)
     if faults:
         raise Refused.of(list(dict.fromkeys(faults)))
@@ -141,32 +154,50 @@ def peer_keys(scheme: Scheme, table: Table) -> list[tuple[str, ...]]:
     return list(zip(*parts, strict=True))
 
 
+def freed_in(blocks: Sequence[Block], count: int) -> dict[str, NDArray[np.bool_]]:
+    """For each indicator that some class is freed from, which rows are."""
+    freed: dict[str, NDArray[np.bool_]] = {}
+    for name in dict.fromkeys(i for block in blocks for i in block.scheme.indicators):
+        for block in blocks:
+            if name not in block.scheme.indicators:
+                freed.setdefault(name, np.zeros(count, dtype=bool))[block.rows] = True
+    return freed
+
+
 def _leaf(leaf: Indicator, block: Block, peers: Peers, table: Table, faults: list[Fault]) -> Leaf | None:
-    for row in bad_denominators(leaf, peers):
-        place = table.place(block.against[row])
-        faults.append(
-            Fault(
-                "values.denominator",
-                said("{place}“{per}”应当大于 0，指标“{id}”要用它作分母。", place=place, per=leaf.per, id=leaf.id),
-                f"{place} {leaf.per}",
-            )
-        )
     try:
-        done = work_out(leaf, peers)
+        return work_out(leaf, peers)
     except Refused as no:
-        faults += [Fault(f.code, said("指标“{id}”：{text}", id=leaf.id, text=f.text), leaf.id) for f in no.faults]
+        of = _of(block, table)
+        faults += [
+            Fault(f.code, said("指标“{id}”{of}：{text}", id=leaf.id, of=of, text=f.text), leaf.id) for f in no.faults
+        ]
         return None
-    if must_be_known(leaf, done.scores):
-        for row in np.flatnonzero(np.isnan(done.scores)):
-            place = table.place(block.against[row])
-            faults.append(
-                Fault(
-                    "values.missing",
-                    said("{place}缺“{id}”，方案没有写缺数怎么办。", place=place, id=leaf.id),
-                    f"{place} {leaf.id}",
-                )
-            )
-    return done
+
+
+def _of(block: Block, table: Table) -> str:
+    """Which of several comparisons it is: （2026-01、township）, or nothing when there is only one."""
+    names = [name for name in (table.periods[block.rows[0]], block.klass) if name]
+    return said("（{names}）", names=names) if names else ""
+
+
+def _unit_faults(leaf: Indicator, block: Block, done: Leaf, table: Table) -> Iterator[Fault]:
+    """What is wrong with, or missing of, the numbers of the units that get their score here."""
+    if not done.wrong and not done.gaps:
+        return
+    own = set(block.rows.tolist())
+    for wrong in done.wrong:
+        row = int(block.against[wrong.row])
+        if row in own:
+            place = table.place(row)
+            text = said("{place}指标“{id}”：{text}", place=place, id=leaf.id, text=wrong.text)
+            yield Fault(wrong.code, text, f"{place} {wrong.column}")
+    for at, columns in done.gaps.items():
+        row = int(block.against[at])
+        for column in columns if row in own else ():
+            place = table.place(row)
+            text = said("{place}缺“{id}”，方案没有写缺数怎么办。", place=place, id=column)
+            yield Fault("values.missing", text, f"{place} {column}")
 
 
 def spread(
@@ -195,7 +226,7 @@ def _negative(
     scheme: Scheme, node: Node, scores: Mapping[str, Array], weights: Mapping[str, Array], table: Table
 ) -> Iterator[Fault]:
     """Negative parts under a mean that is not defined for them, row by row."""
-    if node.mean not in ("geometric", "harmonic"):
+    if node.mean not in OF_POSITIVE:
         return
     for child in scheme.children(node.id):
         for row in np.flatnonzero((scores[child.id] < 0) & (weights[child.id] > 0)):
@@ -234,7 +265,8 @@ def climb(
     """Work out these nodes, in this order, from the scores of their children; `mean` stands in for each node's own."""
     for node in nodes:
         swap = mean if node.mean in ("arithmetic", "geometric", "harmonic") else ""
-        scores[node.id] = rescaled(node, node_score(scheme, node, scores, weights, swap), blocks)
+        score = rescaled(node, node_score(scheme, node, scores, weights, swap), blocks)
+        scores[node.id] = limited(node, score)
 
 
 def vetoes(scheme: Scheme, scores: Mapping[str, Array], count: int) -> tuple[tuple[str, ...], ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import said
+from mashang.performance.rules.statistics import LARGEST
 
 Raw = Mapping[str, Any]
 
@@ -47,16 +48,17 @@ class Fields:
             return default
         if is_number(value):
             return float(value)
-        self._wrong(key, said("数"), value)
+        large = isinstance(value, int | float) and not isinstance(value, bool)
+        self._wrong(key, said("绝对值不超过 {most:g} 的数", most=LARGEST) if large else said("数"), value)
         return default
 
-    def whole(self, key: str, default: int) -> int:
+    def whole(self, key: str, default: int, most: int = 1000) -> int:
         value = self.get(key)
         if value is None:
             return default
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
             return value
-        self._wrong(key, said("不小于 0 的整数"), value)
+        self._wrong(key, said("0 到 {most} 的整数", most=most), value)
         return default
 
     def flag(self, key: str, default: bool) -> bool:
@@ -133,5 +135,5 @@ class Fields:
 
 
 def is_number(value: Any) -> bool:
-    """A finite number; TOML's booleans, inf and nan are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A number that can be computed with; TOML's booleans, inf and nan are not."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST

@@ -48,17 +48,29 @@ def fingerprint(text: str) -> str:
 
 
 def thaw(text: str) -> tuple[Scheme, Table]:
-    """Scheme and table back from the canonical text; refuses what is not that."""
+    """Scheme and table back from the canonical text; refuses what is not that, and columns that are not as long as the rows."""
     try:
-        body = json.loads(text)
+        body = json.loads(text, parse_constant=_no_number)
         if body["form"] != FORM:
             raise KeyError("form")
-        return parse(body["scheme"]), _table(body)
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+        scheme = parse(body["scheme"])
+        return scheme, _table(body, scheme)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
         raise Refused("frozen.form", "这不是一份封存的评分输入，或内容已经损坏。") from error
 
 
-def _table(body: Mapping[str, Any]) -> Table:
+def _no_number(name: str) -> float:
+    raise ValueError(name)
+
+
+def _table(body: Mapping[str, Any], scheme: Scheme) -> Table:
     numbers = {k: np.array([np.nan if x is None else x for x in v], dtype=float) for k, v in body["numbers"].items()}
     texts = {k: tuple(v) for k, v in body["texts"].items()}
-    return Table(tuple(body["units"]), tuple(body["periods"]), numbers, texts)
+    table = Table(tuple(body["units"]), tuple(body["periods"]), numbers, texts)
+    if not table.units or any(len(one) != len(table) for one in (table.periods, *numbers.values(), *texts.values())):
+        raise ValueError("columns of another length")
+    if not all(isinstance(word, str) for one in (table.units, table.periods, *texts.values()) for word in one):
+        raise TypeError("a name is no text")
+    for attribute in scheme.attributes.values():
+        (numbers if attribute.number else texts)[attribute.id]
+    return table

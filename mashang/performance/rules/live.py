@@ -6,8 +6,8 @@ import numpy as np
 
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
-from mashang.performance.rules.engine import Ints, Result, climb, grade_names, grade_places, vetoes
-from mashang.performance.rules.leaf import Leaf, Peers, must_be_known, work_out
+from mashang.performance.rules.engine import Ints, Result, climb, freed_in, grade_names, grade_places, vetoes
+from mashang.performance.rules.leaf import Leaf, Peers, work_out
 from mashang.performance.rules.statistics import Array
 
 
@@ -19,7 +19,8 @@ class Live:
         self.scores: dict[str, Array] = dict(result.scores)
         self.weights: dict[str, Array] = dict(result.weights)
         self.vetoed = result.vetoed
-        whole = Peers(len(result.table), result.table.numbers, result.table.texts)
+        count = len(result.table)
+        whole = Peers(count, result.table.numbers, result.table.texts, freed_in(result.blocks, count))
         self._peers = [whole.take(b.against) for b in result.blocks]
         self._homes: dict[int, list[int]] = {}
         for n, block in enumerate(result.blocks):
@@ -86,7 +87,10 @@ class Live:
             if leaf not in block.scheme.indicators:
                 continue
             done: Leaf = work_out(block.scheme.indicators[leaf], self._peers[n])
-            if must_be_known(block.scheme.indicators[leaf], done.scores):
+            own = set(block.rows.tolist())
+            for wrong in (w for w in done.wrong if int(block.against[w.row]) in own):
+                raise Refused(wrong.code, wrong.text, wrong.column)
+            if any(int(block.against[at]) in own for at in done.gaps):
                 raise Refused("values.missing", said("缺“{leaf}”，方案没有写缺数怎么办。", leaf=leaf), leaf)
             whole = np.full(column.shape, np.nan)
             whole[block.against] = done.scores

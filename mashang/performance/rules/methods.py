@@ -18,6 +18,8 @@ from mashang.kernel.said import said
 from mashang.performance.rules.statistics import Array, deviation, known, mean, ranks
 
 REQUIRED: Any = object()
+LIMITS = ("target", "low", "high", "base")
+"""Options that may name an attribute which holds each unit's own number."""
 Options = Mapping[str, Any]
 Fact = float | Array
 
@@ -50,8 +52,9 @@ def _better(x: Array, limit: Fact, higher: bool) -> Any:
     return (x >= limit) if higher else (x <= limit)
 
 
-def _keep(x: Array, scores: Any) -> Array:
-    return np.where(np.isnan(x), np.nan, scores)
+def _keep(x: Array, scores: Any, limit: Fact = 0.0) -> Array:
+    """The scores, but where the figure is missing, or the unit's own limit."""
+    return np.where(np.isnan(x) | np.isnan(limit), np.nan, scores)
 
 
 def _limits(x: Array) -> tuple[float, float]:
@@ -75,7 +78,7 @@ def _flat(x: Array, o: Options, low: float, high: float) -> Scored | None:
 def all_or_nothing(x: Array, o: Options, c: Column) -> Scored:
     """目标完成计分法: everything when the target is reached, else nothing."""
     t = c.target(o["target"])
-    return Scored(_keep(x, np.where(_better(x, t, c.higher), 100.0, 0.0)), {"target": t})
+    return Scored(_keep(x, np.where(_better(x, t, c.higher), 100.0, 0.0), t), {"target": t})
 
 
 def completion(x: Array, o: Options, c: Column) -> Scored:
@@ -84,7 +87,7 @@ def completion(x: Array, o: Options, c: Column) -> Scored:
     A target of 0 is either reached (full, or the cap if lower) or not (0); a negative target has no rate and is refused.
     """
     t = np.broadcast_to(np.asarray(c.target(o["target"]), dtype=float), x.shape)
-    if np.any(t < 0):
+    if np.any((t < 0) & ~np.isnan(x)):
         raise Refused("values.negative-target", "目标值为负，完成率没有意义；请改用基准法、区间法或功效系数法。")
     cap = o["cap"]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -94,11 +97,14 @@ def completion(x: Array, o: Options, c: Column) -> Scored:
             share = np.where(t == 0, np.where(x <= 0, 1.0, 0.0), 2 - x / t)
         else:
             share = np.where(x <= 0, cap, t / x)
-    return Scored(_keep(x, 100 * np.clip(share, 0, cap)), {"target": t})
+    return Scored(_keep(x, 100 * np.clip(share, 0, cap), t), {"target": t})
 
 
 def efficacy(x: Array, o: Options, c: Column) -> Scored:
-    """功效系数法: base + (100 - base)·(x - min)/(max - min); min and max from the peers, or fixed by worst and best."""
+    """功效系数法: base + (100 - base)·(x - worst)/(best - worst), within 0 and 100; worst and best from the peers, or fixed.
+
+    Refuses one fixed end that the other, out of the peers' figures, has passed: the scale would run backwards.
+    """
     low, high = _limits(x)
     worst, best = (low, high) if c.higher else (high, low)
     worst, best = (
@@ -107,6 +113,11 @@ def efficacy(x: Array, o: Options, c: Column) -> Scored:
     )
     if flat := _flat(x, o, worst, best):
         return flat
+    if (best < worst) if c.higher else (best > worst):
+        raise Refused(
+            "values.turned",
+            said("最差 {worst:g} 不比最好 {best:g} 差，请在方法中同时写明 worst 和 best。", worst=worst, best=best),
+        )
     score = o["base"] + (100 - o["base"]) * (x - worst) / (best - worst)
     return Scored(np.clip(score, 0, 100), {"worst": worst, "best": best})
 
@@ -126,10 +137,11 @@ def rank(x: Array, o: Options, c: Column) -> Scored:
 def steps(x: Array, o: Options, c: Column) -> Scored:
     """基本分加减法: `basic` at the target; each 1 % of it beyond adds `up` to `cap`, each 1 % short takes `down`, to 0."""
     t = np.broadcast_to(np.asarray(c.target(o["target"]), dtype=float), x.shape)
-    if np.any(t == 0):
+    if np.any((t == 0) & ~np.isnan(x)):
         raise Refused("values.zero-target", "目标值为 0，无法按百分比加减分；请改用区间法或扣分法。")
-    beyond = np.round((x - t) / np.abs(t) * 100 * (1 if c.higher else -1), 9)
+    beyond = (x - t) / np.abs(t) * 100 * (1 if c.higher else -1)
     if o["whole"]:
+        beyond = np.round(beyond, 9)
         beyond = np.where(beyond >= 0, np.floor(beyond), np.ceil(beyond))
     score = np.where(beyond >= 0, np.minimum(o["cap"], o["basic"] + o["up"] * beyond), o["basic"] + o["down"] * beyond)
     return Scored(_keep(x, np.maximum(0, score)), {"target": t, "percent": beyond})
@@ -147,7 +159,7 @@ def interval(x: Array, o: Options, c: Column) -> Scored:
 def baseline(x: Array, o: Options, c: Column) -> Scored:
     """基准法: `score` at the base figure, 100 at the target, straight between and beyond, clipped to 0 and `cap`."""
     base, t = np.asarray(c.target(o["base"]), dtype=float), np.asarray(c.target(o["target"]), dtype=float)
-    if np.any(base == t):
+    if np.any((base == t) & ~np.isnan(x)):
         raise Refused("values.base-is-target", "基准值与目标值相同，基准法无法计分。")
     share = (x - base) / (t - base)
     return Scored(np.clip(o["score"] + (100 - o["score"]) * share, 0, o["cap"]), {"base": base, "target": t})
@@ -233,12 +245,14 @@ def goalposts(x: Array, o: Options, c: Column) -> Scored:
 
 
 def distance(x: Array, o: Options, c: Column) -> Scored:
-    """目标差距: the share of the way from the worst figure to the target that is behind the unit, cut at 1 if `cut`."""
+    """目标差距: the share of the way from the worst figure to the target that is behind the unit, cut at 1 if `cut`; all of it
+    where even the worst figure has passed the target."""
     low, high = _limits(x)
     worst, t = (low if c.higher else high), np.asarray(c.target(o["target"]), dtype=float)
-    if np.any(t == worst):
+    if np.any((t == worst) & ~np.isnan(x)):
         raise Refused("values.one-value", said("最差的数值 {worst:g} 就是目标值，无法计算与目标的差距。", worst=worst))
-    share = (x - worst) / (t - worst)
+    passed = (t < worst) if c.higher else (t > worst)
+    share = np.where(passed, _keep(x, 1.0), (x - worst) / (t - worst))
     a, b = o["to"]
     return Scored((np.clip(share, 0, 1) if o["cut"] else share) * (b - a) + a, {"worst": worst, "target": t})
 

@@ -16,7 +16,7 @@ CHOICES = {
     "spread": ("steps", "even"),
     "deviation": ("sample", "population"),
 }
-POSITIVE = frozenset({"cap", "sd", "out_of", "full"})
+POSITIVE = frozenset({"cap", "sd", "out_of", "full", "each"})
 TARGETS = frozenset({"target", "low", "high"})
 IMPUTES = ("none", "constant", "mean", "median", "group-mean", "group-median")
 LOGS = ("none", "CT", "CT-signed", "natural")
@@ -150,6 +150,8 @@ def _sense(f: Fields, kind: str, o: dict[str, Any]) -> None:
         )
     if kind == "baseline" and is_number(o["base"]) and o["base"] == o["target"]:
         f.fault("scheme.base", said("“{where}”的 base 与 target 相同，基准法无法计分。", where=f.where), "base")
+    if kind == "efficacy" and o["worst"] == o["best"]:
+        f.fault("scheme.pair", said("“{where}”的 worst 与 best 相同，功效系数法无法计分。", where=f.where), "worst")
     if kind == "steps" and o["target"] == 0:
         f.fault("scheme.target", said("“{where}”的 target 为 0，无法按百分比加减分。", where=f.where), "target")
 

@@ -27,6 +27,7 @@ from mashang.performance.rules.scheme import (
     Scheme,
     Sensitivity,
 )
+from mashang.performance.rules.statistics import NOISE
 
 ROLES = ("part", "bonus", "deduction", "veto")
 MISSING = ("refuse", "redistribute", "zero", "full")
@@ -95,7 +96,7 @@ def _scheme(raw: Mapping[str, Any], faults: list[Fault]) -> Scheme:
         attributes={key: _attribute(key, value, faults) for key, value in top.table("attributes").items()},
         raw=raw,
         weights=head.choice("weights", ("strict", "relative"), "strict"),  # type: ignore[arg-type]  # checked choice
-        decimals=head.whole("decimals", 2),
+        decimals=head.whole("decimals", 2, NOISE),
         digits=values.whole("digits", 0),
         unit_columns=values.texts("unit", ("unit", "单位")),
         period_columns=values.texts("period", ("period", "期间")),
@@ -242,6 +243,8 @@ def _grades(top: Fields, faults: list[Fault]) -> Grades | None:
     f.close()
     if len(found.names) != len(found.bounds) + 1:
         f.fault("scheme.grades", said("等次的名称（names）应当比界限多一个，最后一个等次不设界限。"))
+    if len(set(found.names)) < len(found.names):
+        f.fault("scheme.grades", said("等次的名称（names）不能重复。"), "names")
     falling = all(a > b for a, b in zip(found.bounds, found.bounds[1:], strict=False))
     if by == "thresholds" and not falling:
         f.fault("scheme.grades", said("等次的分数线（from）应当由高到低。"), "from")

@@ -13,12 +13,12 @@ from mashang.performance.rules.statistics import Array, known, kurtosis, mean, s
 
 
 def denominated(x: Array, leaf: Indicator, numbers: Mapping[str, Array]) -> Array:
-    """The figure per unit of an attribute (population, GDP), times `per_times`; refuses a denominator that is not positive."""
+    """The figure per unit of an attribute (population, GDP), times `per_times`; where that is missing, or not positive, so is
+    the figure."""
     if not leaf.per:
         return x
     by = numbers[leaf.per]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = x / by
+    share = x / np.where(by > 0, by, np.nan)
     return share if leaf.per_times == 1.0 else share * leaf.per_times
 
 
@@ -55,23 +55,23 @@ class Treated:
 
 
 def treated(x: Array, how: Treat | None) -> Treated:
-    """Outliers brought in, one point at a time, at the end to which the column leans, until skew or kurtosis is within
-    its limit; if `winsorise` points don't suffice, the untouched column's log instead (as COINr's qTreat does)."""
+    """Outliers brought in, one point at a time, at the end to which the column leans at that time, until skew or kurtosis is
+    within its limit; if `winsorise` points don't suffice, the untouched column's log instead (as COINr's qTreat does)."""
     if how is None:
         return Treated(x)
     before = (skew(x), kurtosis(x))
     if not _off(before, how):
         return Treated(x, before=before, after=before)
-    y, points, now = x, 0, before
+    y, low, high, now = x, 0, 0, before
     ordered = np.sort(known(x))
-    while _off(now, how) and points < min(how.winsorise, len(ordered) - 1):
-        points += 1
-        y = np.minimum(x, ordered[-1 - points]) if now[0] > 0 else np.maximum(x, ordered[points])
+    while _off(now, how) and low + high < min(how.winsorise, len(ordered) - 1):
+        low, high = (low, high + 1) if now[0] > 0 else (low + 1, high)
+        y = np.clip(x, ordered[low], ordered[-1 - high])
         now = (skew(y), kurtosis(y))
     if _off(now, how) and how.log != "none":
-        y, points = LOGS[how.log](x), 0
-        return Treated(y, points, how.log, before, (skew(y), kurtosis(y)))
-    return Treated(y, points, "", before, now)
+        y = LOGS[how.log](x)
+        return Treated(y, 0, how.log, before, (skew(y), kurtosis(y)))
+    return Treated(y, low + high, "", before, now)
 
 
 def _off(shape: tuple[float, float], how: Treat) -> bool:

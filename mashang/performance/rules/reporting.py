@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import said
 from mashang.performance.rules.scheme import Indicator, Scheme
+from mashang.performance.rules.statistics import LARGEST
 from mashang.performance.rules.table import NUMBER
 
 LONGEST = 300
-LARGEST = 1e15
-"""No figure is larger: beyond it a sum of squares would not be a number any more."""
 
 
 @dataclass(frozen=True, slots=True)

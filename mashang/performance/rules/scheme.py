@@ -77,7 +77,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """An inner node: the mean of its parts, plus bonus, less deductions, between floor and ceiling, then rescaled."""
+    """An inner node: the mean of its parts, plus bonus, less deductions, rescaled by its method, between floor and ceiling."""
 
     id: str
     name: str

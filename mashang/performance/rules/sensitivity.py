@@ -38,7 +38,7 @@ class Effect:
 @dataclass(frozen=True, slots=True)
 class Study:
     """For each row: nominal rank, and the ranks' 5th, 50th and 95th percentile over the replicates; for each factor its
-    effect; for each indicator the mean and largest shift in rank when it alone is left out."""
+    effect; for each indicator that can be spared the mean and largest shift in rank when it alone is left out."""
 
     result: Result
     replicates: int
@@ -114,10 +114,7 @@ def _indices(a: Array, b: Array, mixed: Array) -> tuple[float, float]:
 def _left_out(plan: _Plan, nominal: Ints) -> dict[str, tuple[float, int]]:
     out = {}
     for leaf in plan.leavable:
-        weights = {**plan.result.weights, leaf: np.zeros(len(nominal))}
-        scores: dict[str, Array] = {i: plan.result.scores[i] for i in plan.scheme.indicators}
-        climb(plan.scheme, plan.order, scores, weights, plan.result.blocks)
-        moved = np.abs(plan.result.peers.ranks(scores[plan.scheme.root]) - nominal)
+        moved = np.abs(plan.result.peers.ranks(plan.root_without(leaf)) - nominal)
         out[leaf] = (float(moved.mean()), int(moved.max()))
     return out
 
@@ -129,7 +126,9 @@ class _Plan:
         self.result, self.scheme = result, result.scheme
         self.order = self.scheme.bottom_up()
         how = self.scheme.sensitivity
-        self.leavable = [i.id for i in self.scheme.indicators.values() if i.role == "part"]
+        parts = [i.id for i in self.scheme.indicators.values() if i.role == "part"]
+        scored = ~np.isnan(result.scores[self.scheme.root])
+        self.leavable = [i for i in parts if not np.isnan(self.root_without(i)[scored]).any()]
         self.choices = _Choices(
             how.normalise or (None,),
             how.impute or (None,),
@@ -161,6 +160,13 @@ class _Plan:
             weights = self._weights(u[rows], picks.get("leave_out", none)[rows])
             out[rows] = self._run(tuple(int(k) for k in kind), weights)
         return out
+
+    def root_without(self, leaf: str) -> Array:
+        """The totals when an indicator is left out: NaN where nothing else makes one up."""
+        weights = {**self.result.weights, leaf: np.zeros(len(self.result.table))}
+        scores: dict[str, Array] = {i: self.result.scores[i] for i in self.scheme.indicators}
+        climb(self.scheme, self.order, scores, weights, self.result.blocks)
+        return scores[self.scheme.root]
 
     def shift(self, ranks: Ints) -> Array:
         """Mean absolute shift in rank of each replicate against the nominal ranks."""

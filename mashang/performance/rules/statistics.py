@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 NOISE = 10
 """Decimal places at which two scores count as equal when ranked: what differs beyond them is computing noise."""
+LARGEST = 1e15
+"""No figure and no number of a scheme is larger: beyond it a sum of squares would not be a number any more."""
+_EXACT = Context(prec=400)  # more digits than any float has before the point
 
 
 def known(x: Array) -> Array:
@@ -47,13 +50,13 @@ def _moments(x: Array) -> tuple[int, float, float, float]:
 def skew(x: Array) -> float:
     """Sample skewness G1, as in Excel, SAS and COINr; 0 where it is not defined (fewer than 3 values, or all equal)."""
     n, m2, m3, _ = _moments(x)
-    return math.sqrt(n * (n - 1)) / (n - 2) * m3 / m2**1.5 if n > 2 and m2 > 0 else 0.0
+    return math.sqrt(n * (n - 1)) / (n - 2) * m3 / m2**1.5 if n > 2 and m2**1.5 > 0 else 0.0
 
 
 def kurtosis(x: Array) -> float:
     """Sample excess kurtosis G2; 0 where it is not defined (fewer than 4 values, or all equal)."""
     n, m2, _, m4 = _moments(x)
-    if n < 4 or m2 == 0:
+    if n < 4 or m2**2 == 0:
         return 0.0
     return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * (m4 / m2**2 - 3) + 6)
 
@@ -65,7 +68,7 @@ def half_up(x: float, decimals: int = 2) -> str:
     """
     if math.isnan(x):
         return ""
-    return str(Decimal(repr(round(float(x), NOISE))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
+    return str(Decimal(repr(round(float(x), NOISE))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT))
 
 
 def digits(x: Array, places: int) -> Array:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,19 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mashang.kernel.refused import SHOWN, Fault, Refused
+from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
+from mashang.performance.rules.reading import Rows, rows_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
-from mashang.text.rules.workbook import sheets
 
 NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d+)?")
 LONG = ({"indicator", "指标"}, {"value", "数值"})
-
-LONGEST = 131_072  # characters in one cell
-ROWS, COLUMNS = 10_000, 200  # of a workbook
-LINES = 50_000  # of a CSV
+_ERRORS = re.compile(r"=.*|#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +32,25 @@ class Table:
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: tuple[int, ...] = ()
     spare: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.units)
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What is no fault and should be known: columns that nothing reads."""
-        return (said("没有用到的列：{names}。", names=[*self.spare]),) if self.spare else ()
+        """What is no fault and should be known: columns that nothing reads, per cents that may be ratios."""
+        doubts = tuple(
+            said("“{name}”的数都不大于 1，像是写成了比例；百分数请写成 95 这样的数，确实不到 1% 的不用改。", name=name)
+            for name in self.doubts
+        )
+        return (said("没有用到的列：{names}。", names=[*self.spare]), *doubts) if self.spare else doubts
 
     def place(self, row: int) -> str:
         """How a reader finds the row: its line in the file, else its unit and period."""
         if self.lines and self.lines[row]:
             return said("第 {first} 行（{unit}）", first=self.lines[row], unit=self.units[row])
         return f"{self.units[row]} {self.periods[row]}".strip()
-
-
-Rows = list[tuple[int, list[str]]]
 
 
 def read_table(path: Path, scheme: Scheme) -> Table:
@@ -62,60 +61,7 @@ def read_table(path: Path, scheme: Scheme) -> Table:
 def table_from(data: bytes, name: str, scheme: Scheme) -> Table:
     """The same from the bytes of a file of this name."""
     faults: list[Fault] = []
-    rows = _sheet(data) if name.lower().endswith((".xlsx", ".xlsm")) else _rows(decode(data), faults)
-    return table_of(rows, scheme, faults)
-
-
-def decode(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 with a mark, or GB18030; refuses anything else, and NULs."""
-    encodings = ["utf-16"] if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        return text
-    raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
-
-
-def _sheet(data: bytes) -> Rows:
-    """The first sheet of a workbook."""
-    _name, rows = next(sheets(data, rows=ROWS, columns=COLUMNS))
-    return [(n, [_cell(c) for c in row]) for n, row in enumerate(rows, 1)]
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
-
-
-def _rows(text: str, faults: list[Fault]) -> Rows:
-    """Cells by line; a line with broken quotes is a fault, and reading goes on after it."""
-    lines, rows, start = text.splitlines(keepends=True), [], 0
-    if len(lines) > LINES:
-        raise Refused("values.lines", said("表格最多 {n} 行，请分成几个文件。", n=LINES))
-    while start < len(lines) and len(faults) < SHOWN:
-        csv.field_size_limit(LONGEST)
-        reader = csv.reader(lines[start:], strict=True)
-        at = start
-        try:
-            for cells in reader:
-                rows.append((at + 1, cells))
-                at = start + reader.line_num
-            break
-        except csv.Error:
-            faults.append(
-                Fault(
-                    "values.quotes",
-                    said("第 {line} 行引号不成对或用法有误，请检查双引号。", line=at + 1),
-                    f"第 {at + 1} 行",
-                )
-            )
-            start = at + 1
-    return rows
+    return table_of(rows_of(data, name, faults), scheme, faults)
 
 
 def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None) -> Table:
@@ -146,6 +92,7 @@ class _Reading:
         self.cells: dict[tuple[str, str], dict[str, tuple[int, str]]] = {}
         self.lines: dict[tuple[str, str], int] = {}
         self.wide: dict[str, int] = {}
+        self.doubts: list[str] = []
         for at, name in enumerate(header):
             if name in self.names and not self.is_long:
                 if self.names[name] in self.wide:
@@ -155,6 +102,11 @@ class _Reading:
                         f"第 1 行 {name}",
                     )
                 self.wide[self.names[name]] = at
+        for name in dict.fromkeys(header[at] for at in (self.unit, self.period, *self.long) if at is not None):
+            if header.count(name) > 1:
+                self.fault(
+                    "values.column-twice", said("表头里“{name}”这一列出现了两次。", name=name), f"第 1 行 {name}"
+                )
         if self.unit is None:
             names = [*scheme.unit_columns]
             self.fault("values.no-unit-column", said("表头里没有单位列，列名应当是：{names}。", names=names), "第 1 行")
@@ -180,6 +132,8 @@ class _Reading:
                 said("第 {line} 行没有写单位。", line=line),
                 f"第 {line} 行 {self.header[self.unit]}",
             )
+        elif _ERRORS.fullmatch(key[0]):
+            self._not_computed(line, self.header[self.unit], key[0])
         elif self.is_long:
             self._long(line, cells, key)
         elif key in self.lines:
@@ -225,6 +179,7 @@ class _Reading:
                 self.fault(
                     "values.no-column", said("缺少“{name}”的数据：表里没有这一列（或这一指标）。", name=name), name
                 )
+        self._periods()
         keys = list(self.cells)
         texts = {
             a.id: tuple(self._text(k, a.id) for k in keys) for a in self.scheme.attributes.values() if not a.number
@@ -234,7 +189,27 @@ class _Reading:
         read = {*self.names, *(self.header[at] for at in (self.unit, self.period) if at is not None)}
         spare = () if self.is_long else tuple(h for h in self.header if h and h not in read)
         lines = tuple(self.lines[k] for k in keys)
-        return Table(tuple(k[0] for k in keys), tuple(k[1] for k in keys), numbers, texts, lines, spare)
+        units, periods = tuple(k[0] for k in keys), tuple(k[1] for k in keys)
+        return Table(units, periods, numbers, texts, lines, spare, tuple(self.doubts))
+
+    def _periods(self) -> None:
+        """One period written in two ways (2026-1, 2026-01) would be scored as two."""
+        first: dict[str, str] = {}
+        for (_unit, period), line in self.lines.items():
+            plain = unicodedata.normalize("NFKC", "".join(period.split())).upper()
+            known = first.setdefault(re.sub(r"(?<!\d)0+(?=\d)", "", plain), period)
+            if known != period:
+                text = said(
+                    "第 {line} 行的期间“{period}”在别的行写作“{known}”，请统一。", line=line, period=period, known=known
+                )
+                self.fault("values.period", text, f"第 {line} 行 {self.header[self.period or 0]}")
+
+    def _not_computed(self, line: int, name: str, cell: str) -> None:
+        text = said(
+            "第 {line} 行“{name}”是没有算出结果的公式或错误值“{cell}”，请在表格软件里改正并重新计算。",
+            line=line, name=name, cell=cell[:40],
+        )  # fmt: skip
+        self.fault("values.not-a-number", text, f"第 {line} 行 {name}")
 
     def _text(self, key: tuple[str, str], name: str) -> str:
         line, cell = self.cells[key].get(name, (self.lines[key], ""))
@@ -244,6 +219,8 @@ class _Reading:
                 said("第 {line} 行（{unit}）没有写“{name}”。", line=line, unit=key[0], name=name),
                 f"第 {line} 行 {name}",
             )
+        elif _ERRORS.fullmatch(cell):
+            self._not_computed(line, name, cell)
         return cell
 
     def _numbers(self, keys: Sequence[tuple[str, str]], name: str) -> Array:
@@ -276,6 +253,9 @@ class _Reading:
     def _number(self, line: int, cell: str, name: str, unit: str) -> float:
         if not cell or cell in self.scheme.missing_marks:
             return np.nan
+        if _ERRORS.fullmatch(cell):
+            self._not_computed(line, name, cell)
+            return np.nan
         plain = unicodedata.normalize("NFKC", cell)
         body = plain.removesuffix("%").strip()
         if not NUMBER.fullmatch(body) or not any(ch.isdigit() for ch in body):
@@ -301,23 +281,34 @@ class _Reading:
         return value / 100 if plain.endswith("%") and unit == "share" else value
 
     def _range(self, cells: Sequence[tuple[int, str]], column: Array, name: str, unit: str) -> None:
-        """A share stands between 0 and 1; a column of per cents with a few figures up to 1 has shares mixed in."""
+        """What figures of a unit are like: a share stands between 0 and 1, a count is whole, a per cent is no ratio."""
         if unit == "share":
-            off = (column < 0) | (column > 1)
-        elif unit == "percent" and np.nanmedian(np.append(column, 0)) > 10:
-            off = (column > 0) & (column <= 1)
+            off, wanted = (column < 0) | (column > 1), said("0 到 1 之间的比例")
+        elif unit == "count":
+            off, wanted = (column < 0) | (np.floor(column) != column) & ~np.isnan(column), said("不小于 0 的整数")
+        elif unit == "percent":
+            off, wanted = ratios(column), said("百分数（如 95），像是写成了比例")
+            if not off.any() and (column > 0).any() and not ((column < 0) | (column > 1)).any():
+                self.doubts.append(name)
         else:
             return
-        for (line, cell), bad in zip(cells, off, strict=True):
-            if bad:
-                wanted = said("0 到 1 之间的比例") if unit == "share" else said("百分数（如 95），像是写成了比例")
-                self.fault(
-                    "values.percent-mixed",
-                    said(
-                        "第 {line} 行“{name}”的“{cell}”应当是{wanted}。", line=line, name=name, cell=cell, wanted=wanted
-                    ),
-                    f"第 {line} 行 {name}",
-                )
+        code = "values.count" if unit == "count" else "values.percent-mixed"
+        for at in np.flatnonzero(off).tolist():
+            line, cell = cells[at]
+            text = said(
+                "第 {line} 行“{name}”的“{cell}”应当是{wanted}。", line=line, name=name, cell=cell, wanted=wanted
+            )
+            self.fault(code, text, f"第 {line} 行 {name}")
+
+
+def ratios(column: Array) -> NDArray[np.bool_]:
+    """Which figures of a column of per cents are ratios: those up to 1, when most others are over 10, or all of them with
+    nothing between and nothing negative."""
+    held = column[~np.isnan(column)]
+    gap = bool((held > 10).any()) and not ((held < 0) | (held > 1) & (held <= 10)).any()
+    if gap or np.median(np.append(held, 0)) > 10:
+        return np.asarray((column > 0) & (column <= 1))
+    return np.zeros(len(column), dtype=bool)
 
 
 def _columns(scheme: Scheme) -> dict[str, str]:

@@ -77,14 +77,14 @@ def _leaf(leaf: Indicator, depth: int) -> Described:
 def node_words(node: Node) -> str:
     """How a node comes about from what hangs under it."""
     parts = [MEAN_LABELS[node.mean]]
+    if node.method:
+        parts.append(said("再按{method}折算", method=KINDS[node.method.kind].label))
     if node.cap is not None:
         parts.append(said("最多 {limit:g} 分", limit=node.cap))
     if node.floor is not None:
         parts.append(said("不低于 {limit:g}", limit=node.floor))
     if node.ceiling is not None:
         parts.append(said("不高于 {limit:g}", limit=node.ceiling))
-    if node.method:
-        parts.append(said("再按{method}折算", method=KINDS[node.method.kind].label))
     return strung(parts)
 
 

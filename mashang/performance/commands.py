@@ -15,13 +15,13 @@ import typer
 
 from mashang.kernel.refused import Refused
 from mashang.performance.rules import output
-from mashang.performance.rules.engine import evaluate
+from mashang.performance.rules.engine import evaluate, faults_beside
 from mashang.performance.rules.explain import as_text, explain
 from mashang.performance.rules.frozen import fingerprint, freeze, thaw
 from mashang.performance.rules.parse import load
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.sensitivity import Study, study
-from mashang.performance.rules.table import Table, read_table
+from mashang.performance.rules.table import Table, Unreadable, read_table
 
 app = typer.Typer(help="绩效计分：方案检查、计分、解释、敏感性分析、复算。", no_args_is_help=True)
 DATA = Path(__file__).parent / "data"
@@ -60,7 +60,10 @@ def _scheme(path: Path) -> Scheme:
 
 def _table(path: Path, scheme: Scheme) -> Table:
     with _refusing(path):
-        table = read_table(path, scheme)
+        try:
+            table = read_table(path, scheme)
+        except Unreadable as no:
+            raise Refused.of_many([*no.every, *faults_beside(scheme, no)]) from no
     for notice in table.notices:
         typer.echo(f"{path}: {notice}", err=True)
     return table

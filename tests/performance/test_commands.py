@@ -56,6 +56,24 @@ def test_scores_are_recomputed_from_the_frozen_inputs_and_a_changed_digit_is_fou
     score("recompute", tmp_path / "inputs.json", "--scores", tmp_path / "scores.csv", status=2)
 
 
+def test_cells_that_cannot_be_read_hide_no_other_fault(tmp_path: Path) -> None:
+    """But for what hangs on them: of p all that could be read is one value, and nobody knows of the rest."""
+    (tmp_path / "scheme.toml").write_text(
+        '[scheme]\ncode = "one"\n[nodes]\nt = {}\n[indicators]\n'
+        + "".join(f'{name} = {{ parent = "t", method = "min-max" }}\n' for name in "pqr"),
+        "utf-8",
+    )
+    (tmp_path / "values.csv").write_text("unit,p,q,r\na,one,1,5\nb,7,,5\nc,7,3,5\n", "utf-8")
+    _, told = score("check", tmp_path / "scheme.toml", tmp_path / "values.csv", status=2)
+    assert [line.rpartition("[")[2].rstrip("]") for line in told.splitlines()[:-1]] == [
+        "values.not-a-number", "values.missing", "values.one-value",
+    ]  # fmt: skip
+    assert "第 3 行（b）缺“q”" in told and "指标“r”" in told
+    (tmp_path / "values.csv").write_text("unit,p,q,r\na,1,1,5\nb,7,,5\nd,7,3,5\nc,7,3\n", "utf-8")
+    _, told = score("check", tmp_path / "scheme.toml", tmp_path / "values.csv", status=2)
+    assert "[values.width]" in told and "[values.missing]" in told and "[values.one-value]" not in told
+
+
 def test_what_does_not_recompute_writes_nothing(tmp_path: Path) -> None:
     score("run", "county-demo", COUNTY, "--out", tmp_path / "scores.csv", "--stages", tmp_path)
     text = (tmp_path / "scores.csv").read_text("utf-8")

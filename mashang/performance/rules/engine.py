@@ -12,10 +12,11 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limited, node_score
 from mashang.performance.rules.leaf import STAGES, Leaf, Peers, work_out
+from mashang.performance.rules.limits import columns_of
 from mashang.performance.rules.methods import KINDS, Column, Fact
 from mashang.performance.rules.scheme import Grades, Indicator, Node, Scheme
 from mashang.performance.rules.statistics import LARGEST, NOISE, Array, Groups
-from mashang.performance.rules.table import Table
+from mashang.performance.rules.table import Table, Unreadable
 
 Ints = NDArray[np.int64]
 
@@ -88,6 +89,28 @@ def evaluate(scheme: Scheme, table: Table) -> Result:
     vetoed = vetoes(scheme, scores, len(table))
     grades = grade_names(scheme, grade_places(scheme, scores[scheme.root], peers, vetoed))
     return Result(scheme, table, blocks, leaves, stages, weights, scores, ranks, peers, grades, vetoed)
+
+
+def faults_beside(scheme: Scheme, no: Unreadable) -> list[Fault]:
+    """What is wrong with the figures that could be read, of a table of which some could not: gaps, limits, columns of one
+    value. Nothing that hangs on what could not be read, and nothing when columns or groups are missing."""
+    codes = {fault.code for fault in no.every}
+    if codes & {"values.no-column", "values.no-unit-column", "values.column-twice", "values.no-group"}:
+        return []
+    if huge := list(_huge(no.table)):
+        return huge
+    try:
+        work_out_all(tuple(blocks_of(scheme, no.table)), no.table)
+    except Refused as more:
+        unread = {f"{no.table.place(row)} {column}" for row, column in no.cells}
+        open_ = {column for _row, column in no.cells} if codes <= {"values.not-a-number"} else no.table.numbers.keys()
+        return [
+            fault
+            for fault in more.faults
+            if fault.field not in unread
+            and not (fault.field in scheme.indicators and open_ & columns_of(scheme.indicators[fault.field]))
+        ]
+    return []
 
 
 def _huge(table: Table) -> Iterator[Fault]:

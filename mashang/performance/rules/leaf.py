@@ -103,15 +103,19 @@ def _without(x: Array, wrong: Sequence[Wrong]) -> Array:
 
 
 def _beyond(leaf: Indicator, scores: Array) -> list[Wrong]:
+    endless = np.isinf(scores)
+    if not endless.any():
+        return []
     text = said("得分大得无法计算，请核对数据和计分的界限。")
-    return [Wrong(int(row), leaf.id, "values.too-large", text) for row in np.flatnonzero(np.isinf(scores))]
+    return [Wrong(int(row), leaf.id, "values.too-large", text) for row in np.flatnonzero(endless)]
 
 
 def _missing(leaf: Indicator, scores: Array, raw: Array, peers: Peers, wrong: Set[int]) -> dict[int, list[str]]:
     """Units without a score although the scheme says nothing of gaps, with the columns they left empty."""
-    if leaf.missing != "refuse" or leaf.role not in ("part", "veto"):
+    unknown = np.isnan(scores)
+    if leaf.missing != "refuse" or leaf.role not in ("part", "veto") or not unknown.any():
         return {}
-    rows = (int(row) for row in np.flatnonzero(np.isnan(scores)))
+    rows = (int(row) for row in np.flatnonzero(unknown))
     return {row: missing_columns(leaf, row, raw, peers.numbers) for row in rows if row not in wrong}
 
 

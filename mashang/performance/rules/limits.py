@@ -68,6 +68,11 @@ def missing_columns(leaf: Indicator, row: int, raw: Array, numbers: Numbers) -> 
     return empty or [leaf.id]
 
 
+def columns_of(leaf: Indicator) -> set[str]:
+    """Every column of numbers that an indicator reads."""
+    return {*leaf.inputs, *([leaf.per] if leaf.per else ()), *own_limits(leaf.method)}
+
+
 def own_limits(method: Method) -> Iterator[str]:
     """The attributes that hold each unit's own limits, also of a method in parts."""
     for key in LIMITS:
@@ -78,6 +83,8 @@ def own_limits(method: Method) -> Iterator[str]:
 
 
 def _struck(x: Array, rules: list[Rule]) -> list[Wrong]:
+    if not rules:
+        return []
     known = ~np.isnan(x)
     return [
         Wrong(int(row), column, code, text)

@@ -6,7 +6,7 @@ import numpy as np
 
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
-from mashang.performance.rules.engine import Ints, Result, climb, freed_in, grade_names, grade_places, vetoes
+from mashang.performance.rules.engine import Block, Ints, Result, climb, freed_in, grade_names, grade_places, vetoes
 from mashang.performance.rules.leaf import Leaf, Peers, work_out
 from mashang.performance.rules.statistics import Array
 
@@ -87,11 +87,8 @@ class Live:
             if leaf not in block.scheme.indicators:
                 continue
             done: Leaf = work_out(block.scheme.indicators[leaf], self._peers[n])
-            own = set(block.rows.tolist())
-            for wrong in (w for w in done.wrong if int(block.against[w.row]) in own):
-                raise Refused(wrong.code, wrong.text, wrong.column)
-            if any(int(block.against[at]) in own for at in done.gaps):
-                raise Refused("values.missing", said("缺“{leaf}”，方案没有写缺数怎么办。", leaf=leaf), leaf)
+            if done.wrong or done.gaps:
+                _refuse(block, leaf, done)
             whole = np.full(column.shape, np.nan)
             whole[block.against] = done.scores
             column[block.rows] = whole[block.rows]
@@ -100,3 +97,12 @@ class Live:
     def _climb(self, node: str, scores: dict[str, Array], weights: dict[str, Array]) -> None:
         nodes = [self.scheme.nodes[n] for n in self.scheme.path(node)]
         climb(self.scheme, nodes, scores, weights, self.result.blocks)
+
+
+def _refuse(block: Block, leaf: str, done: Leaf) -> None:
+    """Refuse what the units that get their score in this block lack."""
+    own = set(block.rows.tolist())
+    for wrong in (w for w in done.wrong if int(block.against[w.row]) in own):
+        raise Refused(wrong.code, wrong.text, wrong.column)
+    if any(int(block.against[at]) in own for at in done.gaps):
+        raise Refused("values.missing", said("缺“{leaf}”，方案没有写缺数怎么办。", leaf=leaf), leaf)

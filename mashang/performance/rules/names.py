@@ -57,31 +57,25 @@ def _source(leaf: Indicator, where: str) -> Iterator[Fault]:
 
 def _headings(scheme: Scheme) -> Iterator[Fault]:
     """Each word that may head a column heads one: what is read twice or of two kinds could not be told apart."""
-    meant: dict[str, tuple[str, str]] = {}
-    for kind, column, words, where in _columns(scheme):
+    meant: dict[str, str] = {}
+    for of, words, where in _columns(scheme):
         for word in dict.fromkeys(words):
-            known = meant.setdefault(word, (kind, column))
-            if known != (kind, column):
-                text = said(
-                    "列名“{word}”已经指“{known}”，不能又指“{column}”，请改名。",
-                    word=word,
-                    known=known[1],
-                    column=column,
-                )
+            if (known := meant.setdefault(word, of)) != of:
+                text = said("列名“{word}”已经用于{known}，不能又用于{of}，请改名。", word=word, known=known, of=of)
                 yield Fault("scheme.column-twice", text, where)
 
 
-def _columns(scheme: Scheme) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-    yield "unit", said("单位"), scheme.unit_columns, "values.unit"
-    yield "period", said("期间"), scheme.period_columns, "values.period"
+def _columns(scheme: Scheme) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """What a column holds, the words that may head it, and where the file says so."""
+    yield said("单位"), scheme.unit_columns, "values.unit"
+    yield said("期间"), scheme.period_columns, "values.period"
     for attribute in scheme.attributes.values():
-        words = (attribute.id, *attribute.columns)
-        yield "attribute", attribute.id, words, f"attributes.{attribute.id}"
+        of = said("属性“{id}”", id=attribute.id)
+        yield of, (attribute.id, *attribute.columns), f"attributes.{attribute.id}"
     for leaf in scheme.indicators.values():
-        if leaf.inputs == (leaf.id,):
-            yield "figure", leaf.id, (leaf.id, leaf.name, *leaf.columns), f"indicators.{leaf.id}"
-        else:
-            yield from (("figure", name, (name,), f"indicators.{leaf.id}.method") for name in leaf.inputs)
+        for name in leaf.inputs:
+            words = (name, leaf.name, *leaf.columns) if name == leaf.id else (name,)
+            yield said("数据“{id}”", id=name), words, f"indicators.{leaf.id}"
 
 
 def _attribute(scheme: Scheme, name: str, number: bool, field: str) -> Iterator[Fault]:

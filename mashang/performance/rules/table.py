@@ -53,6 +53,16 @@ class Table:
         return f"{self.units[row]} {self.periods[row]}".strip()
 
 
+class Unreadable(Refused):
+    """A table of which not all could be read: every fault of its cells and rows, what could be read (NaN for the rest), and
+    which cells (row of the table, column) could not."""
+
+    def __init__(self, faults: Sequence[Fault], table: Table, cells: frozenset[tuple[int, str]]) -> None:
+        no = Refused.of_many(faults)
+        super().__init__(no.code, no.text, no.field, no.faults)
+        self.every, self.table, self.cells = tuple(faults), table, cells
+
+
 def read_table(path: Path, scheme: Scheme) -> Table:
     """The figures of a .csv (UTF-8, UTF-16 or GB18030, with or without BOM) or .xlsx file; refuses with all faults."""
     return table_from(path.read_bytes(), path.name, scheme)
@@ -76,7 +86,7 @@ def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None) -> T
         read.row(line, cells)
     table = read.table()
     if faults:
-        raise Refused.of_many(faults)
+        raise Unreadable(faults, table, frozenset(read.unread))
     return table
 
 
@@ -93,6 +103,7 @@ class _Reading:
         self.lines: dict[tuple[str, str], int] = {}
         self.wide: dict[str, int] = {}
         self.doubts: list[str] = []
+        self.unread: set[tuple[int, str]] = set()
         for at, name in enumerate(header):
             if name in self.names and not self.is_long:
                 if self.names[name] in self.wide:
@@ -233,6 +244,8 @@ class _Reading:
         if len(kinds) == 2:
             self._mixed(shown, filled)
         column = np.array([self._number(line, c, shown, unit) for line, c in cells], dtype=float)
+        if np.isnan(column).sum() > len(cells) - len(filled):
+            self.unread |= {(row, name) for row in np.flatnonzero(np.isnan(column)).tolist() if cells[row] in filled}
         self._range(cells, column, shown, unit)
         return digits(column, self.scheme.digits) if self.scheme.digits else column
 

@@ -14,11 +14,12 @@ from typing import Annotated, Any
 
 import typer
 
+from mashang.kernel.outputs import outputs
 from mashang.kernel.refused import Fault, Refused
 
-from .files import read_table, write_csv, write_json, written
+from .files import csv_bytes, json_bytes, read_table
 from .rules import work
-from .rules.tables import read_time, texts_of
+from .rules.tables import Table, read_time, texts_of, thin_classes
 
 app = typer.Typer(
     name="text",
@@ -69,12 +70,16 @@ def _shown(value: Any, as_json: bool, lines: Iterator[str]) -> None:
 # -- sorting
 
 
-def _labelled(source: Path, group: str = "", least: int = 2) -> tuple[list[str], list[str], list[str] | None]:
+def _labelled(source: Path, group: str = "", least: int = 2) -> tuple[Table, list[str], list[str]]:
     table = read_table(source, ("label", group) if group else ("label",), least)
-    texts, labels = texts_of(table), table.filled("label")
-    groups = table.filled(group) if group and table.has(group) else None
+    return table, texts_of(table), table.filled("label")
+
+
+def _refuse_untaught(table: Table, labels: list[str]) -> None:
+    """Faults of the cells and of the classes at once; of the classes only where every row could be read."""
+    if any(labels) and not any(fault.code in ("table.row", "table.quotes") for fault in table.faults):
+        table.faults += thin_classes(filter(None, labels))
     table.refuse()
-    return texts, labels, groups
 
 
 @app.command()
@@ -85,19 +90,20 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """从已标类别的文本（列 label，和 text 或 title、body）学习分类，写出模型。"""
-    with _refusing(as_json):
-        texts, labels, _ = _labelled(source)
+    targets = [out, conflicts] if conflicts else [out]
+    with _refusing(as_json), outputs(targets, [source], folders=True) as files:
+        table, texts, labels = _labelled(source)
+        _refuse_untaught(table, labels)
         learning = import_module("mashang.text.training")
         corpus = learning.read(texts, labels)
         model = learning.train(corpus, {"texts": str(len(texts))})
+        files[0].write(model.save())
         if conflicts:
-            _write_conflicts(conflicts, corpus.conflicts)
-        with written(out, "wb", make_folder=True) as file:
-            file.write(model.save())
+            files[1].write(_conflict_table(_conflicts(corpus.conflicts, table)))
     told = {
         "texts": len(texts),
         "labels": list(model.labels),
-        "conflicts": _conflicts(corpus.conflicts),
+        "conflicts": _conflicts(corpus.conflicts, table),
         "model": str(out),
     }
     _shown(told, as_json, _train_lines(told))
@@ -111,25 +117,25 @@ def _train_lines(told: dict[str, Any]) -> Iterator[str]:
             yield "  第 " + "、".join(f"{row} 行（{label}）" for row, label in conflict)
 
 
-def _conflicts(found: list[Any]) -> list[list[tuple[int, str]]]:
+def _conflicts(found: list[Any], table: Table) -> list[list[tuple[int, str]]]:
     """Rows as a spreadsheet numbers them."""
-    return [[(row + 2, label) for row, label in zip(one.rows, one.labels, strict=True)] for one in found]
+    return [[(table.numbers[row], label) for row, label in zip(one.rows, one.labels, strict=True)] for one in found]
 
 
-def _write_conflicts(target: Path, found: list[Any]) -> None:
-    rows = [(number, row, label) for number, one in enumerate(_conflicts(found), 1) for row, label in one]
-    write_csv(target, ("conflict", "row", "label"), rows)
+def _conflict_table(conflicts: list[list[tuple[int, str]]]) -> bytes:
+    rows = [(number, row, label) for number, one in enumerate(conflicts, 1) for row, label in one]
+    return csv_bytes(("conflict", "row", "label"), rows)
 
 
 @app.command()
 def classify(model: ModelFile, source: Source, out: Out, as_json: AsJson = False) -> None:
     """给每条文本加上类别、把握和理由（起决定作用的词）。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [model, source]) as [file]:
         sorter = work.load_model(model)
         table = read_table(source)
         texts = work.sortable(table)
         verdicts = sorter.verdicts(texts)
-        write_csv(out, *work.sorted_rows(table, verdicts))
+        file.write(csv_bytes(*work.sorted_rows(table, verdicts)))
     counts = {label: sum(v.label == label for v in verdicts) for label in sorter.labels}
     summary = {"texts": len(texts), "labels": counts, "out": str(out)}
     lines = [f"已分类 {len(texts)} 条，写入 {out}。", *(f"  {label} {count}" for label, count in counts.items())]
@@ -141,7 +147,8 @@ def evaluate(model: ModelFile, source: Source, as_json: AsJson = False) -> None:
     """用已标类别的文本检验模型：F1、混淆、只分派最有把握的一部分时的准确率、把握是否可靠。"""
     with _refusing(as_json):
         sorter = work.load_model(model)
-        texts, labels, _ = _labelled(source, least=1)
+        table, texts, labels = _labelled(source, least=1)
+        table.refuse()
         parts = sorter.parts(texts)
         names = [*sorter.labels, *sorted(set(labels) - set(sorter.labels))]
         numpy = import_module("numpy")
@@ -161,11 +168,15 @@ def cross_validate(
 ) -> None:
     """分折交叉检验：每一折都用没有见过的文本检验。"""
     with _refusing(as_json):
-        texts, labels, groups = _labelled(source, group)
+        table, texts, labels = _labelled(source, group)
+        groups = table.filled(group) if group and table.has(group) else None
+        if folds < 2:
+            table.faults.append(Fault("train.folds", f"折数 {folds} 不合适：至少是 2。", "folds"))
+        _refuse_untaught(table, labels)
         learning = import_module("mashang.text.training")
         corpus = learning.read(texts, labels, groups)
         found = learning.cross_validate(corpus, folds)
-        found["conflicts"] = _conflicts(corpus.conflicts)
+        found["conflicts"] = _conflicts(corpus.conflicts, table)
     _shown(found, as_json, _report_lines(found))
 
 
@@ -192,12 +203,12 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """找出近似重复的文本，每对一行：first、second（行号）、share；有 id 列时另加 first_id、second_id。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source)
         texts = texts_of(table)
         table.refuse()
         pairs = work.alike(texts, threshold)
-        write_csv(out, *work.pair_rows(table, pairs))
+        file.write(csv_bytes(*work.pair_rows(table, pairs)))
     told = {"texts": len(texts), "pairs": len(pairs.first), "out": str(out)}
     _shown(told, as_json, iter([f"{len(texts)} 条文本中有 {len(pairs.first)} 对近似重复，写入 {out}。"]))
 
@@ -210,11 +221,11 @@ def hot(
     as_json: AsJson = False,
 ) -> None:
     """按事、地、时归并来信（列 id、at、title、body，可有 likes），写出各组的标题、地点、期间和热度。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("id", "at", "title", "body"), 2)
         messages = work.messages(table)
         found = work.grouped(messages, _moment(at))
-        write_json(out, hot_json(found, len(messages)))
+        file.write(json_bytes(hot_json(found, len(messages))))
     lines = (
         f"  热度 {g.heat:7.2f}  {len(g.messages):4d} 条  {g.first:%Y-%m-%d}–{g.last:%Y-%m-%d}  {g.title}"
         for g in found.groups[:20]
@@ -263,11 +274,11 @@ def hot_json(found: Any, messages: int) -> dict[str, Any]:
 @app.command("check-replies")
 def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
     """检查答复（列 title、body、reply、at、replied_at）：各项 0–1 分、依据的原文、把关意见 hold 或 pass 及理由。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("title", "body", "reply", "at", "replied_at"))
         exchanges = work.exchanges(table, import_module("mashang.clocks.shipped").calendar())
-        checks = work.checked(exchanges)
-        write_csv(out, *work.checked_rows(table, exchanges, checks))
+        checks = work.checked(exchanges, table.numbers)
+        file.write(csv_bytes(*work.checked_rows(table, exchanges, checks)))
     within = work.within(exchanges)
     held = sum(check.verdict == "hold" for check in checks)
     told = {
@@ -285,11 +296,11 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
 @app.command()
 def mask(source: Source, out: Out, as_json: AsJson = False) -> None:
     """遮盖每一格里的个人信息：电话、身份证号、银行卡号、车牌、电子邮箱。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source)
         table.refuse()
         personal = _rules("personal")
         found = sum(len(personal.find_personal(cell)) for row in table.rows for cell in row)
-        write_csv(out, table.heading, ([personal.mask_personal(cell) for cell in row] for row in table.rows))
+        file.write(csv_bytes(table.heading, ([personal.mask_personal(cell) for cell in row] for row in table.rows)))
     told = {"rows": len(table), "found": found, "out": str(out)}
     _shown(told, as_json, iter([f"{len(table)} 行里遮盖了 {found} 处个人信息，写入 {out}。"]))

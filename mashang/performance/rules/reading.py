@@ -8,10 +8,12 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from xml.parsers import expat
 
 from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
+from mashang.kernel.sheet import encoding_of
 from mashang.text.rules.workbook import sheets
 
 LONGEST = 131_072  # characters in one cell
@@ -30,17 +32,13 @@ def rows_of(data: bytes, name: str, faults: list[Fault]) -> Rows:
 
 
 def _decoded(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 with a mark, or GB18030; refuses anything else, and NULs."""
-    encodings = ["utf-16"] if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        return text
-    raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
+    """Text in UTF-8, UTF-16 with a mark, or GB18030; refuses anything else, NULs, and rows in another encoding."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        with suppress(UnicodeDecodeError):
+            if "\0" not in (text := data.decode("utf-16")):
+                return text
+        raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
+    return data.decode(encoding_of(data, said("数据文件"), "values.encoding"))
 
 
 def _rows(text: str, faults: list[Fault]) -> Rows:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.db.models import Count
 
+from mashang.catalogue.rules import Answers, Spec
+from mashang.kernel.refused import Refused
+from mashang.org import queries as org
+
+from . import rules
 from .models import Application, Material, Refusal, SiteCheck
 from .store import Folder, Held, folder, held_by
 
@@ -15,6 +21,7 @@ __all__ = [
     "Held",
     "answers_before",
     "folder",
+    "has_units",
     "held_by",
     "refusals",
     "relied_on",
@@ -28,6 +35,14 @@ def answers_before(person: int, entry: str) -> dict[str, Any]:
     last = Application.objects.filter(entry=entry, applicant=person, case__persons__contains=[person])
     row = last.filter(case__erased_at=None).order_by("-case").values_list("case", flat=True).first()
     return folder(row).answers if row is not None else {}
+
+
+def has_units(spec: Spec, answers: Answers, part: str, place: str, day: date) -> bool:
+    """Whether every unit that these answers call for serves the place: only there can it be applied for."""
+    try:
+        return bool(rules.plan(spec, answers, part, org.units_around(place, day)))
+    except Refused:
+        return False
 
 
 def refusals(case_id: int) -> Sequence[Refusal]:

@@ -69,6 +69,27 @@ def test_a_faulty_form_comes_back_whole_with_every_fault(sign_in):
     assert Case.objects.count() == 0
 
 
+def test_an_empty_form_is_told_everything_at_once_the_place_too(sign_in):
+    answer = sign_in("citizen").post("/apply/rural-house/approval", HOUSE)
+    assert answer.status_code == 422
+    told = {f.name: f.error for f in answer.context["form"].fields if f.error}
+    assert told["region"] == "请选择办理地。"
+    assert told["existing_plots"].startswith("请选择") and told["plot_area"].startswith("请填写")
+    assert {"applicant.name", "applicant.id_number", "applicant.phone", "site.address", "drawing_choice"} <= told.keys()
+
+
+def test_only_places_are_offered_where_every_unit_is_there(sign_in):
+    def offered(entry: str, **answers: str) -> list[str]:
+        form = sign_in("citizen").get(f"/apply/{entry}", answers).context["form"]
+        (place,) = [f for f in form.fields if f.name == "region"]
+        return [code for code, _name in place.choices if code]
+
+    assert TOWN in offered("rural-house/approval", **HOUSE) and "350824" not in offered("rural-house/approval", **HOUSE)
+    county = sign_in("citizen").post("/apply/rural-house/approval", {**flat(), "region": "350824"})
+    (told,) = [f.text for f in county.context["form"].faults]
+    assert told.startswith("这个地方还没有设置：") and "村民委员会" in told and told.count("这个地方") == 1
+
+
 def filled(page) -> dict[str, str]:
     """The form as it comes, ready to be sent back."""
     form = page.context["form"]

@@ -161,7 +161,7 @@ def _form(
     request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
 ) -> forms.Form:
     """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
-    fields = [*_place(), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
+    fields = [*_places(spec, part, values), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
     hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
     name = draft_name(spec.code, part, acting.helped)
@@ -172,14 +172,17 @@ def _form(
     )  # fmt: skip
 
 
-def _place() -> list[Field]:
-    towns = [u for u in org.units_in(kind="township") if not u.valid_to]
-    centres = [u for u in org.units_in(kind="centre") if not u.valid_to]
-    choices = (
-        ("", _("请选择")),
-        *((u.region, org.region_path(u.region)) for u in [*towns, *centres]),
+def _places(spec: Spec, part: str, answers: Mapping[str, Any]) -> list[Field]:
+    """Where: the townships and county centres in which every unit is there that it takes."""
+    today = clock.today()
+    found = [u.region for kind in ("township", "centre") for u in org.units_in(kind=kind, day=today)]
+    served = [code for code in dict.fromkeys(found) if approvals.has_units(spec, answers, part, code, today)]
+    choices = (("", _("请选择")), *((code, org.region_path(code)) for code in served))
+    help_ = (
+        _("建房选房屋所在的乡镇，其他事项选所在的县。")
+        if served
+        else _("目前还没有能办这件事的地方，请到县行政服务中心咨询。")
     )
-    help_ = _("建房选房屋所在的乡镇，其他事项选所在的县。")
     return [Field("region", _("办理地"), "choice", help_, True, choices=choices, section=_("在哪里办"))]
 
 

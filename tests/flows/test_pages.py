@@ -13,7 +13,7 @@ from mashang.approvals import queries as approvals
 from mashang.cases.models import Case, Step
 from mashang.kernel import clock
 
-from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, applicant
+from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
 
@@ -123,6 +123,26 @@ def test_nobody_elses_number_comes_out_of_a_mask(sign_in):
     assert sign_in("citizen").post("/apply/rural-house/approval", typed).status_code == 422
     page = sign_in("window").get("/apply/rural-house/approval", HOUSE)
     assert not {name for name in filled(page) if name.startswith("applicant.")}
+
+
+def test_a_citizens_list_and_case_say_what_the_case_waits_for_and_how_it_ended(sign_in):
+    with at("2026-03-02 09:10"):
+        client = sign_in("citizen")
+        number, story = handed_in(client), Story(Case.objects.get().number)
+        page = text_of(client.get(f"/my/{number}"))
+        assert "为什么是 3月9日" in page and "今天 09:10 收到申请材料，当日不计" in page
+    with at("2026-03-08 10:00"):
+        assert "为什么是 3月9日" in text_of(client.get(f"/my/{number}"))  # tomorrow
+    with at("2026-03-03 10:00"):
+        story.do("window", "notice", {"missing": ["户口簿"]}, "intake")
+        assert "等您补正" in text_of(client.get("/my")) and "未计时" not in text_of(client.get("/my"))
+        page = text_of(client.get(f"/my/{number}"))
+        assert "为什么是" not in page and "现在等您：补正。" in page
+    with at("2026-03-04 10:00"):
+        story.do("citizen", "withdraw", {"reason": "不办了"})
+        for address in ("/my", f"/my/{number}"):
+            page = text_of(client.get(address))
+            assert "已撤回" in page and "已办结" not in page, address
 
 
 def test_the_same_press_twice_hands_in_once(sign_in):

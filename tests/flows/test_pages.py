@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -123,6 +124,27 @@ def test_nobody_elses_number_comes_out_of_a_mask(sign_in):
     assert sign_in("citizen").post("/apply/rural-house/approval", typed).status_code == 422
     page = sign_in("window").get("/apply/rural-house/approval", HOUSE)
     assert not {name for name in filled(page) if name.startswith("applicant.")}
+
+
+def test_the_same_once_more_takes_a_tick_while_the_first_is_under_way(sign_in):
+    address = "/apply/rural-house/approval"
+    with at("2026-03-02 09:10"):
+        client, helper = sign_in("citizen"), sign_in("helper")
+        two_tabs = client.get(address, HOUSE)
+        assert "我确认要再办一件" not in text_of(two_tabs)
+        number = handed_in(client)
+        second = client.post(address, {**flat(), "key": "k2"})
+        assert second.status_code == 422 and number in text_of(second)
+        assert [f.field for f in second.context["form"].faults] == ["again"]
+        client.post("/drafts/apply-rural-house-approval", {**flat(), "again": "on"})
+        page = client.get(address, HOUSE)
+        (tick,) = [f for f in page.context["form"].fields if f.name == "again"]
+        assert f"/my/{quote(number)}" in page.content.decode() and not tick.value
+        assert "我确认要再办一件" not in text_of(helper.get(address, HOUSE))
+        assert client.post(address, {**flat(), "key": "k3", "again": "on"}).status_code == 302
+        for one in Case.objects.all():
+            Story(one.number).do("citizen", "withdraw", {"reason": "不办了"})
+        assert client.post(address, {**flat(), "key": "k4"}).status_code == 302
 
 
 def test_a_citizens_list_and_case_say_what_the_case_waits_for_and_how_it_ended(sign_in):

@@ -29,6 +29,7 @@ from mashang.catalogue.rules import (
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared import forms
 from mashang.portals.shared.context import Asked
@@ -67,7 +68,8 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
     keeps = by.kind == "person" or acting.helped
-    kept = queries.draft(draft_name(code, part, acting.helped), by) if keeps else {}
+    kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if keeps else {}
+    kept.pop(AGAIN, None)
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
 
@@ -125,7 +127,7 @@ def _acting(by: Actor, data: QueryDict) -> Acting:
     return Acting(by, people, helped, bool(helped) or not people or asked == "0")
 
 
-FOR = "acting_for"
+FOR, AGAIN = "acting_for", "again"
 
 
 def _page(
@@ -139,7 +141,10 @@ def _page(
 ) -> HttpResponse:
     form = _form(request, spec, part, acting, values, refused)
     needs = _needs(spec, part, values)
-    context = {"spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known}
+    context = {
+        "spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known,
+        "running": _running(spec, part, acting),
+    }  # fmt: skip
     return render(request, "hall/apply.html", context, status=422 if refused else 200)
 
 
@@ -164,6 +169,8 @@ def _form(
     fields = [*_places(spec, part, values), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
     hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
+    if _running(spec, part, acting):
+        fields.append(_once_more())
     name = draft_name(spec.code, part, acting.helped)
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
@@ -234,6 +241,17 @@ def _materials(spec: Spec, part: str, person: int, values: Mapping[str, Any]) ->
     return found
 
 
+def _running(spec: Spec, part: str, acting: Acting) -> list[str]:
+    """Numbers of what the same person has under way already."""
+    return approvals.running_of(acting.person, spec.code, part) if acting.person else []
+
+
+def _once_more() -> Field:
+    text = _("已有一件同样的在办。确实要另办一件的，请勾选。")
+    attrs = {"data-no-draft": ""}
+    return Field(AGAIN, _("我确认要再办一件"), "checkbox", text, True, attrs=attrs, section=_("再办一件"))
+
+
 def _hand_in(request: Asked, spec: Spec, part: str, acting: Acting) -> HttpResponse:
     by, now, key = acting.by, clock.now(), request.POST.get("key", "")
     if again := queries.answered(key, by):
@@ -254,7 +272,11 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once."""
     post, by = request.POST, acting.by
     _still_helped(post, acting)
-    flat = {name: post.get(name, "") for name in post if name not in ("csrfmiddlewaretoken", "key", "region", FOR)}
+    if AGAIN not in post and (running := _running(spec, part, acting)):
+        text = said("已有一件同样的在办（{number}）。确实要另办一件的，请勾选“我确认要再办一件”。", number=running[0])
+        raise Refused("applicant.again", text, AGAIN)
+    apart = ("csrfmiddlewaretoken", "key", "region", FOR, AGAIN)
+    flat = {name: post.get(name, "") for name in post if name not in apart}
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
             flat[f"{field.code}.region"] = post.get("region", "")

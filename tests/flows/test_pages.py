@@ -147,6 +147,40 @@ def test_the_same_once_more_takes_a_tick_while_the_first_is_under_way(sign_in):
         assert client.post(address, {**flat(), "key": "k4"}).status_code == 302
 
 
+@pytest.mark.parametrize("typed", ["{number}", "{bare}", " {wide} ", "{dashes}", "{spaces}"])
+def test_a_case_is_tracked_by_its_number_however_it_was_typed(sign_in, client, typed):
+    with at("2026-03-02 09:10"):
+        number = handed_in(sign_in("citizen"))
+        forms = {
+            "number": number, "bare": number[-11:], "dashes": number.replace("-", "—"), "spaces": number.replace("-", " - "),
+            "wide": "".join(chr(ord(c) + 0xFEE0) if c in "-0123456789" else c for c in number),
+        }  # fmt: skip
+        tail = applicant()["phone"][-4:]
+        found = client.post("/track", {"number": typed.format(**forms), "tail": f"{tail[:2]} {tail[2:]}"})
+    assert found.status_code == 200 and number in text_of(found)
+
+
+def test_a_number_without_prefix_that_two_cases_have_finds_neither(sign_in, client):
+    with at("2026-03-02 09:10"):
+        number = handed_in(sign_in("citizen"))
+        handed_in_again = sign_in("citizen").post("/apply/rural-house/approval", {**flat(), "key": "k2", "again": "on"})
+        assert handed_in_again.status_code == 302
+        other = number.replace("武平", "漳浦")
+        Case.objects.exclude(number=number).update(number=other)
+        tail = applicant()["phone"][-4:]
+        assert client.post("/track", {"number": number[-11:], "tail": tail}).status_code == 404
+        assert other in text_of(client.post("/track", {"number": other, "tail": tail}))
+
+
+def test_what_is_missing_to_track_is_told_at_its_field(client):
+    answer = client.post("/track", {"number": "", "tail": ""})
+    assert answer.status_code == 422
+    assert {f.name: f.error for f in answer.context["form"].fields} == {
+        "number": "请填写件的编号。",
+        "tail": "请填写手机号的后四位数字。",
+    }
+
+
 def test_a_citizens_list_and_case_say_what_the_case_waits_for_and_how_it_ended(sign_in):
     with at("2026-03-02 09:10"):
         client = sign_in("citizen")

@@ -12,7 +12,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import NotFound, Refused
 from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
@@ -77,10 +77,10 @@ def track(request: HttpRequest) -> HttpResponse:
         return render(request, "hall/track.html", {"form": form})
     typed = forms.typed(request.POST, _track())
     try:
-        view = cases.track(typed["number"].strip().replace("\x00", ""), typed["tail"].strip())
+        view = cases.track(typed["number"], typed["tail"])
     except Refused as no:
         form = forms.build(_track(), action=request.path, button=_("查进度"), values=typed, refused=no)
-        return render(request, "hall/track.html", {"form": form}, status=404)
+        return render(request, "hall/track.html", {"form": form}, status=404 if isinstance(no, NotFound) else 422)
     page = case_page(view, ANONYMOUS, clock.now())
     return render(request, "hall/tracked.html", {"page": page, "shown": present.case(page, ANONYMOUS)})
 

@@ -12,7 +12,9 @@ from django.test import Client
 
 from mashang.approvals import queries as approvals
 from mashang.cases.models import Case, Step
+from mashang.catalogue import actions as catalogue_actions
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 
 from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant
 
@@ -50,6 +52,26 @@ def test_the_hall_finds_the_house_by_what_people_call_it_and_by_initials(client)
     guide = text_of(client.get("/guide/rural-house"))
     for figure in ("6 次", "2 次", "13 份", "5 份", "7 趟", "1 趟", "40个工作日", "3个工作日"):
         assert figure in guide
+
+
+def test_names_of_other_places_stand_apart_behind_what_is_done_here(client):
+    catalogue_actions.import_names(by=Actor.system("tests"), now=clock.now())
+    page = text_of(client.get("/find", {"q": "农作物种子经营备案"}))
+    here, apart = page.index("农作物种子生产经营许可证核发"), page.index("其他地方公布的事项名称")
+    assert here < apart < page.index("广安市广安区")
+    assert "其他地方公布的事项名称" not in text_of(client.get("/find"))
+
+
+def test_clocks_of_other_places_are_marked_and_say_where_they_hold(client):
+    table = {
+        row.cells[2].text: row.cells[2].sub
+        for _label, table in client.get("/limits").context["groups"]
+        for row in table.rows
+    }
+    assert table["安阳市政务服务条例第四十二条"] == "参考：安阳市的规定，只在当地有效"
+    assert table["北京市接诉即办工作规范（征求意见稿）"] == "参考：北京市的规定，只在当地有效"
+    assert table["参照各地效能投诉办法"] == table["地方热线办法"] == "参考：各地做法不一，以当地规定为准"
+    assert not any(sub for source, sub in table.items() if source.startswith(("行政许可法", "福建省", "优化营商")))
 
 
 def test_whoever_may_not_build_is_told_so_after_the_questions(sign_in):

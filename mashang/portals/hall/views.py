@@ -44,7 +44,7 @@ def home(request: Asked) -> HttpResponse:
     context = {
         "has_cases": by.kind == "anonymous" or org.holds(by, "cases.view"),  # visitors are led to the sign-in
         "packages": [present.card(v) for v in catalogue.packages()],
-        "items": [present.hit(h) for h in catalogue.search("", shape="item", limit=9) if h.detail == "full"],
+        "items": [present.hit(h) for h in catalogue.search("", shape="item", detail="full", limit=9)],
         "today": present.today(now),
     }
     return render(request, "hall/home.html", context)
@@ -52,10 +52,12 @@ def home(request: Asked) -> HttpResponse:
 
 @require_GET
 def find(request: HttpRequest) -> HttpResponse:
-    """Items and packages by plain words or pinyin initials."""
+    """Items and packages by plain words or pinyin initials; what is only a name published elsewhere stands apart."""
     words = request.GET.get("q", "").replace("\x00", "")[:100]
-    hits = catalogue.search(words, limit=40)
-    return render(request, "hall/find.html", {"q": words, "hits": [present.hit(h) for h in hits]})
+    hits = catalogue.search(words, detail="full", limit=40)
+    names = catalogue.search(words, detail="name", limit=12) if words else []
+    context = {"q": words, "hits": [present.hit(h) for h in hits], "names": [present.hit(h) for h in names]}
+    return render(request, "hall/find.html", context)
 
 
 @require_GET

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count
 
+from mashang.catalogue.rules import Answers, Spec
+from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
+from mashang.org import queries as org
 
 from . import rules
 from .models import Application, Material, Refusal, SiteCheck
@@ -23,11 +26,13 @@ __all__ = [
     "barring",
     "folder",
     "followed",
+    "has_units",
     "held_by",
     "opinions",
     "refusals",
     "relied_on",
     "running_by_version",
+    "running_of",
     "site_checks",
 ]
 
@@ -43,6 +48,14 @@ def barring(folder: Folder) -> list[str]:
     """Names of the materials without which the application cannot be accepted; what may follow later is not among them."""
     barred, _later = rules.must_follow(rules.gaps(folder.spec, folder.answers, folder.row["part"], folder.handed(), ()))
     return [need.material.name for need in barred]
+
+
+def has_units(spec: Spec, answers: Answers, part: str, place: str, day: date) -> bool:
+    """Whether every unit that these answers call for serves the place: only there can it be applied for."""
+    try:
+        return bool(rules.plan(spec, answers, part, org.units_around(place, day)))
+    except Refused:
+        return False
 
 
 def refusals(case_id: int) -> Sequence[Refusal]:
@@ -79,6 +92,12 @@ def relied_on(case_id: int) -> frozenset[int]:
 def site_checks(case_id: int) -> Sequence[SiteCheck]:
     """Findings on site in the order made."""
     return list(SiteCheck.objects.filter(case_id=case_id).order_by("id"))
+
+
+def running_of(person: int, entry: str, part: str) -> list[str]:
+    """Numbers of the person's applications for the same that are still under way, the newest first."""
+    rows = Application.objects.filter(entry=entry, part=part, case__persons__contains=[person])
+    return list(rows.filter(case__settled_at=None).order_by("-case").values_list("case__number", flat=True)[:5])
 
 
 def running_by_version(entry: str) -> dict[int, int]:

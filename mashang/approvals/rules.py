@@ -44,11 +44,15 @@ def responsible(role: Role, around: Iterable[UnitInfo]) -> int:
     for unit in around:
         if role.unit_kind in ("", unit.kind) and (not role.match or any(word in unit.name for word in role.match)):
             return unit.id
-    raise Refused(
-        "unit.none",
-        said("这个地方还没有设置“{label}”，暂时不能在这里办理，请到县行政服务中心咨询。", label=role.label),
-        "region",
+    raise _nobody([role.label])
+
+
+def _nobody(labels: Iterable[str]) -> Refused:
+    names = list(dict.fromkeys(labels))
+    text = said(
+        "这个地方还没有设置：{names}。暂时不能在这里办理，请换一个办理地，或到县行政服务中心咨询。", names=names
     )
+    return Refused("unit.none", text, "region")
 
 
 def decision_clock(spec: Spec, statutory: str, part: str = "") -> str:
@@ -107,23 +111,24 @@ def given_with(spec: Spec, answers: Answers, part: str, code: str) -> list[Resul
 
 
 def plan(spec: Spec, answers: Answers, part: str, around: Collection[UnitInfo]) -> list[StepPlan]:
-    """The step graph: intake first, then the definition's steps, each in the hands of the nearest unit. All faults at once."""
-    faults: list[Fault] = []
+    """The step graph: intake first, then the definition's steps, each in the hands of the nearest unit. Refuses a place
+    without some of those units, naming all of them at once."""
+    nobody: list[str] = []
     steps: list[StepPlan] = []
     for step in (INTAKE, *steps_needed(spec, answers, part)):
         role = spec.roles.get(step.role, WINDOW)
         try:
             unit = responsible(role, around)
-        except Refused as no:
-            faults += no.faults
+        except Refused:
+            nobody.append(role.label)
             continue
         if step is INTAKE:
             steps.append(StepPlan(step.code, step.label, "intake", unit))
         else:
             after = step.after or (INTAKE.code,)
             steps.append(StepPlan(step.code, step.label, kind_of(step), unit, after, step_clocks(step)))
-    if faults:
-        raise Refused.of(list({f.text: f for f in faults}.values()))
+    if nobody:
+        raise _nobody(nobody)
     return steps
 
 

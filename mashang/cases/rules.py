@@ -119,6 +119,27 @@ def number_prefix(region: str, mark: str, now: datetime) -> str:
     return f"{region}-{mark}-{now.year}"
 
 
+_DASHES = re.compile("[-\u2010-\u2015\u2212\ufe58\ufe63\uff0d]+")
+
+
+def typed_number(words: str) -> str:
+    """A case number as somebody typed it, put right: full-width letters, digits and dashes, and spaces anywhere."""
+    return re.sub(r"\s", "", _DASHES.sub("-", text.narrow(words)))
+
+
+def bare_number(number: str) -> bool:
+    """Whether it lacks the prefix: 2026-000318."""
+    return re.fullmatch(r"\d{4}-\d{6}", number, re.ASCII) is not None
+
+
+def track_faults(number: str, tail: str) -> list[Fault]:
+    """What is missing to find a case without an account."""
+    faults = [] if number else [Fault("track.number", "请填写件的编号。", "number")]
+    if not re.fullmatch(r"\d{4}", tail, re.ASCII):
+        faults.append(Fault("track.tail", "请填写手机号的后四位数字。", "tail"))
+    return faults
+
+
 @lru_cache(maxsize=4096)
 def _title_tokens(title: str) -> frozenset[str]:
     """Pairs of characters, and the pinyin initials read from each character on, so that any part of a title is found."""

@@ -384,6 +384,9 @@ def test_the_whole_catalogue_is_imported_once_and_found_in_peoples_own_words() -
     assert [(words, queries.search(words)[0].code) for words, _code in FOUND] == FOUND
     assert queries.search("璧珰鑫犇") == queries.search("') OR X=X --%_\x00") == []
 
+    for words in ("农作物种子经营备案", "经营许可", ""):
+        own, names = (queries.search(words, detail=detail, limit=5) for detail in ("full", "name"))
+        assert {h.detail for h in own} == {"full"} and {h.detail for h in names} == {"name"}
     hit = next(h for h in queries.search("农作物种子经营备案") if h.detail == "name")
     assert hit.organ == "广安市广安区·区农业农村局" and "仅作名称参考" in hit.source
     found = queries.current(hit.code)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,9 +12,11 @@ from django.test import Client
 
 from mashang.approvals import queries as approvals
 from mashang.cases.models import Case, Step
+from mashang.catalogue import actions as catalogue_actions
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 
-from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, applicant
+from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
 
@@ -51,6 +54,26 @@ def test_the_hall_finds_the_house_by_what_people_call_it_and_by_initials(client)
         assert figure in guide
 
 
+def test_names_of_other_places_stand_apart_behind_what_is_done_here(client):
+    catalogue_actions.import_names(by=Actor.system("tests"), now=clock.now())
+    page = text_of(client.get("/find", {"q": "农作物种子经营备案"}))
+    here, apart = page.index("农作物种子生产经营许可证核发"), page.index("其他地方公布的事项名称")
+    assert here < apart < page.index("广安市广安区")
+    assert "其他地方公布的事项名称" not in text_of(client.get("/find"))
+
+
+def test_clocks_of_other_places_are_marked_and_say_where_they_hold(client):
+    table = {
+        row.cells[2].text: row.cells[2].sub
+        for _label, table in client.get("/limits").context["groups"]
+        for row in table.rows
+    }
+    assert table["安阳市政务服务条例第四十二条"] == "参考：安阳市的规定，只在当地有效"
+    assert table["北京市接诉即办工作规范（征求意见稿）"] == "参考：北京市的规定，只在当地有效"
+    assert table["参照各地效能投诉办法"] == table["地方热线办法"] == "参考：各地做法不一，以当地规定为准"
+    assert not any(sub for source, sub in table.items() if source.startswith(("行政许可法", "福建省", "优化营商")))
+
+
 def test_whoever_may_not_build_is_told_so_after_the_questions(sign_in):
     page = sign_in("citizen").get("/apply/rural-house/approval", {**HOUSE, "farmland": "permanent"})
     assert "永久基本农田上不能建住宅" in text_of(page)
@@ -67,6 +90,27 @@ def test_a_faulty_form_comes_back_whole_with_every_fault(sign_in):
     assert "11 位数字" in shown
     assert "新村 12 号旁" in answer.content.decode()
     assert Case.objects.count() == 0
+
+
+def test_an_empty_form_is_told_everything_at_once_the_place_too(sign_in):
+    answer = sign_in("citizen").post("/apply/rural-house/approval", HOUSE)
+    assert answer.status_code == 422
+    told = {f.name: f.error for f in answer.context["form"].fields if f.error}
+    assert told["region"] == "请选择办理地。"
+    assert told["existing_plots"].startswith("请选择") and told["plot_area"].startswith("请填写")
+    assert {"applicant.name", "applicant.id_number", "applicant.phone", "site.address", "drawing_choice"} <= told.keys()
+
+
+def test_only_places_are_offered_where_every_unit_is_there(sign_in):
+    def offered(entry: str, **answers: str) -> list[str]:
+        form = sign_in("citizen").get(f"/apply/{entry}", answers).context["form"]
+        (place,) = [f for f in form.fields if f.name == "region"]
+        return [code for code, _name in place.choices if code]
+
+    assert TOWN in offered("rural-house/approval", **HOUSE) and "350824" not in offered("rural-house/approval", **HOUSE)
+    county = sign_in("citizen").post("/apply/rural-house/approval", {**flat(), "region": "350824"})
+    (told,) = [f.text for f in county.context["form"].faults]
+    assert told.startswith("这个地方还没有设置：") and "村民委员会" in told and told.count("这个地方") == 1
 
 
 def filled(page) -> dict[str, str]:
@@ -102,6 +146,81 @@ def test_nobody_elses_number_comes_out_of_a_mask(sign_in):
     assert sign_in("citizen").post("/apply/rural-house/approval", typed).status_code == 422
     page = sign_in("window").get("/apply/rural-house/approval", HOUSE)
     assert not {name for name in filled(page) if name.startswith("applicant.")}
+
+
+def test_the_same_once_more_takes_a_tick_while_the_first_is_under_way(sign_in):
+    address = "/apply/rural-house/approval"
+    with at("2026-03-02 09:10"):
+        client, helper = sign_in("citizen"), sign_in("helper")
+        two_tabs = client.get(address, HOUSE)
+        assert "我确认要再办一件" not in text_of(two_tabs)
+        number = handed_in(client)
+        second = client.post(address, {**flat(), "key": "k2"})
+        assert second.status_code == 422 and number in text_of(second)
+        assert [f.field for f in second.context["form"].faults] == ["again"]
+        client.post("/drafts/apply-rural-house-approval", {**flat(), "again": "on"})
+        page = client.get(address, HOUSE)
+        (tick,) = [f for f in page.context["form"].fields if f.name == "again"]
+        assert f"/my/{quote(number)}" in page.content.decode() and not tick.value
+        assert "我确认要再办一件" not in text_of(helper.get(address, HOUSE))
+        assert client.post(address, {**flat(), "key": "k3", "again": "on"}).status_code == 302
+        for one in Case.objects.all():
+            Story(one.number).do("citizen", "withdraw", {"reason": "不办了"})
+        assert client.post(address, {**flat(), "key": "k4"}).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["{number}", "{bare}", " {wide} ", "{dashes}", "{spaces}"])
+def test_a_case_is_tracked_by_its_number_however_it_was_typed(sign_in, client, typed):
+    with at("2026-03-02 09:10"):
+        number = handed_in(sign_in("citizen"))
+        forms = {
+            "number": number, "bare": number[-11:], "dashes": number.replace("-", "—"), "spaces": number.replace("-", " - "),
+            "wide": "".join(chr(ord(c) + 0xFEE0) if c in "-0123456789" else c for c in number),
+        }  # fmt: skip
+        tail = applicant()["phone"][-4:]
+        found = client.post("/track", {"number": typed.format(**forms), "tail": f"{tail[:2]} {tail[2:]}"})
+    assert found.status_code == 200 and number in text_of(found)
+
+
+def test_a_number_without_prefix_that_two_cases_have_finds_neither(sign_in, client):
+    with at("2026-03-02 09:10"):
+        number = handed_in(sign_in("citizen"))
+        handed_in_again = sign_in("citizen").post("/apply/rural-house/approval", {**flat(), "key": "k2", "again": "on"})
+        assert handed_in_again.status_code == 302
+        other = number.replace("武平", "漳浦")
+        Case.objects.exclude(number=number).update(number=other)
+        tail = applicant()["phone"][-4:]
+        assert client.post("/track", {"number": number[-11:], "tail": tail}).status_code == 404
+        assert other in text_of(client.post("/track", {"number": other, "tail": tail}))
+
+
+def test_what_is_missing_to_track_is_told_at_its_field(client):
+    answer = client.post("/track", {"number": "", "tail": ""})
+    assert answer.status_code == 422
+    assert {f.name: f.error for f in answer.context["form"].fields} == {
+        "number": "请填写件的编号。",
+        "tail": "请填写手机号的后四位数字。",
+    }
+
+
+def test_a_citizens_list_and_case_say_what_the_case_waits_for_and_how_it_ended(sign_in):
+    with at("2026-03-02 09:10"):
+        client = sign_in("citizen")
+        number, story = handed_in(client), Story(Case.objects.get().number)
+        page = text_of(client.get(f"/my/{number}"))
+        assert "为什么是 3月9日" in page and "今天 09:10 收到申请材料，当日不计" in page
+    with at("2026-03-08 10:00"):
+        assert "为什么是 3月9日" in text_of(client.get(f"/my/{number}"))  # tomorrow
+    with at("2026-03-03 10:00"):
+        story.do("window", "notice", {"missing": ["户口簿"]}, "intake")
+        assert "等您补正" in text_of(client.get("/my")) and "未计时" not in text_of(client.get("/my"))
+        page = text_of(client.get(f"/my/{number}"))
+        assert "为什么是" not in page and "现在等您：补正。" in page
+    with at("2026-03-04 10:00"):
+        story.do("citizen", "withdraw", {"reason": "不办了"})
+        for address in ("/my", f"/my/{number}"):
+            page = text_of(client.get(address))
+            assert "已撤回" in page and "已办结" not in page, address
 
 
 def test_the_same_press_twice_hands_in_once(sign_in):

@@ -17,7 +17,7 @@ AREA: dict[str, JsonValue] = {"widget": "textarea"}
 class HandIn(Form):
     entry: str = Field(title="事项", min_length=1, max_length=64)
     part: str = Field(default="", title="第几次申请", max_length=40)
-    region: str = Field(title="办理地", pattern=r"^\d{6,12}$")
+    region: str = Field(title="办理地", pattern=r"^(\d{6,12})?$")
     answers: dict[str, Any] = Field(default_factory=dict, title="表单")
     materials: dict[str, int] = Field(default_factory=dict, title="材料")
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照")

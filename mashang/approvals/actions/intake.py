@@ -77,10 +77,15 @@ def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
         raise Refused("entry.name-only", "这一事项以实施单位公布为准，暂不能在这里申请。", "entry")
     if told := stops(spec, form.answers):
         raise Refused.of([Fault("entry.stops", text, "answers") for text in told])
+    faults = [] if form.region else [Fault("region.missing", "请选择办理地。", "region")]
+    answers: dict[str, Any] = {}
     try:
-        return clean_answers(spec, form.answers, form.part)
+        answers = clean_answers(spec, form.answers, form.part)
     except Refused as no:
-        raise Refused.of([Fault(f.code, f.text, f"answers.{f.field}") for f in no.faults]) from None
+        faults += [Fault(f.code, f.text, f"answers.{f.field}") for f in no.faults]
+    if faults:
+        raise Refused.of(faults)
+    return answers
 
 
 def _earlier(spec: Spec, form: forms.HandIn, person: int) -> int | None:

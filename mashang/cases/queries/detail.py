@@ -14,7 +14,7 @@ from mashang.clocks import queries as clocks
 from mashang.clocks.rules import ClockRow
 from mashang.kernel import vault
 from mashang.kernel.actor import ANONYMOUS, Actor
-from mashang.kernel.refused import NotFound
+from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import queries as ledger
 from mashang.ledger.rules import ERASURE
 from mashang.org import queries as org
@@ -120,15 +120,24 @@ def sees(by: Actor, number: str) -> bool:
 
 
 def track(number: str, phone_tail: str) -> CaseView:
-    """A case found without an account, by its number and the last four digits of a participant's phone.
+    """A case found without an account, by its number and the last four digits of a participant's phone. Full-width digits,
+    other dashes and spaces are put right; the prefix may be left out where the rest is one case's alone.
 
     Refuses (NotFound) in the same words whether the number or the digits are wrong.
     """
+    number, phone_tail = rules.typed_number(number), rules.typed_number(phone_tail)
+    if faults := rules.track_faults(number, phone_tail):
+        raise Refused.of(faults)
+    numbers = [number]
+    if rules.bare_number(number):
+        marks = {procedure.mark for procedure in registry.values()}
+        numbers = [f"{short}-{mark}-{number}" for short in org.region_shorts() for mark in marks]
     digest = org.phone_tail(phone_tail)
-    found = Participant.objects.filter(case__number=number, phone_tail=digest).select_related("case").first()
-    if found is None:
+    found = Participant.objects.filter(case__number__in=numbers, phone_tail=digest).select_related("case")
+    cases = {one.case_id: one.case for one in found}
+    if len(cases) != 1:
         raise NotFound("没有找到这一件，请核对编号和手机后四位。")
-    return _whole(found.case, ANONYMOUS)
+    return _whole(next(iter(cases.values())), ANONYMOUS)
 
 
 def available(view: CaseView, by: Actor) -> list[Press]:

@@ -154,14 +154,17 @@ def _hits(rows: Any) -> list[Hit]:
     return [Hit(*row) for row in values]
 
 
-def search(words: str, *, shape: str = "", region: str = "", limit: int = 50) -> list[Hit]:
-    """Items and packages found by Chinese words, plain words people use, or pinyin initials; the nearest first.
+def search(words: str, *, shape: str = "", detail: str = "", region: str = "", limit: int = 50) -> list[Hit]:
+    """Items and packages found by Chinese words, plain words people use, or pinyin initials; the nearest first. `detail`
+    "full": those that are done here; "name": those known by name only.
 
     All words must match; when nothing matches all, those that match most. Nothing typed: the packages and own items.
     """
     base = _active()
     if shape:
         base = base.filter(shape=shape)
+    if detail:
+        base = base.filter(current__detail=detail)
     if region:
         base = base.filter(current__region__in=["", *(region[:n] for n in range(2, len(region) + 1))])
     terms = text.search_terms(words)

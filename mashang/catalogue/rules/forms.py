@@ -167,7 +167,8 @@ def _read(field: Field, raw: Answers, faults: list[Fault]) -> Any:
     if text:
         return _READ[field.type](field, text, faults)
     if field.required:
-        faults.append(Fault("form.missing", _("请填写%(label)s。") % {"label": field.label}, field.code))
+        ask = _("请选择%(label)s。") if field.type == FieldType.CHOICE else _("请填写%(label)s。")
+        faults.append(Fault("form.missing", ask % {"label": field.label}, field.code))
     return None
 
 

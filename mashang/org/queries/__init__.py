@@ -167,6 +167,9 @@ from .places import (
     region_short as region_short,
 )
 from .places import (
+    region_shorts as region_shorts,
+)
+from .places import (
     regions_named as regions_named,
 )
 from .places import (

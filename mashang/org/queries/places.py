@@ -202,6 +202,11 @@ def region_short(code: str) -> str:
     return known.short_name if known else ""
 
 
+def region_shorts() -> set[str]:
+    """Every name that `region_short` may give, of superseded divisions too."""
+    return {r.short_name for r in region_table().values() if r.level not in ("township", "village") and r.short_name}
+
+
 def regions_under(code: str, *, day: date | None = None) -> list[RegionInfo]:
     """The direct children of a division, those valid on the day when one is given."""
     tree = _regions.get("", _load_regions)

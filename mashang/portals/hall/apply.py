@@ -31,6 +31,7 @@ from mashang.catalogue.rules import (
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared import forms
 from mashang.portals.shared.context import Asked
@@ -73,7 +74,8 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
     keeps = by.kind == "person" or acting.helped
-    kept = queries.draft(draft_name(code, part, acting.helped), by) if keeps else {}
+    kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if keeps else {}
+    kept.pop(AGAIN, None)
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
 
@@ -138,7 +140,7 @@ def _acting(by: Actor, data: QueryDict) -> Acting:
     return Acting(by, people, helped, bool(helped) or not people or asked == "0")
 
 
-FOR = "acting_for"
+FOR, AGAIN = "acting_for", "again"
 
 
 def _page(
@@ -155,6 +157,7 @@ def _page(
     filled = "、".join(need.material.name for need in needs if need.material.filled)
     context = {
         "spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known, "filled": filled,
+        "running": _running(spec, part, acting),
     }  # fmt: skip
     return render(request, "hall/apply.html", context, status=422 if refused else 200)
 
@@ -177,9 +180,11 @@ def _form(
     request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
 ) -> forms.Form:
     """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
-    fields = [*_place(), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
+    fields = [*_places(spec, part, values), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
     hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
+    if _running(spec, part, acting):
+        fields.append(_once_more())
     name = draft_name(spec.code, part, acting.helped)
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
@@ -188,14 +193,17 @@ def _form(
     )  # fmt: skip
 
 
-def _place() -> list[Field]:
-    towns = [u for u in org.units_in(kind="township") if not u.valid_to]
-    centres = [u for u in org.units_in(kind="centre") if not u.valid_to]
-    choices = (
-        ("", _("请选择")),
-        *((u.region, org.region_path(u.region)) for u in [*towns, *centres]),
+def _places(spec: Spec, part: str, answers: Mapping[str, Any]) -> list[Field]:
+    """Where: the townships and county centres in which every unit is there that it takes."""
+    today = clock.today()
+    found = [u.region for kind in ("township", "centre") for u in org.units_in(kind=kind, day=today)]
+    served = [code for code in dict.fromkeys(found) if approvals.has_units(spec, answers, part, code, today)]
+    choices = (("", _("请选择")), *((code, org.region_path(code)) for code in served))
+    help_ = (
+        _("建房选房屋所在的乡镇，其他事项选所在的县。")
+        if served
+        else _("目前还没有能办这件事的地方，请到县行政服务中心咨询。")
     )
-    help_ = _("建房选房屋所在的乡镇，其他事项选所在的县。")
     return [Field("region", _("办理地"), "choice", help_, True, choices=choices, section=_("在哪里办"))]
 
 
@@ -249,6 +257,17 @@ def _materials(spec: Spec, part: str, person: int, values: Mapping[str, Any]) ->
     return found
 
 
+def _running(spec: Spec, part: str, acting: Acting) -> list[str]:
+    """Numbers of what the same person has under way already."""
+    return approvals.running_of(acting.person, spec.code, part) if acting.person else []
+
+
+def _once_more() -> Field:
+    text = _("已有一件同样的在办。确实要另办一件的，请勾选。")
+    attrs = {"data-no-draft": ""}
+    return Field(AGAIN, _("我确认要再办一件"), "checkbox", text, True, attrs=attrs, section=_("再办一件"))
+
+
 def _hand_in(request: Asked, spec: Spec, part: str, acting: Acting) -> HttpResponse:
     by, now, key = acting.by, clock.now(), request.POST.get("key", "")
     if again := queries.answered(key, by):
@@ -269,7 +288,11 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once."""
     post, by = request.POST, acting.by
     _still_helped(post, acting)
-    flat = {name: post.get(name, "") for name in post if name not in ("csrfmiddlewaretoken", "key", "region", FOR)}
+    if AGAIN not in post and (running := _running(spec, part, acting)):
+        text = said("已有一件同样的在办（{number}）。确实要另办一件的，请勾选“我确认要再办一件”。", number=running[0])
+        raise Refused("applicant.again", text, AGAIN)
+    apart = ("csrfmiddlewaretoken", "key", "region", FOR, AGAIN)
+    flat = {name: post.get(name, "") for name in post if name not in apart}
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
             flat[f"{field.code}.region"] = post.get("region", "")

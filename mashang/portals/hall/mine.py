@@ -17,7 +17,7 @@ from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.portals.shared import actionforms, forms, pressing
-from mashang.portals.shared.casepage import case_page, row_remaining
+from mashang.portals.shared.casepage import case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
 from mashang.reviews import actions as reviews
@@ -31,7 +31,7 @@ def cases_of(request: Asked) -> HttpResponse:
     """My cases, the running ones first."""
     now, by = clock.now(), request.actor
     found = queries.page(by, queries.Filter(kind="application"), after=request.GET.get("after", ""), limit=30)
-    rows = [(row, row_remaining(row, now)) for row in sorted(found.rows, key=lambda r: r.settled_at is not None)]
+    rows = [present.standing(row, now) for row in sorted(found.rows, key=lambda r: r.settled_at is not None)]
     unbound = by.kind == "person" and not org.person(by.person_id).number
     return render(request, "hall/mine.html", {"rows": rows, "after": found.after, "unbound": unbound})
 

@@ -23,7 +23,8 @@ from mashang.kernel.said import listed, said, told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.portals.shared import pressing
-from mashang.portals.shared.casepage import CasePage
+from mashang.portals.shared.casepage import CasePage, row_remaining
+from mashang.portals.shared.parts import LampState, Remaining
 from mashang.portals.shared.present import MATERIAL_LAMPS
 
 
@@ -68,6 +69,18 @@ def today(now: datetime) -> dict[str, int]:
     )
     running = cases.count(system, cases.Filter(kind="application", state="open"))
     return {"opened": opened, "settled": settled, "running": running}
+
+
+def standing(row: cases.Row, now: datetime) -> tuple[cases.Row, Remaining | None, tuple[LampState, str] | None]:
+    """A case in the list of one's own: (row, clock, state), where either the clock or the state may say it alone."""
+    left = row_remaining(row, now)
+    if left.kind == "done":
+        return row, left, None
+    if row.state == "supplement":
+        return row, None, ("hold", _("等您补正"))
+    if left.kind == "none":
+        return row, None, ("ok", row.state_label)
+    return row, left, ("none", row.state_label)
 
 
 def case(page: CasePage, by: Actor) -> dict[str, Any]:
@@ -152,8 +165,11 @@ def checked(content: bytes) -> Any:
 def progress_sentence(page: CasePage, by: Actor) -> str:
     """Where it is now, in plain words: with whom, or that it waits for the reader."""
     steps = page.view.open_steps
-    if page.view.case.settled_at:
-        return _("已于 %(at)s 办结。") % {"at": clock.local(page.view.case.settled_at).strftime("%Y-%m-%d %H:%M")}
+    if settled := page.view.case.settled_at:
+        return _("%(state)s，%(at)s。") % {
+            "state": page.state[1],
+            "at": clock.local(settled).strftime("%Y-%m-%d %H:%M"),
+        }
     if not steps:
         return _("正在等待下一环节开始。")
     offered = cases.available(page.view, by) if by.kind == "person" else []

@@ -12,7 +12,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import NotFound, Refused
 from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
@@ -44,7 +44,7 @@ def home(request: Asked) -> HttpResponse:
     context = {
         "has_cases": by.kind == "anonymous" or org.holds(by, "cases.view"),  # visitors are led to the sign-in
         "packages": [present.card(v) for v in catalogue.packages()],
-        "items": [present.hit(h) for h in catalogue.search("", shape="item", limit=9) if h.detail == "full"],
+        "items": [present.hit(h) for h in catalogue.search("", shape="item", detail="full", limit=9)],
         "today": present.today(now),
     }
     return render(request, "hall/home.html", context)
@@ -52,10 +52,12 @@ def home(request: Asked) -> HttpResponse:
 
 @require_GET
 def find(request: HttpRequest) -> HttpResponse:
-    """Items and packages by plain words or pinyin initials."""
+    """Items and packages by plain words or pinyin initials; what is only a name published elsewhere stands apart."""
     words = request.GET.get("q", "").replace("\x00", "")[:100]
-    hits = catalogue.search(words, limit=40)
-    return render(request, "hall/find.html", {"q": words, "hits": [present.hit(h) for h in hits]})
+    hits = catalogue.search(words, detail="full", limit=40)
+    names = catalogue.search(words, detail="name", limit=12) if words else []
+    context = {"q": words, "hits": [present.hit(h) for h in hits], "names": [present.hit(h) for h in names]}
+    return render(request, "hall/find.html", context)
 
 
 @require_GET
@@ -77,10 +79,10 @@ def track(request: HttpRequest) -> HttpResponse:
         return render(request, "hall/track.html", {"form": form})
     typed = forms.typed(request.POST, _track())
     try:
-        view = cases.track(typed["number"].strip().replace("\x00", ""), typed["tail"].strip())
+        view = cases.track(typed["number"], typed["tail"])
     except Refused as no:
         form = forms.build(_track(), action=request.path, button=_("查进度"), values=typed, refused=no)
-        return render(request, "hall/track.html", {"form": form}, status=404)
+        return render(request, "hall/track.html", {"form": form}, status=404 if isinstance(no, NotFound) else 422)
     page = case_page(view, ANONYMOUS, clock.now())
     return render(request, "hall/tracked.html", {"page": page, "shown": present.case(page, ANONYMOUS)})
 

@@ -32,10 +32,12 @@ def remaining(
     settled: datetime | None = None,
     provisional: bool = False,
     ground: str = "",
+    outcome: str = "",
 ) -> parts.Remaining:
-    """How far off a due time is, counted by the calendar: working days, or hours on the last day."""
+    """How far off a due time is, counted by the calendar: working days, or hours on the last day. `outcome`: what to call
+    it once it is settled."""
     if settled is not None:
-        return parts.Remaining("done", due_at=settled)
+        return parts.Remaining("done", due_at=settled, ground=outcome)
     if held:
         return parts.Remaining("paused", ground=ground or _("停表中"), due_at=due_at)
     if due_at is None:
@@ -65,7 +67,8 @@ def row_remaining(row: cases.Row | cases.Task, now: datetime) -> parts.Remaining
     case = row.case if isinstance(row, cases.Task) else row
     calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
     due = row.due_at or case.due_at  # a step without a clock of its own waits on the case's
-    return remaining(due, now, calendar, held=row.held or (due is case.due_at and case.held), settled=case.settled_at)
+    held = row.held or (due is case.due_at and case.held)
+    return remaining(due, now, calendar, held=held, settled=case.settled_at, outcome=case.state_label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,18 @@ def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
     due = case.due_at or min((s.due_at for s in view.open_steps if s.due_at), default=None)
     left = remaining(
         due, now, calendar, held=case.held, settled=case.settled_at, ground=ground,
-        provisional=bool(live and main and main.provisional),
+        provisional=bool(live and main and main.provisional), outcome=view.state_label,
     )  # fmt: skip
+    explained = main if live or case.settled_at else None  # nothing falls due while it waits for the applicant
     return CasePage(
         view,
         (state_lamp(case.settled_at, case.state, left), view.state_label),
         left,
         ribbon(view, rows, calendar, now),
-        _("为什么是 %(day)s") % {"day": words.day_words(clock.local(main.due_at).date())}
-        if main and main.due_at
-        else "",
-        why(main, now) if main else [],
+        _("为什么是 %(day)s") % {"day": words.date_words(clock.local(explained.due_at).date())}
+        if explained and explained.due_at
+        else _("时限怎么算"),
+        why(explained, now) if explained else [],
         moments(cases.timeline(view, by)),
         rows,
         {u.id: u.short_name for u in org.units_of(case.units)},
@@ -131,7 +135,7 @@ def _ground(row: ClockRow) -> str:
 def why(row: ClockRow, now: datetime) -> list[parts.WhyLine]:
     """The count of a clock, day by day: rest days in a row stand in one line."""
     lines = [
-        parts.WhyLine(_("起算"), _("%(when)s %(label)s，当日不计") % {"when": words.when(row.started_at), "label": _(row.label)},
+        parts.WhyLine(_("起算"), _("%(when)s %(start)s，当日不计") % {"when": words.when(row.started_at), "start": told(row.rule.trigger, _)},
                       source="民法典第二百零一条")
     ]  # fmt: skip
     unit = row.limit[-2:]

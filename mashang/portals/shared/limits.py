@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from django.utils.functional import Promise
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from mashang.clocks import queries
 from mashang.clocks.rules import ClockRule
 from mashang.kernel.said import said, told
+from mashang.org import queries as org
 
 from . import parts
 
@@ -73,6 +75,20 @@ def checked(rule: ClockRule) -> tuple[str, str]:
     return ("done", _("已核实")) if rule.verified else ("warn", _("未核实"))
 
 
+_PLACE = re.compile(r"[\u4e00-\u9fff]{2,4}?[省市]")
+_MANY = re.compile("地方|参照各地|.*（地方")
+
+
+def holds(rule: ClockRule) -> str:
+    """Where a local source holds, for one that binds nobody here: 参考：安阳市的规定，只在当地有效. Empty for all others."""
+    if _MANY.match(rule.source):
+        return _("参考：各地做法不一，以当地规定为准")
+    place = _PLACE.match(rule.source)
+    if place is None or org.regions_named(place[0]):
+        return ""
+    return _("参考：%(place)s的规定，只在当地有效") % {"place": place[0]}
+
+
 def public_groups() -> list[tuple[str, parts.Table]]:
     """What everybody may know, a table for each family."""
     columns = (
@@ -87,7 +103,7 @@ def public_groups() -> list[tuple[str, parts.Table]]:
                     parts.Row(
                         (
                             parts.Cell(told(r.label, _), sub=_("自%(start)s起") % {"start": told(r.trigger, _)}),
-                            parts.Cell(limit_text(r), sub=more(r)), r.source, checked(r),
+                            parts.Cell(limit_text(r), sub=more(r)), parts.Cell(r.source, sub=holds(r)), checked(r),
                         )
                     )
                     for r in rules

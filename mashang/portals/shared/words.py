@@ -47,7 +47,12 @@ def day_words(day: date, today: date | None = None) -> str:
         return _("明天")
     if (today - day).days == 1:
         return _("昨天")
-    if day.year == today.year:
+    return date_words(day, today)
+
+
+def date_words(day: date, today: date | None = None) -> str:
+    """11月28日 even where it is today: for sentences that are read on another day too."""
+    if day.year == (today or clock.today()).year:
         return _("%(month)d月%(day)d日") % _parts(day)
     return _("%(year)d年%(month)d月%(day)d日") % _parts(day)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -218,24 +218,21 @@ def _spoken(field: Field, value: Any) -> str:
     return f"{label} {field.unit}".strip() if field.type == FieldType.NUMBER else label
 
 
-def _veiled(field: Field, value: Any, own: bool) -> str:
-    """The same without what would show a person: numbers and phones are masked, names too unless they are one's `own`."""
+def _veiled(field: Field, value: Any) -> str:
+    """The same without what would show a person: names, numbers and phones are masked."""
     if field.type != FieldType.PERSON:
         return mask_personal(_spoken(field, value))
     number = value["id_number"]
     kind = person_kind(number)
-    name = value["name"] if own else mask_name(value["name"], kind)
-    return " ".join([name, mask_id(number) if kind == "natural" else number, mask_phone(value["phone"])])
+    shown = mask_id(number) if kind == "natural" else number
+    return " ".join([mask_name(value["name"], kind), shown, mask_phone(value["phone"])])
 
 
-def answer_rows(
-    spec: Spec, answers: Answers, part: str = "", *, private: Literal["", "masked", "own"] = ""
-) -> list[tuple[str, str, str]]:
+def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: bool = False) -> list[tuple[str, str, str]]:
     """Answers as (group, label, words) in the form's order, choices by their label, numbers with their unit.
 
-    Without `private`, persons and fields marked private are left out, as on a certificate's table. With "masked" they
-    are there for those who work the case, and the answered questions too, persons by masked name, phone and number;
-    with "own" for whoever filed it, who reads the name in clear.
+    Without `private`, persons and fields marked private are left out, as on a certificate's table; with it they are there,
+    persons masked, and the answered questions too: for whoever filed it, and those who work the case.
     """
     asked = ((q, c) for q in spec.questions for c in q.choices if answers.get(q.code) == c.code)
     shown = [("", q.text, c.label) for q, c in asked] if private else []
@@ -246,5 +243,5 @@ def answer_rows(
         if not (field.private or field.type == FieldType.PERSON):
             shown.append((field.group, field.label, _spoken(field, value)))
         elif private:
-            shown.append((field.group, field.label, _veiled(field, value, private == "own")))
+            shown.append((field.group, field.label, _veiled(field, value)))
     return shown

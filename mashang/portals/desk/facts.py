@@ -27,7 +27,7 @@ def of(view: cases.CaseView, by: Actor) -> dict[str, Any]:
 def _application(view: cases.CaseView, by: Actor) -> dict[str, Any]:
     case = view.case
     folder = approvals.folder(case.pk)
-    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private="masked" if _works(view, by) else "")
+    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private=_works(view, by))
     given = approvals.opinions(case.number)
     units = {u.id: u.short_name for u in org.units_of({o.unit for o in given})}
     return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -80,9 +80,8 @@ def test_a_citizen_reads_what_they_filed_with_numbers_masked(sign_in):
     story, own = accepted(), applicant()
     with at("2026-03-02 10:00"):
         shown = text_of(sign_in("citizen").get(f"/my/{story.number}"))
-    assert AROUND in shown and "118 ㎡" in shown and own["name"] in shown
-    assert own["id_number"] not in shown and own["phone"] not in shown
-    assert own["id_number"][-4:] in shown
+    assert AROUND in shown and "118 ㎡" in shown and own["id_number"][-4:] in shown
+    assert own["id_number"] not in shown and own["phone"] not in shown and own["name"] not in shown
 
 
 def faults_of(page) -> list[str]:
@@ -146,3 +145,25 @@ def test_an_instant_is_asked_for_with_a_picker_of_day_and_time(sign_in):
     story = accepted()
     page = sign_in("village").get(f"/desk/case/{story.number}/do/start_visit/{story.step('visit').pk}")
     assert re.search(r'<input type="datetime-local"[^>]* name="expected"', page.content.decode())
+
+
+@pytest.mark.parametrize(
+    "typed", ["{phone}", "{id_number}", "找 {phone}", "{id_number}x", "E12345678", "闽F12345", "１３８０５９６１２３４"]
+)
+def test_what_shows_a_person_is_searched_without_an_address(sign_in, typed):
+    story = accepted()
+    answer = sign_in("land").post("/desk/find", {"q": typed.format(**applicant())})
+    assert answer.status_code == 200 and "Location" not in answer
+    assert "?q=" not in answer.content.decode()
+    assert (story.number in text_of(answer)) == (typed in ("{phone}", "{id_number}"))
+
+
+@pytest.mark.parametrize("typed", ["{number}", "建房", "nccm", "{name}", "{bare}"])
+def test_every_other_search_gets_an_address_that_can_be_kept(sign_in, typed):
+    story, name = accepted(), applicant()["name"]
+    words = typed.format(number=story.number, name=name, bare=name.removesuffix("（演示）"))
+    assert name.endswith("（演示）")
+    client = sign_in("land")
+    answer = client.post("/desk/find", {"q": words})
+    assert answer.status_code == 302 and answer["Location"] == "/desk/find?" + urlencode({"q": words})
+    assert story.number in text_of(client.get(answer["Location"]))

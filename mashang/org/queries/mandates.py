@@ -15,6 +15,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
 
 from ..models import Mandate, Person
+from ..rules import plain_name
 from .decide import persons_of
 from .people import PersonInfo, StaffInfo, people, staff, staff_of
 from .places import units_in
@@ -113,4 +114,4 @@ def is_person(id_: int, *, name: str, number: str) -> bool:
         return False
     if row.number_blind is not None:
         return bytes(row.number_blind) == vault.blind(number.strip().upper(), "number")
-    return bytes(row.name_blind) == vault.blind(name.strip(), "name")
+    return bytes(row.name_blind) == vault.blind(plain_name(name, row.kind), "name")

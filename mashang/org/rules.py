@@ -233,6 +233,11 @@ def person_kind(number: str) -> str:
     return "natural" if is_person_number(number) or not is_credit_code(number) else "legal"
 
 
+def plain_name(name: str, kind: str = "natural") -> str:
+    """What a person's name is compared by: without spaces around it and without a note behind it, as （演示）. A firm's is whole."""
+    return name.strip() if kind == "legal" else re.sub(r"(?<=.)[（(][^（）()]+[）)]$", "", name.strip())
+
+
 def mask_name(name: str, kind: str = "natural") -> str:
     """陈某某 for a person; a firm's name is public and stays, and so does a note behind the name, as （演示）."""
     if kind == "legal" or not name:

@@ -1,6 +1,9 @@
-"""What others may ask of ratings: never who rated."""
+"""What others may ask of ratings: never who rated, but for the lead who has to speak with them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from mashang.cases import queries as cases
 from mashang.cases.queries import CaseView
@@ -31,3 +34,29 @@ def may_rate(view: CaseView, by: Actor) -> bool:
 def righted(rating: Rating) -> bool:
     """Whether what a bad rating complained of was put right or explained: the case it became is settled."""
     return bool(rating.redress) and rating.redress in cases.settled_among([rating.redress])
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """The bad rating that a case came of. `about` is the number of the rated case and `persons` whom to contact, (id,
+    masked name): both empty for those who may not know."""
+
+    grade: str
+    tags: tuple[str, ...]
+    words: str
+    at: datetime
+    about: str = ""
+    persons: tuple[tuple[int, str], ...] = ()
+
+
+def complaint_of(view: CaseView, by: Actor) -> Complaint | None:
+    """What was complained of in a case of this room, and to the lead who was not part of it, by whom (masked)."""
+    row = Rating.objects.filter(redress=view.case.number).select_related("case").first()
+    if row is None:
+        return None
+    told = (str(Grade(row.grade).label), tuple(row.tags), row.words, row.at)
+    rated = cases.case_for(Actor.system("reviews"), row.case.number)
+    worked = {staff for s in rated.steps for staff in (s.staff, s.done_by)}
+    if not org.may_act(by, "cases.assign", view.facts) or by.id in worked:
+        return Complaint(*told)
+    return Complaint(*told, rated.case.number, tuple((p.person_id, p.shown) for p in rated.participants))

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
-from .story import Story, applicant
+from mashang.kernel import clock
+from mashang.ledger import queries as ledger
+from mashang.reviews import actions as reviews
+from mashang.reviews.sweeps import redress
+
+from .story import Story, applicant, who
 from .test_house import accepted, at, reviewed
 from .test_pages import text_of
 
@@ -80,9 +85,8 @@ def test_a_citizen_reads_what_they_filed_with_numbers_masked(sign_in):
     story, own = accepted(), applicant()
     with at("2026-03-02 10:00"):
         shown = text_of(sign_in("citizen").get(f"/my/{story.number}"))
-    assert AROUND in shown and "118 ㎡" in shown and own["name"] in shown
-    assert own["id_number"] not in shown and own["phone"] not in shown
-    assert own["id_number"][-4:] in shown
+    assert AROUND in shown and "118 ㎡" in shown and own["id_number"][-4:] in shown
+    assert own["id_number"] not in shown and own["phone"] not in shown and own["name"] not in shown
 
 
 def faults_of(page) -> list[str]:
@@ -146,3 +150,69 @@ def test_an_instant_is_asked_for_with_a_picker_of_day_and_time(sign_in):
     story = accepted()
     page = sign_in("village").get(f"/desk/case/{story.number}/do/start_visit/{story.step('visit').pk}")
     assert re.search(r'<input type="datetime-local"[^>]* name="expected"', page.content.decode())
+
+
+@pytest.mark.parametrize(
+    "typed", ["{phone}", "{id_number}", "找 {phone}", "{id_number}x", "E12345678", "闽F12345", "１３８０５９６１２３４"]
+)
+def test_what_shows_a_person_is_searched_without_an_address(sign_in, typed):
+    story = accepted()
+    answer = sign_in("land").post("/desk/find", {"q": typed.format(**applicant())})
+    assert answer.status_code == 200 and "Location" not in answer
+    assert "?q=" not in answer.content.decode()
+    assert (story.number in text_of(answer)) == (typed in ("{phone}", "{id_number}"))
+
+
+@pytest.mark.parametrize("typed", ["{number}", "建房", "nccm", "{name}", "{bare}"])
+def test_every_other_search_gets_an_address_that_can_be_kept(sign_in, typed):
+    story, name = accepted(), applicant()["name"]
+    words = typed.format(number=story.number, name=name, bare=name.removesuffix("（演示）"))
+    assert name.endswith("（演示）")
+    client = sign_in("land")
+    answer = client.post("/desk/find", {"q": words})
+    assert answer.status_code == 302 and answer["Location"] == "/desk/find?" + urlencode({"q": words})
+    assert story.number in text_of(client.get(answer["Location"]))
+
+
+def rated_badly(lead_acts: bool = False) -> tuple[Story, Story]:
+    """The house, granted and rated badly: its case, and the case that the rating became."""
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("townlead" if lead_acts else "town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        rating = {"grade": 1, "tags": ["跑了多趟"], "words": "跑了三趟"}
+        given = reviews.rate(story.number, rating, by=who("citizen"), now=clock.now())
+        redress(clock.now())
+        given.refresh_from_db()
+    return story, Story(given.redress)
+
+
+@pytest.mark.row("E9")
+def test_the_lead_reads_a_bad_rating_and_whom_to_contact_for_a_reason_that_is_recorded(sign_in):
+    story, became = rated_badly()
+    lead, person = sign_in("townlead"), story.case.persons[0]
+    with at("2026-03-04 11:00"):
+        shown = text_of(lead.get(f"/desk/case/{became.number}"))
+        for words in ("非常不满意", "跑了多趟", "跑了三趟", story.number, "联系评价人"):
+            assert words in shown, words
+        assert applicant()["phone"] not in shown and applicant()["name"] not in shown
+        assert "跑了多趟" in press_page(lead, became, "contact", "contact")
+        clear = lead.post(f"/desk/case/{became.number}/reveal/{person}", {"reason": "差评核实需要电话联系"})
+    assert applicant()["phone"] in text_of(clear)
+    (seen,) = [e for e in ledger.history(f"org/person:{person}") if e.verb == "person.revealed"]
+    assert seen.facts["case"] == became.number and seen.private["reason"] == "差评核实需要电话联系"
+
+
+@pytest.mark.row("E9")
+@pytest.mark.parametrize(("login", "lead_acts"), [("town", False), ("townlead", True), ("office", False)])
+def test_whoever_handled_a_service_or_only_watches_does_not_read_who_rated_it(sign_in, login, lead_acts):
+    story, became = rated_badly(lead_acts)
+    client = sign_in(login)
+    with at("2026-03-04 11:00"):
+        shown = text_of(client.get(f"/desk/case/{became.number}"))
+        assert "非常不满意" in shown and "跑了多趟" in shown
+        assert story.number not in shown
+        assert "查看完整信息" not in shown
+        answer = client.post(f"/desk/case/{became.number}/reveal/{story.case.persons[0]}", {"reason": "想看一看"})
+    assert answer.status_code == 404

@@ -167,7 +167,12 @@ def test_persons_are_found_exactly_or_not_at_all() -> None:
     person = make_person("陈土根", phone="13800138000", number=NUMBER)
     for words in ("陈土根", "138 0013 8000", NUMBER, NUMBER.lower()):
         assert queries.persons_by_exact(words) == [person]
-    for words in ("陈土", "1380013800", "", "\x00", "%", "陈某某"):
+    noted = make_person("练美玉（演示）", phone="13800138001")
+    firm = make_person("桃溪茶业（普通合伙）", kind="legal", phone="13800138002")
+    for words in ("练美玉", "练美玉（演示）", "练美玉(演示)", " 练美玉 "):
+        assert queries.persons_by_exact(words) == [noted]
+    assert queries.persons_by_exact("桃溪茶业（普通合伙）") == [firm] and queries.persons_by_exact("桃溪茶业") == []
+    for words in ("陈土", "1380013800", "（演示）", "", "\x00", "%", "陈某某"):
         assert queries.persons_by_exact(words) == []
     assert queries.tail_matches([person], "8000")
     assert not queries.tail_matches([person], "8001") and not queries.tail_matches([person], "80")

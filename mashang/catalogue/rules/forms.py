@@ -237,8 +237,8 @@ def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: Privat
     """Answers as (group, label, words) in the form's order, choices by their label, numbers with their unit.
 
     Without `private`, persons and fields marked private are left out, as on a certificate's table. With "masked" they
-    are there for those who work the case, and the answered questions too, persons by masked name, phone and number;
-    with "own" for whoever filed it, who reads the name in clear.
+    are there, persons masked, and the answered questions too: on pages, for whoever filed it and those who work the case;
+    with "own" the names are in clear, for the form that one signs.
     """
     asked = ((q, c) for q in spec.questions for c in q.choices if answers.get(q.code) == c.code)
     shown = [("", q.text, c.label) for q, c in asked] if private else []

@@ -16,7 +16,7 @@ from mashang.ledger import queries as ledger
 
 from ..models import Mandate, Person, Staff
 from ..queries import PersonInfo, address_of, find_person, may_act
-from ..rules import is_mobile, plain_phone
+from ..rules import is_mobile, plain_name, plain_phone
 from .codes import check_code, send_code
 from .door import at_own_unit, check, guard, kinds_text, note, short_text
 from .people import person_row
@@ -57,7 +57,10 @@ def find_helper(name: str, phone: str, *, by: Actor, now: datetime) -> int:
     missed = [e for e in ledger.history(f"org/{subject}") if e.verb == "helper.not_found" and e.at > now - HOUR]
     if len(missed) >= MISSES:
         raise Refused("helper.too-many", "没有找到受托人的次数过多，请一小时后再试，或到窗口登记。", "helper_phone")
-    digests = {"phone_blind": vault.blind(plain_phone(phone), "phone"), "name_blind": vault.blind(name.strip(), "name")}
+    digests = {
+        "phone_blind": vault.blind(plain_phone(phone), "phone"),
+        "name_blind": vault.blind(plain_name(name), "name"),
+    }
     found = Person.objects.filter(**digests, kind="natural").order_by("-phone_signs_in", "id").first()
     if found is None:
         with transaction.atomic():

@@ -24,6 +24,7 @@ from ..rules import (
     mask_id,
     mask_name,
     mask_phone,
+    plain_name,
     plain_phone,
 )
 from .codes import SIGN_IN, count_try
@@ -81,7 +82,7 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
         if is_new:
             facts = {"person": id_, "kind": form.kind}
             note("person.registered", f"person:{id_}", by=by, now=now, facts=facts, private={"name": form.name})
-    if not is_new and bytes(name_blind) != vault.blind(form.name.strip(), "name"):
+    if not is_new and bytes(name_blind) != vault.blind(plain_name(form.name, form.kind), "name"):
         raise Refused("number.other_name", "这个证件号码已用另一个姓名登记，请核对证件。", "number")
     return int(id_)
 
@@ -108,7 +109,7 @@ def _values(form: NewPerson, now: datetime) -> dict[str, Any]:
         "kind": form.kind,
         "name_sealed": vault.seal(name),
         "name_masked": mask_name(name, form.kind),
-        "name_blind": vault.blind(name, "name"),
+        "name_blind": vault.blind(plain_name(name, form.kind), "name"),
         "phone_sealed": vault.seal(phone) if phone else None,
         "phone_masked": mask_phone(phone) if phone else "",
         "phone_blind": vault.blind(phone, "phone") if phone else None,
@@ -163,7 +164,7 @@ def account_for_phone(phone: str, name: str, kind: str = "natural", number: str 
         if number.strip():
             return _bind(_registered(form, now), None, by, now)
         named = Person.objects.select_for_update().filter(phone_blind=digest, account=None, kind=kind)
-        row = named.filter(name_blind=vault.blind(name.strip(), "name")).order_by("pk").first()
+        row = named.filter(name_blind=vault.blind(plain_name(name, kind), "name")).order_by("pk").first()
         if row is None:
             row = Person(**_values(form, now))
             row.save()

@@ -15,6 +15,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
 
 from ..models import Mandate, Person
+from ..rules import plain_name
 from .decide import persons_of
 from .people import PersonInfo, StaffInfo, people, staff, staff_of
 from .places import units_in
@@ -109,6 +110,6 @@ def agents_in(place: str) -> list[StaffInfo]:
 def is_person(id_: int, *, name: str, number: str) -> bool:
     """Whether these are the person's: the name, and the identity number where one is on record."""
     row = Person.objects.filter(pk=id_).first()
-    if row is None or bytes(row.name_blind) != vault.blind(name.strip(), "name"):
+    if row is None or bytes(row.name_blind) != vault.blind(plain_name(name, row.kind), "name"):
         return False
     return row.number_blind is None or bytes(row.number_blind) == vault.blind(number.strip().upper(), "number")

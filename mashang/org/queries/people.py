@@ -16,7 +16,7 @@ from mashang.kernel.refused import NotFound
 from ..kept import Kept
 from ..models import Absence, GrantRow, Person, Post, Staff, running
 from ..rights import RIGHTS, ROLES
-from ..rules import Away, Facts, acting_for, covers, is_credit_code, is_person_number, plain_phone
+from ..rules import Away, Facts, acting_for, covers, is_credit_code, is_person_number, plain_name, plain_phone
 from .places import unit_table
 from .spread import grant_of
 
@@ -181,21 +181,22 @@ def find_person(*, number: str = "", phone: str = "") -> list[PersonInfo]:
 
 def persons_by_exact(words: str) -> list[int]:
     """Ids of persons whose name, phone or number is exactly this; for search, which then shows only what may be seen."""
-    digests = {field: vault.blind(text, field) for field, text in _exact_forms(words).items()}
+    forms = _exact_forms(words)
     asked = Q(pk__in=())
-    for field, digest in digests.items():
-        asked |= Q(**{f"{field}_blind": digest})
-    return list(Person.objects.filter(asked).order_by("id").values_list("id", flat=True)[:500]) if digests else []
+    for field, text in forms:
+        asked |= Q(**{f"{field}_blind": vault.blind(text, field)})
+    return list(Person.objects.filter(asked).order_by("id").values_list("id", flat=True)[:500]) if forms else []
 
 
-def _exact_forms(words: str) -> dict[str, str]:
+def _exact_forms(words: str) -> set[tuple[str, str]]:
+    """(field, text) of all that the words may be; a name as a person's, without a note behind it, and as a firm's."""
     words = words.strip()
     if not words or "\x00" in words:
-        return {}
+        return set()
     phone, number = plain_phone(words), words.upper()
     dialled = phone.isdigit() and 7 <= len(phone) <= 12
-    forms = {"phone": phone} if dialled else {"name": words}
-    return {**forms, "number": number} if is_person_number(number) or is_credit_code(number) else forms
+    forms = {("phone", phone)} if dialled else {("name", plain_name(words)), ("name", words)}
+    return forms | {("number", number)} if is_person_number(number) or is_credit_code(number) else forms
 
 
 def address_of(*, person: int | None = None, staff: int | None = None, channel: str = "sms") -> str:

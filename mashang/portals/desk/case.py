@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from mashang.portals.shared.casepage import CasePage, case_page
 from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
 from mashang.portals.shared.parts import Field
+from mashang.reviews import queries as reviews
 
 from . import facts
 from .frame import page, who
@@ -41,6 +43,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "others": [pressing.button("desk", view, p) for p in presses if p not in first],
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
         "may_reveal": org.holds(by, "org.reveal"),
+        "people": [(p.person_id, p.shown) for p in view.participants],
         "more": facts.of(view, by),
         "results": [(g, _may_revoke(by, g)) for g in documents.of_case(number)],
         "undelivered": queries.undelivered(view),
@@ -121,13 +124,21 @@ def result(request: HttpRequest, number: str, result: str) -> HttpResponse:
     return pressing.result(queries.case_for(who(request), number), result)
 
 
+def _raters(view: queries.CaseView, by: Actor) -> frozenset[int]:
+    """Whom a bad rating's case has to speak with, for those who may know."""
+    complaint = reviews.complaint_of(view, by) if view.case.kind == "bad_rating" else None
+    return frozenset(person for person, _shown in complaint.persons) if complaint else frozenset()
+
+
 @require_POST
 def reveal(request: HttpRequest, number: str, person: int) -> HttpResponse:
     """A participant's clear name and phone, for a stated reason; the reading is recorded."""
     by = who(request)
     view = queries.case_for(by, number)
-    if person not in view.case.persons:
+    known = {*view.case.persons, *_raters(view, by)}
+    if person not in known:
         raise NotFound
     reason = request.POST.get("reason", "")
-    shown = org_actions.reveal(person, within=view.facts, case=number, reason=reason, by=by, now=clock.now())
+    within = replace(view.facts, persons=frozenset(known))
+    shown = org_actions.reveal(person, within=within, case=number, reason=reason, by=by, now=clock.now())
     return page(request, "revealed", "", view=view, shown=shown)

@@ -10,6 +10,7 @@ from mashang.catalogue.rules import Private, answer_rows
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 from mashang.portals.shared.present import MATERIAL_LAMPS
+from mashang.reviews import queries as reviews
 from mashang.supervision import queries as supervision
 
 
@@ -21,6 +22,9 @@ def of(view: cases.CaseView, by: Actor) -> dict[str, Any]:
     if case.kind == "supervision":
         matter = supervision.matter_of(case.pk)
         return {"matter": matter, "about_open": matter is not None and cases.sees(by, matter.about)}
+    if case.kind == "bad_rating":
+        complaint = reviews.complaint_of(view, by)
+        return {"complaint": complaint, "about_open": complaint is not None and cases.sees(by, complaint.about)}
     return {}
 
 

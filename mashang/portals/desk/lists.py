@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 from openpyxl import Workbook
 
 from mashang.cases import actions, queries
@@ -20,11 +22,13 @@ from mashang.org import queries as org
 from mashang.portals.shared import parts
 from mashang.portals.shared.casepage import row_remaining
 from mashang.portals.shared.downloads import attachment
+from mashang.text.rules import find_personal, narrow
 
 from .frame import page, scope_sentence, who
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST = 5000
+MOST_FOUND = 100
 
 
 def filter_of(request: HttpRequest) -> queries.Filter:
@@ -45,10 +49,31 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "").strip()
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """Search by number, words, pinyin initials, or a person's exact phone or identity number (which is not kept in logs)."""
-    return cases_list(request)
+    """Search by number, words, pinyin initials, or a person's exact name, phone or identity number. What shows a person is
+    answered to the post itself and stands in no address; all else is led to an address that can be kept."""
+    if request.method == "GET":
+        return cases_list(request)
+    words = _clean(request.POST.get("q", ""))[:100]
+    if not _shows_person(words):
+        return HttpResponseRedirect(f"{reverse('desk:find')}?{urlencode({'q': words})}")
+    by, now = who(request), clock.now()
+    filter = queries.Filter(words=words)
+    found = queries.page(by, filter, limit=MOST_FOUND)
+    context = {
+        "q": words,
+        "scope": scope_sentence(by),
+        "count": queries.count(by, filter),
+        "table": _table(found.rows, now),
+    }
+    return page(request, "cases", "cases", **context, cut=MOST_FOUND if found.after else 0)
+
+
+def _shows_person(words: str) -> bool:
+    """Whether a search holds a phone, the number of a paper, a plate, a card or an address: what no address may show."""
+    plain = narrow(words)
+    return bool(find_personal(plain) or re.search(r"\d{7,}", plain.replace(" ", ""), re.ASCII))
 
 
 @require_GET

@@ -117,11 +117,11 @@ def _next(page: CasePage, folder: approvals.Folder) -> list[tuple[str, str]]:
 
 
 def filed(view: cases.CaseView, by: Actor) -> list[tuple[str, str]]:
-    """What was filed, for whoever filed it or let a helper do so: (label, words), phones and numbers masked."""
+    """What was filed, for whoever filed it or let a helper do so: (label, words), persons masked."""
     if view.case.kind != "application" or by.kind != "person":
         return []
     folder = approvals.folder(view.case.pk)
-    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private="own")
+    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private="masked")
     return [(label, words) for _group, label, words in rows]
 
 

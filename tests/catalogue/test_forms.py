@@ -173,7 +173,7 @@ def test_answers_are_read_aloud_for_a_certificate_without_personal_data() -> Non
     assert ("建成什么样", "设计图", "选用通用图集（免费）") in rows
     assert ("建在哪里", "建房地点", "桃溪镇新田村三组") in rows
     assert not any("陈某某" in words or "村道" in words for _group, _label, words in rows)
-    whole = rules.answer_rows(HOUSE, answers, "approval", private=True)
+    whole = rules.answer_rows(HOUSE, answers, "approval", private="masked")
     assert ("谁来建", "申请人（户主）", "陈某某 350622********0019 138****1234") in whole
     assert ("", "您要怎么建？", "新建") in whole
 
@@ -183,6 +183,8 @@ def test_whoever_works_a_case_reads_its_private_answers_with_persons_masked() ->
         applicant__name="陈建国", neighbours_around="东至练宅（13805961234），西至村道，北邻350622199001010019"
     )
     answers = rules.clean_answers(HOUSE, given, "approval")
-    rows = {label: words for _group, label, words in rules.answer_rows(HOUSE, answers, "approval", private=True)}
+    rows = {label: words for _group, label, words in rules.answer_rows(HOUSE, answers, "approval", private="masked")}
+    own = {label: words for _group, label, words in rules.answer_rows(HOUSE, answers, "approval", private="own")}
+    assert own["申请人（户主）"] == "陈建国 350622********0019 138****1234"
     assert rows["申请人（户主）"] == "陈某某 350622********0019 138****1234"
     assert rows["东、南、西、北四至"] == "东至练宅（138****1234），西至村道，北邻350622********0019"

@@ -120,6 +120,12 @@ def test_the_measures_that_a_scheme_may_name_are_those_the_platform_counts() -> 
     assert set(names.MEASURES) == sources.MEASURES.keys()
 
 
+def test_a_weight_that_is_no_number_is_told_once() -> None:
+    with pytest.raises(Refused) as no:
+        parse(raw_scheme(indicators={"x": {**LEAF, "parent": "a", "weight": 1e308}}))
+    assert [(f.code, f.field) for f in no.value.faults] == [("scheme.type", "indicators.x.weight")]
+
+
 @pytest.mark.row("E1")
 def test_every_key_task_must_be_covered_by_an_indicator() -> None:
     raw = raw_scheme(indicators={"z": {**LEAF, "covers": ["roads", "typo"]}}) | {"tasks": ["roads", "schools"]}

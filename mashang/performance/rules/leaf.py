@@ -14,7 +14,7 @@ from mashang.performance.rules.limits import Wrong, missing_columns, own_limits,
 from mashang.performance.rules.methods import KINDS, Column, Fact, Scored, trimmed
 from mashang.performance.rules.prepare import Treated, denominated, imputed, treated
 from mashang.performance.rules.scheme import Indicator
-from mashang.performance.rules.statistics import Array
+from mashang.performance.rules.statistics import LARGEST, Array
 
 STAGES = ("denominated", "imputed", "treated", "normalised")
 
@@ -117,7 +117,7 @@ def _without(x: Array, wrong: Sequence[Wrong]) -> Array:
 
 
 def _beyond(leaf: Indicator, scores: Array) -> list[Wrong]:
-    endless = np.isinf(scores)
+    endless = np.abs(scores) > LARGEST**2
     if not endless.any():
         return []
     text = said("得分大得无法计算，请核对数据和计分的界限。")

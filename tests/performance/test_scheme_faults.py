@@ -28,6 +28,8 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown method", {"indicators": {"z": {**LEAF, "method": "magic"}}}, "scheme.unknown-method"),
     ("no method", {"indicators": {"z": {"parent": "b", "weight": 40}}}, "scheme.no-method"),
     ("an option that the method lacks", {"indicators": {"z": {**LEAF, "method": {"kind": "completion"}}}}, "scheme.missing-option"),
+    ("one method where a list of them belongs", {"sensitivity": {"normalise": 5}}, "scheme.type"),
+    ("one rule where a list of them belongs", {"sensitivity": {"impute": "mean"}}, "scheme.type"),
     ("raters that are not named", {"indicators": {"z": {**LEAF, "method": "expert-mean"}}}, "scheme.missing-option"),
     ("points that are not given", {"indicators": {"z": {**LEAF, "method": "interval"}}}, "scheme.missing-option"),
     ("a base alone", {"indicators": {"z": {**LEAF, "method": {"kind": "baseline", "base": 5}}}}, "scheme.missing-option"),

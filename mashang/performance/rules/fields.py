@@ -107,6 +107,13 @@ class Fields:
         self._wrong(key, said("数的列表，绝对值不超过 {most:g}", most=LARGEST), value)
         return default
 
+    def items(self, key: str) -> list[Any]:
+        value = self.get(key)
+        if value is None or isinstance(value, list):
+            return value or []
+        self._wrong(key, said("列表"), value)
+        return []
+
     def table(self, key: str) -> Raw:
         value = self.get(key)
         if value is None:

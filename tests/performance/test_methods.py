@@ -158,6 +158,17 @@ def test_limits_of_single_units_are_checked_as_those_of_all_are(
     assert found == [*((code, place) for place in places), ("values.missing", "u2 own")]
 
 
+def test_what_single_units_lack_is_told_before_what_the_rest_come_to() -> None:
+    """Of what is left all have one figure, which may only come of those that could not be counted."""
+    scheme = one_indicator("min-max", per="own", missing="refuse")
+    figures = {"x": [5, 6, NAN, 7, 1], "own": [0, NAN, 2, -2, 7]}
+    with pytest.raises(Refused) as no:
+        evaluate(scheme, make_table(figures, {"group": ["a"] * 5}))
+    assert [(f.code, f.field) for f in no.value.faults] == [
+        ("values.denominator", "u0 own"), ("values.denominator", "u3 own"), ("values.missing", "u1 own"), ("values.missing", "u2 x"),
+    ]  # fmt: skip
+
+
 def test_marks_beyond_the_scale_are_refused_by_rater() -> None:
     scheme = one_indicator({"kind": "expert-mean", "inputs": ["r1", "r2"], "drop": 0, "out_of": 10}, missing="refuse")
     with pytest.raises(Refused) as no:

@@ -28,6 +28,13 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown method", {"indicators": {"z": {**LEAF, "method": "magic"}}}, "scheme.unknown-method"),
     ("no method", {"indicators": {"z": {"parent": "b", "weight": 40}}}, "scheme.no-method"),
     ("an option that the method lacks", {"indicators": {"z": {**LEAF, "method": {"kind": "completion"}}}}, "scheme.missing-option"),
+    ("one method where a list of them belongs", {"sensitivity": {"normalise": 5}}, "scheme.type"),
+    ("one rule where a list of them belongs", {"sensitivity": {"impute": "mean"}}, "scheme.type"),
+    ("raters that are not named", {"indicators": {"z": {**LEAF, "method": "expert-mean"}}}, "scheme.missing-option"),
+    ("points that are not given", {"indicators": {"z": {**LEAF, "method": "interval"}}}, "scheme.missing-option"),
+    ("a base alone", {"indicators": {"z": {**LEAF, "method": {"kind": "baseline", "base": 5}}}}, "scheme.missing-option"),
+    ("a target that is a list", {"indicators": {"z": {**LEAF, "method": {"kind": "baseline", "base": 5, "target": [1]}}}}, "scheme.type"),
+    ("parts of which one has none", {"indicators": {"z": {**LEAF, "method": {"kind": "combined", "parts": [{"kind": "combined", "share": 1}]}}}}, "scheme.missing-option"),
     ("a misspelt option", {"indicators": {"z": {**LEAF, "method": {"kind": "min-max", "too": [0, 1]}}}}, "scheme.unknown-key"),
     ("a misspelt key", {"indicators": {"z": {**LEAF, "wieght": 3}}}, "scheme.unknown-key"),
     ("text where a number belongs", {"indicators": {"z": {**LEAF, "weight": "forty"}}}, "scheme.type"),
@@ -118,6 +125,12 @@ def test_a_circle_hides_no_other_fault() -> None:
 
 def test_the_measures_that_a_scheme_may_name_are_those_the_platform_counts() -> None:
     assert set(names.MEASURES) == sources.MEASURES.keys()
+
+
+def test_a_weight_that_is_no_number_is_told_once() -> None:
+    with pytest.raises(Refused) as no:
+        parse(raw_scheme(indicators={"x": {**LEAF, "parent": "a", "weight": 1e308}}))
+    assert [(f.code, f.field) for f in no.value.faults] == [("scheme.type", "indicators.x.weight")]
 
 
 @pytest.mark.row("E1")

@@ -231,7 +231,7 @@ def _weights(scheme: Scheme, klass: str) -> Iterator[Fault]:
         given = [c.weight for c in parts if c.weight is not None]
         for child in parts:
             kind = "nodes" if child.id in scheme.nodes else "indicators"
-            if child.weight is not None and not child.weight > 0:
+            if child.weight is not None and child.weight <= 0:
                 text = said(
                     "{prefix}“{id}”的权重 {weight:g} 应当大于 0。", prefix=prefix, id=child.id, weight=child.weight
                 )
@@ -247,6 +247,7 @@ def _weights(scheme: Scheme, klass: str) -> Iterator[Fault]:
             given
             and len(given) == len(parts)
             and scheme.weights == "strict"
+            and not math.isnan(total)  # told where it was read
             and not any(abs(total - w) <= 1e-9 * w for w in wanted)
         ):
             text = said(

@@ -146,7 +146,9 @@ def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, 
                 known.append((alike, found))
             if found:
                 leaves[leaf.id] = found
-                faults += _unit_faults(leaf, block, found, table)
+                faults += list(_unit_faults(leaf, block, found, table)) or _column_faults(
+                    leaf, block, found.refused, table
+                )
         done.append(leaves)
     if faults:
         raise Refused.of(list(dict.fromkeys(faults)))
@@ -191,16 +193,19 @@ def _leaf(leaf: Indicator, block: Block, peers: Peers, table: Table, faults: lis
     try:
         return work_out(leaf, peers)
     except Refused as no:
-        of = _of(block, table)
-        faults += [
-            Fault(f.code, said("指标“{id}”{of}：{text}", id=leaf.id, of=of, text=f.text), leaf.id) for f in no.faults
-        ]
+        faults += _column_faults(leaf, block, no.faults, table)
         return None
+
+
+def _column_faults(leaf: Indicator, block: Block, refused: Sequence[Fault], table: Table) -> list[Fault]:
+    of = _of(block, table)
+    return [Fault(f.code, said("指标“{id}”{of}：{text}", id=leaf.id, of=of, text=f.text), leaf.id) for f in refused]
 
 
 def _of(block: Block, table: Table) -> str:
     """Which of several comparisons it is: （2026-01、township）, or nothing when there is only one."""
-    names = [name for name in (table.periods[block.rows[0]], block.klass) if name]
+    klass = block.klass if len(block.rows) == len(block.against) else ""
+    names = [name for name in (table.periods[block.rows[0]], klass) if name]
     return said("（{names}）", names=names) if names else ""
 
 

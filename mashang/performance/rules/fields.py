@@ -58,7 +58,7 @@ class Fields:
             return default
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most:
             return value
-        self._wrong(key, said("0 到 {most} 的整数", most=most), value)
+        self._wrong(key, said("从 0 到 {most} 的整数", most=most), value)
         return default
 
     def flag(self, key: str, default: bool) -> bool:
@@ -104,8 +104,15 @@ class Fields:
             return default
         if isinstance(value, list) and all(is_number(item) for item in value):
             return tuple(float(item) for item in value)
-        self._wrong(key, said("数的列表"), value)
+        self._wrong(key, said("数的列表，绝对值不超过 {most:g}", most=LARGEST), value)
         return default
+
+    def items(self, key: str) -> list[Any]:
+        value = self.get(key)
+        if value is None or isinstance(value, list):
+            return value or []
+        self._wrong(key, said("列表"), value)
+        return []
 
     def table(self, key: str) -> Raw:
         value = self.get(key)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.performance.rules.limits import Wrong, missing_columns, wrong_denominators, wrong_figures
+from mashang.performance.rules.limits import Wrong, missing_columns, own_limits, wrong_denominators, wrong_figures
 from mashang.performance.rules.methods import KINDS, Column, Fact, Scored, trimmed
 from mashang.performance.rules.prepare import Treated, denominated, imputed, treated
 from mashang.performance.rules.scheme import Indicator
-from mashang.performance.rules.statistics import Array
+from mashang.performance.rules.statistics import LARGEST, Array
 
 STAGES = ("denominated", "imputed", "treated", "normalised")
 
@@ -38,14 +38,16 @@ class Peers:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """An indicator worked out: the column at each stage, what treatment did, the statistics the method used, and the units
-    that have no score because a number of theirs is wrong, or (`gaps`, with the empty columns) is missing."""
+    """An indicator worked out: the column at each stage, what treatment did, the statistics the method used; the units that
+    have no score because a number of theirs is wrong, or (`gaps`, with the empty columns) is missing; and why the method could
+    score none at all, which may only come of those."""
 
     stages: Mapping[str, Array]
     shape: Treated
     facts: Mapping[str, Fact]
     wrong: tuple[Wrong, ...] = ()
     gaps: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    refused: tuple[Fault, ...] = ()
 
     @property
     def scores(self) -> Array:
@@ -60,6 +62,7 @@ class Leaf:
             facts,
             tuple(replace(w, row=int(rows[w.row])) for w in self.wrong),
             {int(rows[row]): columns for row, columns in self.gaps.items()},
+            self.refused,
         )
 
 
@@ -70,8 +73,8 @@ def _over(values: Fact, rows: NDArray[np.intp], count: int) -> Array:
 
 
 def work_out(leaf: Indicator, peers: Peers) -> Leaf:
-    """All stages of one indicator, among the units that are not freed from it. Refuses what the method cannot score at all;
-    what single units lack stands in the answer."""
+    """All stages of one indicator, among the units that are not freed from it. What single units lack, and what the method
+    cannot score, stands in the answer."""
     freed = peers.freed.get(leaf.id)
     if freed is None or not freed.any():
         return _worked_out(leaf, peers)
@@ -86,11 +89,22 @@ def _worked_out(leaf: Indicator, peers: Peers) -> Leaf:
     full = imputed(per, leaf.impute, peers.texts.get(leaf.impute.by, ()))
     shape = treated(np.clip(full, *leaf.clip) if leaf.clip else full, leaf.treat)
     wrong += wrong_figures(leaf, shape.values, peers.numbers)
-    done = _score(leaf, _without(shape.values, wrong), peers)
+    x, refused = _without(shape.values, wrong), tuple[Fault, ...]()
+    try:
+        done = _score(leaf, x, peers)
+    except Refused as no:
+        done, refused = Scored(_scorable(leaf, x, peers.numbers)), no.faults
     wrong += _beyond(leaf, done.scores)
     gaps = _missing(leaf, done.scores, raw, peers, {w.row for w in wrong})
     stages = dict(zip(STAGES, (per, full, shape.values, _filled(leaf, done.scores)), strict=True))
-    return Leaf(stages, shape, done.facts, tuple(wrong), gaps)
+    return Leaf(stages, shape, done.facts, tuple(wrong), gaps, refused)
+
+
+def _scorable(leaf: Indicator, x: Array, numbers: Mapping[str, Array]) -> Array:
+    """The figures of units that have all a score takes; NaN for the others."""
+    for name in own_limits(leaf.method):
+        x = np.where(np.isnan(numbers[name]), np.nan, x)
+    return x
 
 
 def _without(x: Array, wrong: Sequence[Wrong]) -> Array:
@@ -103,7 +117,7 @@ def _without(x: Array, wrong: Sequence[Wrong]) -> Array:
 
 
 def _beyond(leaf: Indicator, scores: Array) -> list[Wrong]:
-    endless = np.isinf(scores)
+    endless = np.abs(scores) > LARGEST**2
     if not endless.any():
         return []
     text = said("得分大得无法计算，请核对数据和计分的界限。")

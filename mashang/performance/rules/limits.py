@@ -40,7 +40,8 @@ def wrong_denominators(leaf: Indicator, raw: Array, numbers: Numbers) -> list[Wr
     if not leaf.per:
         return []
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-        huge = np.abs(raw / numbers[leaf.per] * leaf.per_times) > LARGEST
+        share = np.abs(raw / numbers[leaf.per])
+        huge = (share > LARGEST) | (share * abs(leaf.per_times) > LARGEST)
     low = numbers[leaf.per] <= 0
     return _struck(
         raw,

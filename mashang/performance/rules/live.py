@@ -87,7 +87,7 @@ class Live:
             if leaf not in block.scheme.indicators:
                 continue
             done: Leaf = work_out(block.scheme.indicators[leaf], self._peers[n])
-            if done.wrong or done.gaps:
+            if done.wrong or done.gaps or done.refused:
                 _refuse(block, leaf, done)
             whole = np.full(column.shape, np.nan)
             whole[block.against] = done.scores
@@ -106,3 +106,5 @@ def _refuse(block: Block, leaf: str, done: Leaf) -> None:
         raise Refused(wrong.code, wrong.text, wrong.column)
     if any(int(block.against[at]) in own for at in done.gaps):
         raise Refused("values.missing", said("缺“{leaf}”，方案没有写缺数怎么办。", leaf=leaf), leaf)
+    if done.refused:
+        raise Refused.of(done.refused)

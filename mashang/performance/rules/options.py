@@ -23,7 +23,8 @@ LOGS = ("none", "CT", "CT-signed", "natural")
 
 
 def read_method(raw: Any, where: str, faults: list[Any], *, part: bool = False) -> Method | None:
-    """A method such as `{ kind = "min-max", to = [0, 100] }`, or its bare name when it needs no options."""
+    """A method such as `{ kind = "min-max", to = [0, 100] }`, or its bare name when it needs no options; None, with the fault,
+    when one that it cannot do without is missing."""
     f = Fields({"kind": raw} if isinstance(raw, str) else raw, where, faults)
     name = f.text("kind")
     kind = KINDS.get(name)
@@ -40,6 +41,8 @@ def read_method(raw: Any, where: str, faults: list[Any], *, part: bool = False) 
         if not 0 < options["share"] <= 1:
             f.fault("scheme.share", said("“{where}.share”应当在 0 与 1 之间。", where=where), "share")
     f.close()
+    if None in options.values():
+        return None
     _sense(f, name, options)
     return Method(name, options)
 

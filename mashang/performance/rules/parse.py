@@ -255,8 +255,8 @@ def _grades(top: Fields, faults: list[Fault]) -> Grades | None:
 
 def _sensitivity(raw: Mapping[str, Any], faults: list[Fault]) -> Sensitivity:
     f = Fields(raw, "sensitivity", faults)
-    methods = f.get("normalise") or []
-    imputes = f.get("impute") or []
+    methods = f.items("normalise")
+    imputes = f.items("impute")
     found = Sensitivity(
         weights=f.number("weights", 0.25),
         normalise=tuple(

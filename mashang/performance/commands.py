@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from errno import EISDIR
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from mashang.kernel.outputs import outputs, refuse_clash
 from mashang.kernel.refused import Refused
 from mashang.performance.rules import output
 from mashang.performance.rules.engine import evaluate
@@ -66,29 +65,18 @@ def _table(path: Path, scheme: Scheme) -> Table:
     return table
 
 
-def _write(files: Mapping[Path, str]) -> None:
-    """All files or none: each is written beside its place, then all are moved in."""
-    fresh: dict[Path, Path] = {}
-    for path in files:
-        if path.is_dir():
-            raise IsADirectoryError(EISDIR, "这是一个目录", str(path))
-    try:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            fresh[path] = path.with_name(f".{path.name}.{os.getpid()}")
-            fresh[path].write_text(text, encoding="utf-8", newline="")
-        for path, new in fresh.items():
-            new.replace(path)
-    finally:
-        for new in fresh.values():
-            new.unlink(missing_ok=True)
+def _write(files: Sequence[tuple[Path, str]], inputs: Iterable[Path] = ()) -> None:
+    """All files or none, and none over an input or another one."""
+    with outputs([path for path, _ in files], inputs, folders=True) as written:
+        for file, (_, text) in zip(written, files, strict=True):
+            file.write(text.encode())
 
 
-def _put(out: Path | None, text: str) -> None:
+def _put(out: Path | None, text: str, inputs: Iterable[Path]) -> None:
     if out is None:
         sys.stdout.write(text)
     else:
-        _write({out: text})
+        _write([(out, text)], inputs)
 
 
 @app.command()
@@ -113,16 +101,18 @@ def run(
     wide: Annotated[bool, typer.Option("--wide", help="每个单位一行，各节点并列")] = False,
 ) -> None:
     """计分：每个单位在方案树每个节点上的得分和名次。"""
+    with _refusing(out):
+        refuse_clash([out], [scheme_file, values_file])
     scheme = _scheme(scheme_file)
     table = _table(values_file, scheme)
     with _refusing(values_file):
         result = evaluate(scheme, table)
-        files = {out: output.as_csv((output.scores_wide if wide else output.scores_long)(result))}
+        files = [(out, output.as_csv((output.scores_wide if wide else output.scores_long)(result)))]
         frozen = freeze(scheme, table)
         if stages is not None:
-            files |= {stages / f"{name}.csv": output.as_csv(rows) for name, rows in output.stages(result).items()}
-            files[stages / "inputs.json"] = frozen
-        _write(files)
+            files += [(stages / f"{name}.csv", output.as_csv(rows)) for name, rows in output.stages(result).items()]
+            files.append((stages / "inputs.json", frozen))
+        _write(files, [scheme_file, values_file])
     typer.echo(
         f"{len(table)} 行，{len(scheme.nodes) + len(scheme.indicators)} 个节点；输入封存码 {fingerprint(frozen)}",
         err=True,
@@ -172,11 +162,14 @@ def sensitivity(
     as_json: AsJson = False,
 ) -> None:
     """敏感性：权重浮动、方法互换、逐个去掉指标；名次区间和各因素的 Sobol 效应。"""
+    inputs = [scheme_file, values_file]
+    with _refusing(out or ""):
+        refuse_clash([out] if out else [], inputs)
     scheme = _scheme(scheme_file)
     table = _table(values_file, scheme)
     with _refusing(scheme_file):
         done = study(scheme, table, replicates=replicates, seed=seed)
-        _put(out, _study_json(done) if as_json else output.as_csv(output.study_rows(done)))
+        _put(out, _study_json(done) if as_json else output.as_csv(output.study_rows(done)), inputs)
     typer.echo(f"重复 {replicates} 次，名次平均变动 {done.shift:.2f} 位。", err=True)
     for e in done.effects:
         text = f"  {e.factor}：单独 {e.first:.3f}±{e.first_error:.3f}，连同交互 {e.total:.3f}±{e.total_error:.3f}"
@@ -207,7 +200,7 @@ def recompute(
         scheme, table = thaw(text)
         again = output.as_csv(output.scores_long(evaluate(scheme, table)))
         if out is not None:
-            _write({out: again})
+            _write([(out, again)], [inputs_file, *([scores] if scores else [])])
         if scores is not None and sorted(again.splitlines()) != sorted(scores.read_text(encoding="utf-8").splitlines()):
             raise Refused("recompute.differs", "复算结果与给出的得分表不一致。", str(scores))
     typer.echo(f"输入封存码 {fingerprint(text)}" + ("；逐位一致。" if scores else ""))
@@ -224,5 +217,5 @@ def example(
         if not (source / "scheme.toml").exists():
             known = "、".join(sorted(p.name for p in DATA.iterdir()))
             raise Refused("example.unknown", f"没有样例“{name}”，可用：{known}。", "name")
-        _write({folder / file.name: file.read_text(encoding="utf-8") for file in sorted(source.iterdir())})
+        _write([(folder / file.name, file.read_text(encoding="utf-8")) for file in sorted(source.iterdir())])
     typer.echo(f"已复制到 {folder}。")

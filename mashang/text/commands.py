@@ -14,9 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
+from mashang.kernel.outputs import outputs
 from mashang.kernel.refused import Fault, Refused
 
-from .files import read_table, write_csv, write_json, written
+from .files import csv_bytes, json_bytes, read_table
 from .rules import work
 from .rules.tables import read_time, texts_of
 
@@ -85,15 +86,15 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """从已标类别的文本（列 label，和 text 或 title、body）学习分类，写出模型。"""
-    with _refusing(as_json):
+    targets = [out, conflicts] if conflicts else [out]
+    with _refusing(as_json), outputs(targets, [source], folders=True) as files:
         texts, labels, _ = _labelled(source)
         learning = import_module("mashang.text.training")
         corpus = learning.read(texts, labels)
         model = learning.train(corpus, {"texts": str(len(texts))})
+        files[0].write(model.save())
         if conflicts:
-            _write_conflicts(conflicts, corpus.conflicts)
-        with written(out, "wb", make_folder=True) as file:
-            file.write(model.save())
+            files[1].write(_conflict_table(corpus.conflicts))
     told = {
         "texts": len(texts),
         "labels": list(model.labels),
@@ -116,20 +117,20 @@ def _conflicts(found: list[Any]) -> list[list[tuple[int, str]]]:
     return [[(row + 2, label) for row, label in zip(one.rows, one.labels, strict=True)] for one in found]
 
 
-def _write_conflicts(target: Path, found: list[Any]) -> None:
+def _conflict_table(found: list[Any]) -> bytes:
     rows = [(number, row, label) for number, one in enumerate(_conflicts(found), 1) for row, label in one]
-    write_csv(target, ("conflict", "row", "label"), rows)
+    return csv_bytes(("conflict", "row", "label"), rows)
 
 
 @app.command()
 def classify(model: ModelFile, source: Source, out: Out, as_json: AsJson = False) -> None:
     """给每条文本加上类别、把握和理由（起决定作用的词）。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [model, source]) as [file]:
         sorter = work.load_model(model)
         table = read_table(source)
         texts = work.sortable(table)
         verdicts = sorter.verdicts(texts)
-        write_csv(out, *work.sorted_rows(table, verdicts))
+        file.write(csv_bytes(*work.sorted_rows(table, verdicts)))
     counts = {label: sum(v.label == label for v in verdicts) for label in sorter.labels}
     summary = {"texts": len(texts), "labels": counts, "out": str(out)}
     lines = [f"已分类 {len(texts)} 条，写入 {out}。", *(f"  {label} {count}" for label, count in counts.items())]
@@ -192,12 +193,12 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """找出近似重复的文本，每对一行：first、second（行号）、share；有 id 列时另加 first_id、second_id。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source)
         texts = texts_of(table)
         table.refuse()
         pairs = work.alike(texts, threshold)
-        write_csv(out, *work.pair_rows(table, pairs))
+        file.write(csv_bytes(*work.pair_rows(table, pairs)))
     told = {"texts": len(texts), "pairs": len(pairs.first), "out": str(out)}
     _shown(told, as_json, iter([f"{len(texts)} 条文本中有 {len(pairs.first)} 对近似重复，写入 {out}。"]))
 
@@ -210,11 +211,11 @@ def hot(
     as_json: AsJson = False,
 ) -> None:
     """按事、地、时归并来信（列 id、at、title、body，可有 likes），写出各组的标题、地点、期间和热度。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("id", "at", "title", "body"), 2)
         messages = work.messages(table)
         found = work.grouped(messages, _moment(at))
-        write_json(out, hot_json(found, len(messages)))
+        file.write(json_bytes(hot_json(found, len(messages))))
     lines = (
         f"  热度 {g.heat:7.2f}  {len(g.messages):4d} 条  {g.first:%Y-%m-%d}–{g.last:%Y-%m-%d}  {g.title}"
         for g in found.groups[:20]
@@ -263,11 +264,11 @@ def hot_json(found: Any, messages: int) -> dict[str, Any]:
 @app.command("check-replies")
 def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
     """检查答复（列 title、body、reply、at、replied_at）：各项 0–1 分、依据的原文、把关意见 hold 或 pass 及理由。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("title", "body", "reply", "at", "replied_at"))
         exchanges = work.exchanges(table, import_module("mashang.clocks.shipped").calendar())
         checks = work.checked(exchanges)
-        write_csv(out, *work.checked_rows(table, exchanges, checks))
+        file.write(csv_bytes(*work.checked_rows(table, exchanges, checks)))
     within = work.within(exchanges)
     held = sum(check.verdict == "hold" for check in checks)
     told = {
@@ -285,11 +286,11 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
 @app.command()
 def mask(source: Source, out: Out, as_json: AsJson = False) -> None:
     """遮盖每一格里的个人信息：电话、身份证号、银行卡号、车牌、电子邮箱。"""
-    with _refusing(as_json):
+    with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source)
         table.refuse()
         personal = _rules("personal")
         found = sum(len(personal.find_personal(cell)) for row in table.rows for cell in row)
-        write_csv(out, table.heading, ([personal.mask_personal(cell) for cell in row] for row in table.rows))
+        file.write(csv_bytes(table.heading, ([personal.mask_personal(cell) for cell in row] for row in table.rows)))
     told = {"rows": len(table), "found": found, "out": str(out)}
     _shown(told, as_json, iter([f"{len(table)} 行里遮盖了 {found} 处个人信息，写入 {out}。"]))

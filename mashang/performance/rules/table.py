@@ -6,6 +6,7 @@ import csv
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 
 from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
+from mashang.kernel.sheet import encoding_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
 from mashang.text.rules.workbook import sheets
@@ -67,17 +69,13 @@ def table_from(data: bytes, name: str, scheme: Scheme) -> Table:
 
 
 def decode(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 with a mark, or GB18030; refuses anything else, and NULs."""
-    encodings = ["utf-16"] if data.startswith((b"\xff\xfe", b"\xfe\xff")) else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" in text:
-            break
-        return text
-    raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
+    """Text in UTF-8, UTF-16 with a mark, or GB18030; refuses anything else, NULs, and rows in another encoding."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        with suppress(UnicodeDecodeError):
+            if "\0" not in (text := data.decode("utf-16")):
+                return text
+        raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
+    return data.decode(encoding_of(data, said("数据文件"), "values.encoding"))
 
 
 def _sheet(data: bytes) -> Rows:

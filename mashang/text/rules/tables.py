@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
+from mashang.kernel.sheet import encoding_of, is_blank, records
 
 LONGEST = 100_000  # characters in one cell
 SHOWN = 200  # faults named; the rest are counted
-LIMIT = 1 << 28  # characters that the reader takes in at all
 
 
 @dataclass(slots=True)
@@ -122,18 +122,17 @@ def read_time(text: str) -> datetime | None:
 def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) -> Table:
     """The table in the bytes of a CSV file of this name: UTF-8 (with or without mark) or GB 18030.
 
-    Needed columns that are missing, a heading named twice, rows too long or short, broken quotes and fewer rows than
+    Rows of which every cell is empty are left out, but for the `""` of a file of one column. Needed columns that are missing, a heading named twice, rows too long or short, broken quotes and fewer rows than
     `least` become faults of the table; only a file that cannot be read at all is refused here.
     """
-    lines = _text(raw, name).splitlines(keepends=True)
     table = Table([], [], [])
-    for number, row in _records(lines, table.faults):
+    for number, row in records(raw, encoding_of(raw, name), table.faults):
         if not table.heading:
             table.heading = [cell.strip() for cell in row]
-        elif len(row) == len(table.heading):
+        elif len(row) == len(table.heading) and (len(row) == 1 or row[0].strip() or not is_blank(row)):
             table.rows.append(row)
             table.numbers.append(number)
-        elif any(cell.strip() for cell in row):
+        elif not is_blank(row):
             sentence = said(
                 "第 {number} 行：有 {n} 格，表头有 {wanted} 列，请核对引号和逗号。",
                 number=number,
@@ -150,42 +149,6 @@ def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) 
             )
         )
     return table
-
-
-def _text(raw: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\x00" not in text:
-            return text
-    raise Refused("table.in", said("“{name}”不是 UTF-8 或 GB 18030 的文本，请另存为 CSV。", name=name), "in")
-
-
-def _records(lines: list[str], faults: list[Fault]) -> Iterator[tuple[int, list[str]]]:
-    """Records with their number; a record whose quotes are broken is a fault, and reading goes on at the next line."""
-    at, number = 0, 0
-    while at < len(lines):
-        csv.field_size_limit(LIMIT)
-        reader = csv.reader(lines[at:], strict=True)
-        done = 0
-        try:
-            for row in reader:
-                number += 1
-                done = reader.line_num
-                if row:
-                    yield number, row
-            return
-        except csv.Error:
-            number += 1
-            sentence = said(
-                "第 {number} 行（文件第 {line} 行）：引号不成对，格内的引号要写两个。",
-                number=number,
-                line=at + done + 1,
-            )
-            faults.append(Fault("table.quotes", sentence, f"{number}:"))
-            at += done + 1
 
 
 def _heading(table: Table, file: str, needed: Sequence[str]) -> None:

@@ -1,0 +1,153 @@
+"""CSV as offices have it: in which encoding a file is, and its records, every fault named with its row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+from .refused import Fault, Refused
+from .said import said
+
+LIMIT = 1 << 28  # characters of a cell that the reader takes in at all
+_SURE = 4  # Chinese characters of a line from which it cannot be GB 18030 that looks like UTF-8
+
+
+def encoding_of(data: bytes, name: str, code: str = "table.in") -> str:
+    """The encoding of a file of this name: UTF-8 (with or without mark) or GB 18030.
+
+    Refuses what is no text, and a file of which some rows are in the one and some in the other, naming those.
+    """
+    if b"\0" in data:
+        raise _no_text(data, data.index(b"\0"), name, code)
+    try:
+        data.decode("utf-8-sig")
+        return "utf-8-sig"
+    except UnicodeDecodeError as fault:
+        place = fault.start
+    if faults := _mixed(data):
+        raise Refused.of_many(faults)
+    try:
+        data.decode("gb18030")
+        return "gb18030"
+    except UnicodeDecodeError as fault:
+        raise _no_text(data, max(place, fault.start), name, code) from None
+
+
+def _no_text(data: bytes, place: int, name: str, code: str) -> Refused:
+    line = data.count(b"\n", 0, place) + 1
+    text = said(
+        "“{name}”不是 UTF-8 或 GB 18030 的文本（文件第 {line} 行读不出来），请另存为 CSV。", name=name, line=line
+    )
+    return Refused(code, text, "in")
+
+
+def _mixed(data: bytes) -> list[Fault]:
+    """A fault for each row that is not in the encoding of the others; none where all may be GB 18030.
+
+    Of the lines beyond ASCII most decide. Among those in GB 18030 a short one may happen to be UTF-8, a long one can't.
+    """
+    other, utf8, sure = [], 0, []
+    for number, line in enumerate(lines_of(data, "latin-1")):
+        if line.isascii():
+            continue
+        wide = _wide(line)
+        if wide < 0:
+            other.append(number)
+        utf8 += wide > 0
+        if wide >= _SURE:
+            sure.append(number)
+    if data.startswith(codecs.BOM_UTF8) or utf8 >= len(other):
+        return [_not_utf8(row, column) for row, column in _cells(data, other, -1, "utf-8")]
+    return [_only_utf8(row, column) for row, column in _cells(data, sure, 1, "gb18030")]
+
+
+def _not_utf8(row: int, column: str) -> Fault:
+    text = said(
+        "第 {row} 行{column}不是 UTF-8 编码，别的行是，请把整个文件另存为 CSV（UTF-8）。", row=row, column=_of(column)
+    )
+    return Fault("table.mixed", text, f"{row}:{column}")
+
+
+def _only_utf8(row: int, column: str) -> Fault:
+    text = said(
+        "第 {row} 行{column}是 UTF-8 编码，别的行不是，请把整个文件另存为 CSV（UTF-8）。", row=row, column=_of(column)
+    )
+    return Fault("table.mixed", text, f"{row}:{column}")
+
+
+def _of(column: str) -> str:
+    return said("“{column}”列", column=column) if column else ""
+
+
+def _wide(latin: str) -> int:
+    """How many characters of three bytes and more these bytes (as Latin-1) hold as UTF-8; -1 where they are none."""
+    try:
+        return sum(letter >= "\u0800" for letter in latin.encode("latin-1").decode())
+    except UnicodeDecodeError:
+        return -1
+
+
+def _cells(data: bytes, lines: Sequence[int], sign: int, encoding: str) -> Iterator[tuple[int, str]]:
+    """Each row that holds one of these lines, with its first column of which `_wide` has this sign ("" if none has)."""
+    csv.field_size_limit(LIMIT)
+    reader = csv.reader(lines_of(data, "latin-1"))
+    heading: list[str] = []
+    at = 0
+    for number, row in enumerate(reader, 1):
+        heading = heading or [_told(cell, encoding) for cell in row]
+        if at < len(lines) and lines[at] < reader.line_num:
+            named = zip(heading if number > 1 else (), row, strict=False)
+            yield number, next((name for name, cell in named if _wide(cell) * sign > 0), "")
+        while at < len(lines) and lines[at] < reader.line_num:
+            at += 1
+
+
+def _told(latin: str, encoding: str) -> str:
+    return latin.encode("latin-1").decode(encoding, errors="replace").strip("\ufeff \t")
+
+
+def lines_of(data: bytes, encoding: str) -> Iterator[str]:
+    """The lines of a file with their ends; only line feeds and carriage returns end one."""
+    return io.TextIOWrapper(io.BytesIO(data), encoding, newline="")
+
+
+def records(
+    data: bytes, encoding: str, faults: list[Fault], code: str = "table.quotes"
+) -> Iterator[tuple[int, list[str]]]:
+    """Records with their number as a spreadsheet shows it; empty lines are counted and left out.
+
+    One whose quotes are broken is added to the faults, and reading goes on at the next line.
+    """
+    csv.field_size_limit(LIMIT)
+    lines: list[str] | None = None
+    start = number = 0
+    while True:
+        rest = lines_of(data, encoding) if lines is None else _from(lines, start)
+        reader = csv.reader(rest, strict=True)
+        done = 0
+        try:
+            for row in reader:
+                number += 1
+                done = reader.line_num
+                if row:
+                    yield number, row
+            return
+        except csv.Error:
+            number += 1
+            start += done + 1
+            sentence = said(
+                "第 {number} 行（文件第 {line} 行）：引号不成对，格内的引号要写两个。", number=number, line=start
+            )
+            faults.append(Fault(code, sentence, f"{number}:"))
+            lines = lines if lines is not None else list(lines_of(data, encoding))
+
+
+def _from(lines: Sequence[str], start: int) -> Iterator[str]:
+    return (lines[place] for place in range(start, len(lines)))
+
+
+def is_blank(row: Sequence[str]) -> bool:
+    """Whether no cell says anything, as in the rows that Excel leaves behind below a table."""
+    return not any(cell.strip() for cell in row)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
-import tempfile
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,88 +15,95 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mashang.kernel.outputs import outputs
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.sheet import encoding_of, is_blank, records
 
 from .rules import Calendar, Limit
 from .rules.arrays import Ints
-from .rules.batch import NAT, Times, due_batch, due_days_batch
+from .rules.batch import NAT, Times, due_batch, due_days_batch, provisional_batch
+from .rules.limit import HOURS
 from .rules.written import read_pause, read_start
 
 ROWS = 50_000  # read, computed and written at a time
 COLUMNS = ("start", "limit", "pauses")
 _EPOCH = date(1970, 1, 1).toordinal()
+_HARMLESS = Limit(1, "nd")
 Pair = tuple[int, int]
 Rows = Sequence[tuple[int, list[str]]]
 
 
-def compute(calendar: Calendar, source: Path, target: Path) -> int:
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was computed: rows, and how many of their due times are provisional."""
+
+    rows: int
+    provisional: int
+
+
+def compute(calendar: Calendar, source: Path, target: Path) -> Done:
     """Add the column `due` to each row of `source` and write `target` whole, or refuse with every fault.
 
     Columns `start` and `limit` are needed, `pauses` (FROM/TO;FROM/TO) may be; others are kept as they are. Rows are
-    numbered as a spreadsheet shows them: the heading is row 1. UTF-8 (with or without mark) or GB 18030.
+    numbered as a spreadsheet shows them: the heading is row 1. UTF-8 (with or without mark) or GB 18030. Rows of which
+    every cell is empty are left out.
     """
-    handle, name = _temporary(target)
-    try:
-        with _opened(source) as lines, os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            count, faults = _worked(calendar, lines, out)
+    with outputs([target], [source]) as [file]:
+        data = _bytes(source)
+        encoding = encoding_of(data, source.name, "batch.in")
+        out = io.TextIOWrapper(file, "utf-8", newline="")
+        done, faults = _worked(calendar, data, encoding, out)
         if faults:
-            raise Refused.of(faults)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    return count
+            raise Refused.of(sorted(faults, key=_row))
+        out.detach()
+    return done
 
 
-def _temporary(target: Path) -> tuple[int, str]:
+def _bytes(source: Path) -> bytes:
     try:
-        return tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    except OSError as fault:
-        raise Refused("batch.out", f"写不了“{target}”：{fault.strerror}。", "out") from None
-
-
-def _opened(source: Path) -> IO[str]:
-    try:
-        with source.open("rb") as file:
-            head = file.read(1 << 20)
+        return source.read_bytes()
     except OSError as fault:
         raise Refused("batch.in", f"读不了“{source}”：{fault.strerror}。", "batch") from None
-    if b"\x00" in head:
-        raise Refused("batch.in", f"“{source}”不是文本文件，请另存为 CSV（UTF-8）。", "batch")
-    try:
-        head[: head.rfind(b"\n") + 1].decode("utf-8-sig")
-        encoding = "utf-8-sig"
-    except UnicodeDecodeError:
-        encoding = "gb18030"
-    return source.open(encoding=encoding, newline="")
 
 
-def _worked(calendar: Calendar, lines: IO[str], out: IO[str]) -> tuple[int, list[Fault]]:
-    reader = csv.reader(lines, strict=True)
-    try:
-        heading = next(reader, [])
-        places = _places(heading)
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([*heading, "due"])
-        known, faults, number = Known(calendar), list[Fault](), 2
-        while rows := list(islice(reader, ROWS)):
-            numbered = [(number + i, row) for i, row in enumerate(rows) if row]
-            dues = _part(known, numbered, places, len(heading), faults)
-            if not faults:
-                writer.writerows([*row, due] for (_, row), due in zip(numbered, dues, strict=True))
-            number += len(rows)
-    except (csv.Error, UnicodeDecodeError):
-        raise Refused("batch.in", "这个文件不是完好的 CSV，请另存为 CSV（UTF-8）后再试。", "batch") from None
-    return number - 2, faults
+def _row(fault: Fault) -> int:
+    return int(fault.field.partition(":")[0])
+
+
+def _worked(calendar: Calendar, data: bytes, encoding: str, out: IO[str]) -> tuple[Done, list[Fault]]:
+    faults: list[Fault] = []
+    rows = records(data, encoding, faults, "batch.in")
+    heading = next(rows, (1, []))[1]
+    if faults:
+        raise Refused.of(faults)
+    places = _places(heading)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*heading, "due"])
+    known, count, provisional = Known(calendar), 0, 0
+    while numbered := list(islice(rows, ROWS)):
+        numbered = [pair for pair in numbered if pair[1][0].strip() or not is_blank(pair[1])]
+        dues, unsettled = _part(known, numbered, places, len(heading), faults)
+        if not faults:
+            writer.writerows([*row, due] for (_, row), due in zip(numbered, dues, strict=True))
+        count += len(numbered)
+        provisional += unsettled
+    if not count and not faults:
+        raise Refused("batch.empty", "这个文件只有列名，没有要计算的行。", "batch")
+    out.flush()
+    return Done(count, provisional), faults
 
 
 def _places(heading: Sequence[str]) -> tuple[int, int, int | None]:
     names = [name.strip() for name in heading]
-    missing = [name for name in COLUMNS[:2] if name not in names]
-    if missing:
-        raise Refused.of([Fault("batch.column", f"第 1 行缺少列“{name}”。", f"1:{name}") for name in missing])
+    faults = [
+        Fault("batch.column", f"第 1 行缺少列“{name}”。", f"1:{name}") for name in COLUMNS[:2] if name not in names
+    ]
+    twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    faults += [Fault("batch.column", f"第 1 行的列名“{name}”重复，请改名或删除。", f"1:{name}") for name in twice]
     if "due" in names:
-        raise Refused("batch.column", "输入文件里已经有“due”列，请先改名或删除。", "1:due")
+        faults.append(Fault("batch.column", "输入文件里已经有“due”列，请先改名或删除。", "1:due"))
+    if faults:
+        raise Refused.of(faults)
     return names.index("start"), names.index("limit"), names.index("pauses") if "pauses" in names else None
 
 
@@ -107,13 +113,14 @@ class Known:
     def __init__(self, calendar: Calendar) -> None:
         self.calendar = calendar
         first = calendar.ordinal
+        self.first = (first - _EPOCH) * 86_400
         self.days = {date.fromordinal(first + i).isoformat(): first + i - _EPOCH for i in range(calendar.size)}
         self.minutes = {f"{mark}{m // 60:02}:{m % 60:02}": m * 60 for mark in "T " for m in range(1440)} | {"": 0}
         self.limits: dict[str, Limit] = {}
 
     def start(self, text: str) -> int:
         """Local epoch seconds of a start that the tables do not hold. Refuses what is no date or outside the calendar."""
-        return self.calendar.second(read_start(text)) + (self.calendar.ordinal - _EPOCH) * 86_400
+        return self.calendar.second(read_start(text)) + self.first
 
     def limit(self, text: str) -> Limit:
         found = self.limits[text] = Limit.parse(text)
@@ -128,13 +135,15 @@ class Known:
 
 @dataclass(slots=True)
 class Part:
-    """Some rows, read: pauses as one long list with the row that each belongs to."""
+    """Some rows, read: pauses as one long list with the row that each belongs to. What could not be read stands there as
+    something harmless, and its row in `wrong`."""
 
     seconds: list[int] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
     owners: list[int] = field(default_factory=list)
     firsts: list[int] = field(default_factory=list)
     lasts: list[int] = field(default_factory=list)
+    wrong: set[int] = field(default_factory=set)
 
     def pause(self, owner: int, pair: Pair) -> None:
         self.owners.append(owner)
@@ -144,48 +153,52 @@ class Part:
 
 def _part(
     known: Known,
-    numbered: Sequence[tuple[int, list[str]]],
+    numbered: Rows,
     places: tuple[int, int, int | None],
     width: int,
     faults: list[Fault],
-) -> list[str]:
-    """The due texts of some rows; faults are added to, with their row and column."""
-    wrong = [(number, row) for number, row in numbered if len(row) != width]
-    faults += [Fault("batch.width", f"第 {n} 行有 {len(row)} 列，应有 {width} 列。", f"{n}:") for n, row in wrong]
-    rows = [(number, row) for number, row in numbered if len(row) == width] if wrong else numbered
-    before, part = len(faults), Part()
+) -> tuple[list[str], int]:
+    """The due texts of some rows and how many are provisional; faults are added to, with their row and column."""
+    wide = [(number, row) for number, row in numbered if len(row) != width]
+    faults += [Fault("batch.width", f"第 {n} 行有 {len(row)} 列，应有 {width} 列。", f"{n}:") for n, row in wide]
+    rows = [(number, row) for number, row in numbered if len(row) == width] if wide else numbered
+    part, calendar = Part(), known.calendar
     _read_starts(known, rows, places[0], part, faults)
     _read_limits(known, rows, places[1], part, faults)
     if places[2] is not None:
         _read_pauses(known, rows, places[2], part, faults)
-    if wrong or len(faults) > before:
-        return []
-    dues = _dues(known.calendar, part)
+    dues, unsettled = _dues(calendar, part)
     for index in np.flatnonzero(dues == "").tolist():
-        number, row = rows[index]
-        text = f"第 {number} 行 limit 列：从 {row[places[0]]} 起 {row[places[1]]} 超出工作日历（到 {known.calendar.last}）。"
-        faults.append(Fault("calendar.outside", text, f"{number}:limit"))
-    return dues.tolist()  # type: ignore[no-any-return]  # an array of str
+        if index not in part.wrong:
+            number, row = rows[index]
+            text = (
+                f"第 {number} 行 limit 列：从 {row[places[0]]} 起 {row[places[1]]} 超出工作日历（到 {calendar.last}）。"
+            )
+            faults.append(Fault("calendar.outside", text, f"{number}:limit"))
+    return dues.tolist(), unsettled
 
 
 def _read_starts(known: Known, rows: Rows, place: int, part: Part, faults: list[Fault]) -> None:
     days, minutes, add = known.days, known.minutes, part.seconds.append
-    for number, row in rows:
+    for index, (number, row) in enumerate(rows):
         text = row[place]
         try:
             add(days[text[:10]] * 86_400 + minutes[text[10:]])
         except KeyError:
-            _tried(known.start, text, add, faults, number, "start")
+            if not _tried(known.start, text, add, faults, f"{number}:start"):
+                add(known.first)
+                part.wrong.add(index)
 
 
 def _read_limits(known: Known, rows: Rows, place: int, part: Part, faults: list[Fault]) -> None:
     limits, add = known.limits, part.limits.append
-    for number, row in rows:
+    for index, (number, row) in enumerate(rows):
         found = limits.get(row[place])
         if found is not None:
             add(found)
-        else:
-            _tried(known.limit, row[place], add, faults, number, "limit")
+        elif not _tried(known.limit, row[place], add, faults, f"{number}:limit"):
+            add(_HARMLESS)
+            part.wrong.add(index)
 
 
 def _read_pauses(known: Known, rows: Rows, place: int, part: Part, faults: list[Fault]) -> None:
@@ -197,22 +210,24 @@ def _read_pauses(known: Known, rows: Rows, place: int, part: Part, faults: list[
             first, last = days.get(text[:10]), days.get(text[11:])
             if first is not None and last is not None and first <= last and text[10] == "/":
                 part.pause(index, (first, last))
-            elif text.strip():
-                _tried(known.pause, text, partial(part.pause, index), faults, number, "pauses")
+            elif text.strip() and not _tried(known.pause, text, partial(part.pause, index), faults, f"{number}:pauses"):
+                part.wrong.add(index)
 
 
-def _tried(
-    read: Callable[[str], Any], text: str, add: Callable[[Any], None], faults: list[Fault], number: int, column: str
-) -> None:
+def _tried(read: Callable[[str], Any], text: str, add: Callable[[Any], None], faults: list[Fault], place: str) -> bool:
+    """Whether the cell could be read; else its faults are added, at this place (row:column)."""
     try:
         add(read(text))
+        return True
     except Refused as no:
-        faults.extend(Fault(f.code, f"第 {number} 行 {column} 列：{f.text}", f"{number}:{column}") for f in no.faults)
+        number, _, column = place.partition(":")
+        faults.extend(Fault(f.code, f"第 {number} 行 {column} 列：{f.text}", place) for f in no.faults)
+        return False
 
 
-def _dues(calendar: Calendar, part: Part) -> NDArray[np.str_]:
-    """The due texts, by unit; empty where the limit leaves the calendar."""
-    count = len(part.limits)
+def _dues(calendar: Calendar, part: Part) -> tuple[NDArray[np.str_], int]:
+    """The due texts, by unit, empty where the limit leaves the calendar; and how many are provisional."""
+    count, unsettled = len(part.limits), 0
     out = np.full(count, "", dtype="U16")
     starts = np.array(part.seconds, dtype=np.int64).view("datetime64[s]")
     units = np.array([limit.unit for limit in part.limits])
@@ -226,11 +241,13 @@ def _dues(calendar: Calendar, part: Part) -> NDArray[np.str_]:
             if not len(members):
                 continue
             pauses = (begins[members], ends[members]) if paused else None
-            work, shown = (due_batch, "m") if unit in ("wh", "h") else (due_days_batch, "D")
+            work, shown = (due_batch, "m") if unit in HOURS else (due_days_batch, "D")
             dues = work(calendar, starts[members], amounts[members], unit, pauses, strict=False)
+            good = ~np.isnat(dues)
+            unsettled += int(provisional_batch(calendar, starts[members][good], dues[good], unit).sum())
             texts = np.datetime_as_string(dues, unit=shown)  # type: ignore[call-overload]  # "m" or "D"
-            out[members] = np.where(np.isnat(dues), "", texts)
-    return out
+            out[members] = np.where(good, texts, "")
+    return out, unsettled
 
 
 def _spread(part: Part, owners: Ints, most: Ints) -> tuple[Times, Times]:

@@ -40,7 +40,8 @@ def due(
     try:
         calendar = shipped.calendar(hours)
         if batch or out:
-            _batch(calendar, batch, out, start, as_json)
+            given = {"起算时间": start, "--pause": pause, "--explain": explained}
+            _batch(calendar, batch, out, [name for name, value in given.items() if value], as_json)
         else:
             _one(calendar, start, limit, pause or [], explained, as_json)
     except Refused as no:
@@ -124,14 +125,20 @@ def sentence(line: Line, limit: Limit) -> str:
     return f"{line.day}  {used if line.counted else '——'}  {line.why}  〔{line.article}〕"
 
 
-def _batch(calendar: Calendar, source: Path | None, target: Path | None, start: str, as_json: bool) -> None:
-    if source is None or target is None or start:
-        raise Refused(
-            "batch.files", "成批计算请同时给出 --batch 输入文件和 --out 输出文件，不要再写起算时间。", "batch"
-        )
-    count = import_module("mashang.clocks.batchfile").compute(calendar, source, target)  # numpy only where it is needed
-    answer = {"rows": count, "out": str(target)}
-    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"已计算 {count} 行，写入 {target}。")
+def _batch(calendar: Calendar, source: Path | None, target: Path | None, beside: Sequence[str], as_json: bool) -> None:
+    faults = []
+    if source is None or target is None:
+        faults.append(Fault("batch.files", "成批计算请同时给出 --batch 输入文件和 --out 输出文件。", "batch"))
+    if beside:
+        text = f"成批计算不能同时给出{'、'.join(beside)}，请写在文件的列里或去掉。"
+        faults.append(Fault("batch.files", text, "batch"))
+    if faults or source is None or target is None:
+        raise Refused.of(faults)
+    done = import_module("mashang.clocks.batchfile").compute(calendar, source, target)  # numpy only where it is needed
+    answer = {"rows": done.rows, "provisional": done.provisional, "out": str(target)}
+    typer.echo(json.dumps(answer, ensure_ascii=False) if as_json else f"已计算 {done.rows} 行，写入 {target}。")
+    if done.provisional and not as_json:
+        typer.echo(f"其中 {done.provisional} 行暂定：超出已公布的放假安排。", err=True)
 
 
 def _tried(faults: list[Fault], read: Any, text: str) -> Any:

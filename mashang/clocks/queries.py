@@ -305,7 +305,7 @@ def rows(found: Iterable[Sequence[Any]]) -> list[ClockRow]:
 
 def _row(v: Sequence[Any]) -> ClockRow:
     started, due = v[10].astimezone(ZONE), _at(v[11])
-    unsettled = due is not None and calendar_for(v[21], v[22]).unsettled_between(started, due)
+    unsettled = due is not None and calendar_for(v[21], v[22]).unsettled_between(started, due, v[8])
     return ClockRow(
         id=v[0], case_id=v[1], step_id=v[2], code=v[3], label=v[4], kind=v[5], party=v[6],
         limit=str(Limit(v[7], v[8])), started_at=started, due_at=due, warn_at=_at(v[12]), provisional=unsettled,

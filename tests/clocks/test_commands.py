@@ -78,6 +78,50 @@ def test_what_cannot_be_computed_is_said_in_chinese_and_for_machines(words: list
     assert "Traceback" not in result.output
 
 
+# a limit, and whether it counts a day that no notice settles yet (2026 is settled, 2027 is not)
+SETTLED = [
+    ("2026-12-29", "2wd", False),
+    ("2026-12-31T17:30", "8h", False),
+    ("2026-12-31T09:00", "16h", False),  # plain hours need no calendar
+    ("2027-02-08T09:00", "24h", False),
+    ("2026-12-31T09:00", "2wh", False),
+    ("2026-12-31T16:30", "2wh", True),
+    ("2027-02-08T09:00", "1wh", True),  # begins and ends on one day that may yet be a holiday
+    ("2036-12-31T16:30", "1wh", True),
+    ("2026-12-30", "3wd", True),
+]
+
+
+@pytest.mark.parametrize(("start", "limit", "provisional"), SETTLED)
+def test_a_due_time_is_provisional_when_a_day_that_counts_is_unsettled(
+    start: str, limit: str, provisional: bool, tmp_path: Path
+) -> None:
+    assert json.loads(typed("due", start, limit, "--json").stdout)["provisional"] is provisional
+    assert ("暂定" in typed("due", start, limit).stdout) is provisional
+    done = batch(tmp_path, [["start", "limit"], ["2026-03-02", "1wd"], [start, limit]])
+    assert json.loads(done.stdout)["provisional"] == provisional
+
+
+def test_a_start_is_read_to_its_minute() -> None:
+    for start, limit in (("2026-03-02T14:30:59", "3wh"), ("2026-03-02T14:30:59.5", "3wh")):
+        assert typed("due", start, limit).stdout == typed("due", "2026-03-02T14:30", limit).stdout
+    assert typed("due", "2026-03-02T14:30:15", "1h").stdout.strip() == "2026-03-02T15:30"
+
+
+def test_a_start_at_the_edge_of_time_is_a_fault() -> None:
+    for start in ("0001-01-01T00:00+14:00", "9999-12-31T23:00-12:00"):
+        done = typed("due", start, "1wd", "--json")
+        assert (done.exit_code, json.loads(done.stdout)["errors"][0]["code"]) == (2, "start.form")
+
+
+@pytest.mark.parametrize("day", ["2015-02-18", "2019-10-01", "2020-10-01"])
+def test_a_day_of_a_year_with_two_notices_rests_on_both(day: str) -> None:
+    year = json.loads((shipped.DATA / "holidays" / f"{day[:4]}.json").read_text("utf-8"))
+    lines = json.loads(typed("due", day, "1wd", "--explain", "--json").stdout)["explain"]
+    rested = next(line for line in lines if line["day"] > day and not line["counted"])
+    assert len(year["papers"]) == 2 and all(paper in rested["article"] for paper in year["papers"])
+
+
 def test_all_faults_are_named_at_once() -> None:
     result = typed("due", "2026-02-31", "20x", "--pause", "2026-03-05/2026-03-04", "--json")
     codes = [error["code"] for error in json.loads(result.stdout)["errors"]]
@@ -87,6 +131,90 @@ def test_all_faults_are_named_at_once() -> None:
 def write_csv(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> None:
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file).writerows(rows)
+
+
+def batch(folder: Path, rows: list[list[str]], *more: str, encoding: str = "utf-8") -> Result:
+    write_csv(folder / "in.csv", rows, encoding)
+    return typed("due", "--batch", str(folder / "in.csv"), "--out", str(folder / "out.csv"), "--json", *more)
+
+
+def places(done: Result) -> list[tuple[int, str]]:
+    return [(error["row"], error["column"]) for error in json.loads(done.stdout)["errors"]]
+
+
+def test_faults_come_row_by_row_and_none_hides_another(tmp_path: Path) -> None:
+    rows = [
+        ["start", "limit", "pauses"],
+        ["2026-03-02", "999999999wd", ""],
+        ["2026-03-02", "20", "2026-03-05"],
+        ["2036-12-30", "20wd", ""],
+        ["2026-13-02", "20wd", ""],
+        ["2036-12-30", "20wd", "2026-03-05"],  # not computed while a pause can't be read
+        ["2026-03-02", "20wd", "", ""],
+        ["yesterday", "5x", ""],
+    ]
+    assert places(batch(tmp_path, rows)) == [
+        (2, "limit"), (3, "limit"), (3, "pauses"), (4, "limit"), (5, "start"), (6, "pauses"), (7, ""), (8, "start"),
+        (8, "limit"),
+    ]  # fmt: skip
+
+
+def test_a_row_with_a_broken_quote_is_named_with_the_others(tmp_path: Path) -> None:
+    (tmp_path / "in.csv").write_text('start,limit\n2026-02-13,"5"wd\n2026-02-30,5wd\n2026-02-13,"5\n')
+    done = typed("due", "--batch", str(tmp_path / "in.csv"), "--out", str(tmp_path / "o.csv"), "--json")
+    assert done.exit_code == 2 and places(done) == [(2, ""), (3, "start"), (4, "")]
+
+
+def test_empty_rows_are_left_out_and_counted_for_nobody(tmp_path: Path) -> None:
+    rows = [
+        ["案号", "start", "limit"],
+        ["甲", "2026-03-02", "1wd"],
+        ["", "", ""],
+        ["乙", "2026-03-02", "2wd"],
+        [],
+        [" "] * 3,
+    ]
+    done = batch(tmp_path, rows)
+    assert json.loads(done.stdout)["rows"] == 2
+    out = list(csv.reader((tmp_path / "out.csv").read_text("utf-8").splitlines()))
+    assert [row[-1] for row in out] == ["due", "2026-03-03", "2026-03-04"]
+
+
+@pytest.mark.parametrize("rows", [[["start", "limit"]], [["start", "limit"], ["", ""]]])
+def test_a_file_without_rows_is_refused(rows: list[list[str]], tmp_path: Path) -> None:
+    done = batch(tmp_path, rows)
+    assert (done.exit_code, json.loads(done.stdout)["errors"][0]["code"]) == (2, "batch.empty")
+
+
+def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
+    done = batch(tmp_path, [["start", "start", "limit"], ["2026-03-02", "2026-03-03", "1wd"]])
+    assert places(done) == [(1, "start")] and "重复" in done.stderr
+
+
+@pytest.mark.parametrize("more", [["--pause", "2026-03-04/2026-03-05"], ["--explain"], ["2026-03-02"]])
+def test_what_a_file_cannot_be_told_beside_it_is_refused(more: list[str], tmp_path: Path) -> None:
+    done = batch(tmp_path, [["start", "limit"], ["2026-03-02", "1wd"]], *more)
+    assert done.exit_code == 2 and not (tmp_path / "out.csv").exists()
+    assert json.loads(done.stdout)["errors"][0]["code"] == "batch.files"
+    assert more[0] in done.stderr or "起算时间" in done.stderr
+
+
+def test_rows_in_another_encoding_are_named(tmp_path: Path) -> None:
+    heading, lamp = "案号,start,limit\n", "路灯坏了,2026-03-02,1wd\n"
+    (tmp_path / "in.csv").write_bytes((heading + lamp * 2).encode() + lamp.encode("gb18030"))
+    done = typed("due", "--batch", str(tmp_path / "in.csv"), "--out", str(tmp_path / "o.csv"), "--json")
+    assert places(done) == [(4, "案号")]
+    (tmp_path / "in.csv").write_bytes(("案号,start,limit\n".encode("gb18030")) + b"a,2026-03-02,1wd\n" * 100_000)
+    done = typed("due", "--batch", str(tmp_path / "in.csv"), "--out", str(tmp_path / "o.csv"), "--json")
+    assert json.loads(done.stdout)["rows"] == 100_000
+
+
+def test_a_file_is_not_written_over_its_input_nor_over_a_folder(tmp_path: Path) -> None:
+    write_csv(tmp_path / "in.csv", [["start", "limit"], ["2026-03-02", "1wd"]])
+    for target in (tmp_path / "in.csv", tmp_path):
+        done = typed("due", "--batch", str(tmp_path / "in.csv"), "--out", str(target))
+        assert done.exit_code == 2 and str(target) in done.stderr
+    assert "due" not in (tmp_path / "in.csv").read_text()
 
 
 def test_a_file_of_limits_gets_a_column_of_due_dates(tmp_path: Path, calendar: Calendar) -> None:
@@ -123,7 +251,7 @@ def test_every_fault_of_a_file_is_named_with_row_and_column_and_nothing_is_writt
     result = typed("due", "--batch", str(tmp_path / "in.csv"), "--out", str(tmp_path / "out.csv"), "--json")
     assert result.exit_code == 2
     named = {(error["row"], error["column"]) for error in json.loads(result.stdout)["errors"]}
-    assert named == {(3, "start"), (3, "limit"), (3, "pauses"), (4, "start"), (6, "")}
+    assert named == {(3, "start"), (3, "limit"), (3, "pauses"), (4, "start"), (5, "limit"), (6, "")}
     assert "第 3 行 limit 列" in result.stderr
     assert (tmp_path / "out.csv").read_text() == "old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "out.csv"]

@@ -91,7 +91,7 @@ def test_arrays_give_what_single_due_times_give(name, rows, unit, by_dates, coun
     ]
     found = due_batch(calendar, starts, amounts, unit, packed, counting)
     assert found.tolist() == [due.at.replace(tzinfo=None) for due in expected]
-    assert provisional_batch(calendar, starts, found).tolist() == [due.provisional for due in expected]
+    assert provisional_batch(calendar, starts, found, unit).tolist() == [due.provisional for due in expected]
     if unit not in ("wh", "h"):
         assert due_days_batch(calendar, starts, amounts, unit, packed, counting).tolist() == [d.day for d in expected]
     for ahead in (Limit(1, "wd"), Limit(2, "nd"), Limit(2, "wh"), Limit(3, "h")):

@@ -105,12 +105,15 @@ def elapsed_batch(calendar: Calendar, starts: Times, ends: Times, unit: str, pau
     return out
 
 
-def provisional_batch(calendar: Calendar, starts: Times, dues: Times) -> NDArray[np.bool_]:
-    """Whether a day between start and due time is not yet settled by a notice."""
+def provisional_batch(calendar: Calendar, starts: Times, dues: Times, unit: str) -> NDArray[np.bool_]:
+    """Whether a day that the limit counts is not yet settled by a notice; `dues` are due times, or last days (D)."""
+    if unit == "h":
+        return np.zeros(len(starts), dtype=bool)
     unsettled: Ints = as_ints(calendar.unsettled)
-    first = (starts.astype("datetime64[D]").view(np.int64) - arrays(calendar).origin // DAY) + 1
-    last = ((dues - np.timedelta64(1, "s")).astype("datetime64[D]").view(np.int64) - arrays(calendar).origin // DAY) + 1
-    flags: NDArray[np.bool_] = unsettled[last] > unsettled[first]
+    days = dues if dues.dtype == "datetime64[D]" else (dues - np.timedelta64(1, "s")).astype("datetime64[D]")
+    zero = arrays(calendar).origin // DAY
+    first = starts.astype("datetime64[D]").view(np.int64) - zero + (unit != "wh")
+    flags: NDArray[np.bool_] = unsettled[days.view(np.int64) - zero + 1] > unsettled[first]
     return flags
 
 

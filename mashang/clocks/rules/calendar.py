@@ -129,7 +129,7 @@ class Calendar:
         return Due(
             self.zero + timedelta(last, end - last * DAY),
             date.fromordinal(self.ordinal + last),
-            self.unsettled[last + 1] > self.unsettled[second // DAY + 1],
+            self._unsettled(second // DAY, last, limit.unit),
         )
 
     def _last_day(self, start: int, limit: Limit, pauses: Iterable[Span], counting: Counting) -> int:
@@ -229,10 +229,16 @@ class Calendar:
             return moment.astimezone(ZONE)
         return moment
 
-    def unsettled_between(self, start: datetime, due: datetime) -> bool:
-        """Whether a day after the start, up to the due time, is not settled by a notice yet."""
+    def unsettled_between(self, start: datetime, due: datetime, unit: str) -> bool:
+        """Whether a day that the limit counts, up to the due time, is not settled by a notice yet."""
         last = (due - self.zero - _SECOND) // _ONE_DAY
-        return self.unsettled[last + 1] > self.unsettled[min(self.second(start) // DAY, last) + 1]
+        return self._unsettled(min(self.second(start) // DAY, last), last, unit)
+
+    def _unsettled(self, start: int, last: int, unit: str) -> bool:
+        """Days are counted from the day after the start, working hours from the start's own day; hours ask no calendar."""
+        if unit == "h":
+            return False
+        return self.unsettled[last + 1] > self.unsettled[start + (unit != "wh")]
 
     # -- backwards, and what is used up
 
@@ -337,7 +343,7 @@ def compile_calendar(
     names: dict[int, tuple[str, str]] = {}
     open_ = [_assumed(day, day.year in settled, names, base) for day in days]
     for notice in known:
-        source = " ".join([f"国务院办公厅关于{notice.year}年部分节假日安排的通知", *notice.papers[-1:]])
+        source = " ".join([f"国务院办公厅关于{notice.year}年部分节假日安排的通知", *notice.papers])
         for day in notice.days:
             index = day.date.toordinal() - base
             if 0 <= index < size:

@@ -38,7 +38,7 @@ USUAL_COUNTING = Counting()
 class Due(NamedTuple):
     """When a limit ends. `day` is the last day (24:00 of it is the next day's midnight in `at`).
 
-    `provisional`: a day on the way is not yet settled by a holiday notice.
+    `provisional`: a day that the limit counts is not yet settled by a holiday notice; never so for plain hours.
     """
 
     at: datetime

@@ -90,7 +90,7 @@ def _parse(text: str, periods: bool) -> Limit:
     if not match:
         raise Refused(
             "limit.form",
-            said("时限“{text}”写法不对，请写成数字加单位，例如 20wd、30nd、4wh、24h。", text=text),
+            said("时限“{text}”写法不对，请写成数字加单位，例如 20wd、30nd、4wh、24h。", text=text[:60]),
             "limit",
         )
     amount, unit = int(match[1]), match[2]
@@ -99,8 +99,8 @@ def _parse(text: str, periods: bool) -> Limit:
             "limit.unit",
             said(
                 "时限“{text}”的单位“{unit}”不认识，只能用 wd（工作日）、nd（自然日）、wh（工作小时）、h（小时）。",
-                text=text,
-                unit=unit,
+                text=text[:60],
+                unit=unit[:60],
             ),
             "limit",
         )

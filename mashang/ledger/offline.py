@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from mashang.kernel import clock
+from mashang.kernel.outputs import outputs, refuse_clash
 from mashang.kernel.refused import Refused
 
 from . import files
@@ -41,9 +42,10 @@ def bad_input() -> Iterator[None]:
 
 
 def text_of(path: Path, what: str) -> str:
-    """A file's text, or of standard input for "-". Refuses what cannot be read as UTF-8."""
+    """A file's text without its mark, or of standard input for "-". Refuses what cannot be read as UTF-8."""
     try:
-        return sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return text.removeprefix("\ufeff")
     except FileNotFoundError as fault:
         raise Refused("file.missing", f"没有找到{what} {path}。") from fault
     except OSError as fault:
@@ -60,11 +62,12 @@ def keys_of(path: Path) -> list[Key]:
 
 
 def put(text: str, out: Path | None) -> None:
-    """To a file, else to standard output."""
+    """To a file, whole or not at all, else to standard output."""
     if out is None:
         typer.echo(text, nl=not text.endswith("\n"))
-    else:
-        out.write_text(text, encoding="utf-8")
+        return
+    with bad_input(), outputs([out]) as [file]:
+        file.write(text.encode())
 
 
 @app.command()
@@ -96,8 +99,9 @@ def witness(
     out: Annotated[Path | None, typer.Option("--out", help="写入文件")] = None,
 ) -> None:
     """在另一台机器上见证：确认账本只增不改，然后联署。改动过历史的账本不予联署，退出状态 1。"""
-    memory = seen or key.with_name(key.name + ".seen")
+    memory, public = seen or key.with_name(key.name + ".seen"), key.with_name(key.name + ".pub")
     with bad_input():
+        refuse_clash([out] if out else [], [checkpoint, key, log_key, memory, public])
         signer = files.signer_in(key, name, notes.WITNESS)
         asked, keys = Growth.parse(text_of(checkpoint, "检查点")), keys_of(log_key)
         known = text_of(memory, "上次的检查点") if memory.exists() else ""
@@ -106,12 +110,15 @@ def witness(
     except Refused as no:
         typer.secho(no.text, fg="red", err=True)
         raise typer.Exit(1) from no
-    text = notes.Note.parse(asked.new).text
-    files.write(memory, asked.new, replace=True)
-    public = key.with_name(key.name + ".pub")
-    if not public.exists():
-        files.write(public, f"{signer.key}\n")
-    put(asked.new + signer.sign(text, clock.now()), out)
+    signed = asked.new + signer.sign(notes.Note.parse(asked.new).text, clock.now())
+    with bad_input(), outputs([out] if out else []) as places:
+        for file in places:
+            file.write(signed.encode())
+        files.write(memory, asked.new, replace=True)
+        if not public.exists():
+            files.write(public, f"{signer.key}\n")
+    if out is None:
+        put(signed, None)
 
 
 def _verify_growth(asked: Growth, keys: list[Key], as_json: bool) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -48,6 +48,7 @@ class Mount:
 
 CLOCK, OFFLINE = "mashang.clocks.commands:app", "mashang.ledger.offline:app"
 COMMANDS = "mashang.site.commands."
+UNREADY = 2  # exit status where a command could not begin: 1 is what `ledger audit` says of an altered ledger
 MOUNTS = {
     "demo": Mount("启动演示县 · Start the demo county", COMMANDS + "demo:demo"),
     "serve": Mount("启动网页服务 · Serve the pages and the API", COMMANDS + "serve:serve"),
@@ -88,15 +89,22 @@ class Lazy(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, MOUNTS[name].load(rest) if name else command, rest
+        try:
+            return name, MOUNTS[name].load(rest) if name else command, rest
+        except Refused as no:
+            _refuse(no, UNREADY)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except Refused as no:
-            for fault in no.faults:
-                typer.secho(str(fault.text), fg="red", err=True)
-            sys.exit(1)
+            _refuse(no, 1)
+
+
+def _refuse(no: Refused, status: int) -> NoReturn:
+    for fault in no.faults:
+        typer.secho(str(fault.text), fg="red", err=True)
+    sys.exit(status)
 
 
 app = typer.Typer(cls=Lazy, add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

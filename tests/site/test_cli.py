@@ -94,15 +94,16 @@ def test_a_busy_port_gives_way_to_the_next() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("word", ["seal", "audit"])  # 1 would say that the ledger was altered
 @pytest.mark.parametrize(
     "named", [{}, {"DATABASE_URL": "postgresql:///nowhere?host=/nonexistent"}], ids=["empty", "unreachable"]
 )
-def test_a_command_on_a_database_that_is_not_ready_says_so(tmp_path: Path, named: dict[str, str]) -> None:
+def test_a_command_on_a_database_that_is_not_ready_says_so(tmp_path: Path, named: dict[str, str], word: str) -> None:
     kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "MASHANG_VAR")}
-    command = [sys.executable, "-m", "mashang.site", "ledger", "seal"]
+    command = [sys.executable, "-m", "mashang.site", "ledger", word]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, env=kept | {"MASHANG_VAR": str(tmp_path / "var")} | named
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "数据库" in done.stderr
     assert "Traceback" not in done.stderr

@@ -123,7 +123,7 @@ def receipt(case_number: str, *, private: bool = False) -> dict[str, Any]:
     the person concerned. Refuses when the number is unknown or nothing of it is sealed yet."""
     last = seals.head()
     era, low = last.horizon if last else (0, 0)
-    rows = sql.run(_ACTS, [era, low, case_number]).fetchall()
+    rows = sql.run(_ACTS, [era, low, case_number]).fetchall() if case_number else []  # those of "" are of no case
     if not rows:
         raise NotFound
     sealed = [row for row in rows if row[4] is not None]

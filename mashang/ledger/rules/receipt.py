@@ -66,10 +66,11 @@ def verify(receipt: str, keys: Sequence[Key]) -> Verdict:
     ]
     if not log and not bad:
         faults.append(Fault("receipt.unsigned", "检查点没有所给公钥的签名，请核对公钥是否属于出具回执的机关。"))
-    acts = []
+    acts: dict[int, Proven] = {}
     for place, act in enumerate(_take(data, "acts", list), start=1):
         proven, wrong = _act(act, place, case, checkpoint)
-        acts.append(proven)
+        if acts.setdefault(proven.leaf, proven) is not proven:
+            wrong = [*wrong, Fault("receipt.twice", said("第 {place} 项记录重复出现。", place=place), str(proven.id))]
         faults += wrong
     if not acts:
         faults.append(Fault("receipt.empty", "回执中没有任何办理记录。"))
@@ -81,7 +82,7 @@ def verify(receipt: str, keys: Sequence[Key]) -> Verdict:
         sealed_at=checkpoint.extra.get("sealed", ""),
         log=log,
         witnesses=witnesses,
-        acts=tuple(acts),
+        acts=tuple(acts.values()),
         faults=tuple(faults),
     )
 
@@ -96,9 +97,16 @@ def _json(text: str) -> Any:
     if len(text) > LARGEST:
         raise _no(said("文件过大，不是回执。"))
     try:
-        return json.loads(text)
+        return _parsed(text)
     except (ValueError, RecursionError) as fault:
         raise _no(said("文件不是 JSON 格式，可能没有下载完整。")) from fault
+
+
+def _parsed(text: str) -> Any:
+    """JSON that UTF-8 can hold: half a character, written as an escape, is an error as broken JSON is."""
+    data = json.loads(text)
+    json.dumps(data, ensure_ascii=False).encode()
+    return data
 
 
 def _read(receipt: str) -> dict[str, Any]:
@@ -157,7 +165,7 @@ def _private(disclosed: Any, body: dict[str, Any], place: int) -> tuple[dict[str
 
 def _body(text: str, place: int) -> dict[str, Any]:
     try:
-        body = json.loads(text)
+        body = _parsed(text)
     except (ValueError, RecursionError) as fault:
         raise _no(said("第 {place} 项记录的正文不是 JSON 格式。", place=place)) from fault
     for name in ("at", "by", "verb"):

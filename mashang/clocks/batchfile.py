@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mashang.kernel.outputs import outputs
 from mashang.kernel.refused import Fault, Refused
-from mashang.kernel.sheet import encoding_of, is_blank, records
+from mashang.kernel.sheet import encoding_of, records
 
 from .rules import Calendar, Limit
 from .rules.arrays import Ints
@@ -81,7 +81,6 @@ def _worked(calendar: Calendar, data: bytes, encoding: str, out: IO[str]) -> tup
     writer.writerow([*heading, "due"])
     known, count, provisional = Known(calendar), 0, 0
     while numbered := list(islice(rows, ROWS)):
-        numbered = [pair for pair in numbered if pair[1][0].strip() or not is_blank(pair[1])]
         dues, unsettled = _part(known, numbered, places, len(heading), faults)
         if not faults:
             writer.writerows([*row, due] for (_, row), due in zip(numbered, dues, strict=True))

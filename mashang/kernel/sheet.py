@@ -116,7 +116,7 @@ def lines_of(data: bytes, encoding: str) -> Iterator[str]:
 def records(
     data: bytes, encoding: str, faults: list[Fault], code: str = "table.quotes"
 ) -> Iterator[tuple[int, list[str]]]:
-    """Records with their number as a spreadsheet shows it; empty lines are counted and left out.
+    """Records with their number as a spreadsheet shows it; empty lines, and rows of empty cells, are counted and left out.
 
     One whose quotes are broken is added to the faults, and reading goes on at the next line.
     """
@@ -131,7 +131,7 @@ def records(
             for row in reader:
                 number += 1
                 done = reader.line_num
-                if row:
+                if row and (row[0].strip() or len(row) == 1 or not is_blank(row)):
                     yield number, row
             return
         except csv.Error:

@@ -77,6 +77,11 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(end: str) -> None:
     assert [number for number, _ in rows] == [1, 3, 4] and not faults
 
 
+def test_rows_of_empty_cells_are_left_out_but_not_an_empty_text_in_a_file_of_one_column() -> None:
+    assert read("a,b\n,\n1,x\n \u3000, \n,,\n,y\n")[0] == [(1, ["a", "b"]), (3, ["1", "x"]), (6, ["", "y"])]
+    assert read('a\n""\nx\n')[0] == [(1, ["a"]), (2, [""]), (3, ["x"])]
+
+
 def test_every_row_with_broken_quotes_is_named_and_the_others_are_read() -> None:
     rows, faults = read('a,b\n1,"x"y\n2,z\n3,"p"q\n4,"never closed\n5,z\n')
     assert [fault.field for fault in faults] == ["2:", "4:", "5:"]

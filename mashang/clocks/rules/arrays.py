@@ -23,6 +23,7 @@ class Arrays:
     origin: int
     size: int
     before: Ints  # working days before each day
+    unsettled: Ints  # days before each day that no notice settles
     workdays: Ints
     worked: Ints  # working seconds before each day
     closes: Ints  # closing second of each day, 24:00 on rest days
@@ -64,6 +65,7 @@ def _compile(calendar: Calendar) -> Arrays:
         origin=(calendar.ordinal - EPOCH) * DAY,
         size=calendar.size,
         before=as_ints(calendar.before),
+        unsettled=as_ints(calendar.unsettled),
         workdays=workdays,
         worked=as_ints(calendar.worked),
         closes=as_ints([table.closes for table in calendar.tables]),

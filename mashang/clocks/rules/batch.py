@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
-from .arrays import EPOCH, Arrays, Ints, arrays, as_ints
+from .arrays import EPOCH, Arrays, Ints, arrays
 from .calendar import Calendar
 from .counting import USUAL_COUNTING, Counting
 from .hours import DAY
@@ -109,7 +109,7 @@ def provisional_batch(calendar: Calendar, starts: Times, dues: Times, unit: str)
     """Whether a day that the limit counts is not yet settled by a notice; `dues` are due times, or last days (D)."""
     if unit == "h":
         return np.zeros(len(starts), dtype=bool)
-    unsettled: Ints = as_ints(calendar.unsettled)
+    unsettled = arrays(calendar).unsettled
     days = dues if dues.dtype == "datetime64[D]" else (dues - np.timedelta64(1, "s")).astype("datetime64[D]")
     zero = arrays(calendar).origin // DAY
     first = starts.astype("datetime64[D]").view(np.int64) - zero + (unit != "wh")

@@ -129,7 +129,7 @@ def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) 
     for number, row in records(raw, encoding_of(raw, name), table.faults):
         if not table.heading:
             table.heading = [cell.strip() for cell in row]
-        elif len(row) == len(table.heading) and (len(row) == 1 or row[0].strip() or not is_blank(row)):
+        elif len(row) == len(table.heading):
             table.rows.append(row)
             table.numbers.append(number)
         elif not is_blank(row):

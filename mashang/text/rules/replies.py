@@ -26,6 +26,7 @@ from .vectors import counted, in_texts
 Floats = NDArray[np.float64]
 PARTS = ("relevance", "completeness", "grounds", "tone", "template", "length", "delay")
 HOLD = 0.5
+SILENT = 0.6  # least risk of an answer that names neither the matter nor any ground
 COMPARED = 4000  # messages, answers of a background that an answer is compared with
 _VIEW = View("whole", 2, 3)
 _BLOCK = 500
@@ -52,6 +53,11 @@ _POLITE = re.compile(r"您好|你好|尊敬|感谢|谢谢|敬请|抱歉|歉意|�
 _HARSH = re.compile(
     r"无理取闹|胡说|不属实纯属|造谣|别再|不要再来|与我(?:局|单位|们)无关|不归我|不归我们管|爱咋|自己想办法|无可奉告|懒得|刁民|你们自己|少管|不知好歹|听不懂"
 )
+_STOCK = re.compile(
+    r"您好|你好|尊敬的?|网友|市民|同志|来信|来电|留言|反映|诉求|问题|情况|建议|意见|收悉|收到|感谢|谢谢|关心|关注|支持|理解|监督|配合|我们|我局|我单位"
+    r"|工作|高度|重视|认真|积极|跟进|研究|对待|进一步|加强|管理|尽快|及时|处理|解决|办理|落实|调查|核实|相关|有关|部门|单位|一定|努力|改进|提高|提升|服务|希望"
+)
+_WORDS = re.compile(r"[\u3400-\u9fffA-Za-z0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,8 @@ def _check(exchange: Exchange, signs: _Signs, place: int) -> Check:
         "delay": _delay(exchange.working_days),
     }
     risk = round(1 / (1 + math.exp(-_sum(parts, signs, place, reply))), 4)
+    if parts["relevance"].value == 0 == parts["grounds"].value:
+        risk = max(risk, SILENT)
     held = risk >= HOLD
     return Check(parts, risk, "hold" if held else "pass", _reason(parts) if held else _passed(parts))
 
@@ -173,12 +181,33 @@ def _relevance(exchange: Exchange, signs: _Signs, place: int) -> Part:
     """1 when no message is nearer to the answer than its own and the title comes back in it; 0 when nothing does."""
     nearest = 1 - math.log1p(signs.better[place]) / math.log1p(max(signs.others, 1)) if signs.others else 1.0
     mentioned = min(1.0, 2 * signs.title[place] + 5 * signs.own[place])
-    value = nearest * (0.5 + 0.5 * mentioned) if mentioned > 0 else 0.0
-    if mentioned == 0:
-        return Part(0.0, said("答复没有提到来信的内容：“{words}”", words=mask_personal(exchange.title)[:30]))
+    if mentioned == 0 or _only_phrases(exchange):
+        return Part(0.0, _missed(exchange))
+    value = nearest * (0.5 + 0.5 * mentioned)
     if signs.better[place] > 10:
         return Part(value, said("答复与另外 {count} 件来信更相近", count=int(signs.better[place])))
     return Part(value, _shared(exchange))
+
+
+def _only_phrases(exchange: Exchange) -> bool:
+    """Whether an answer without ground or result has in common with the message only what stands in any answer."""
+    reply = exchange.reply
+    if _GROUNDS.search(reply) or _OUTCOME.search(reply):
+        return False
+    message = _pairs(f"{exchange.title}。{exchange.body}")
+    return not message & _pairs(reply)
+
+
+def _pairs(text: str) -> set[str]:
+    """Two characters side by side, once the phrases of any answer are taken out."""
+    return {word[at : at + 2] for word in _WORDS.findall(_STOCK.sub(" ", text)) for at in range(len(word) - 1)}
+
+
+def _missed(exchange: Exchange) -> str:
+    words = (exchange.title.strip() or exchange.body.strip())[:30]
+    if not words:
+        return said("答复没有提到来信的内容")
+    return said("答复没有提到来信的内容：“{words}”", words=mask_personal(words))
 
 
 def _shared(exchange: Exchange) -> str:
@@ -188,6 +217,8 @@ def _shared(exchange: Exchange) -> str:
         for at in range(len(text)):
             while at + len(best) < len(text) and text[at : at + len(best) + 1] in exchange.reply:
                 best = text[at : at + len(best) + 1]
+    if len("".join(_WORDS.findall(best))) < 2:
+        return said("用词与来信相近")
     return said("提到“{words}”", words=mask_personal(best.strip())[:40])
 
 

@@ -19,7 +19,7 @@ from mashang.kernel.refused import Fault, Refused
 
 from .files import csv_bytes, json_bytes, read_table
 from .rules import work
-from .rules.tables import read_time, texts_of
+from .rules.tables import Table, read_time, texts_of, thin_classes
 
 app = typer.Typer(
     name="text",
@@ -70,12 +70,16 @@ def _shown(value: Any, as_json: bool, lines: Iterator[str]) -> None:
 # -- sorting
 
 
-def _labelled(source: Path, group: str = "", least: int = 2) -> tuple[list[str], list[str], list[str] | None]:
+def _labelled(source: Path, group: str = "", least: int = 2) -> tuple[Table, list[str], list[str]]:
     table = read_table(source, ("label", group) if group else ("label",), least)
-    texts, labels = texts_of(table), table.filled("label")
-    groups = table.filled(group) if group and table.has(group) else None
+    return table, texts_of(table), table.filled("label")
+
+
+def _refuse_untaught(table: Table, labels: list[str]) -> None:
+    """Faults of the cells and of the classes at once; of the classes only where every row could be read."""
+    if any(labels) and not any(fault.code in ("table.row", "table.quotes") for fault in table.faults):
+        table.faults += thin_classes(filter(None, labels))
     table.refuse()
-    return texts, labels, groups
 
 
 @app.command()
@@ -88,17 +92,18 @@ def train(
     """从已标类别的文本（列 label，和 text 或 title、body）学习分类，写出模型。"""
     targets = [out, conflicts] if conflicts else [out]
     with _refusing(as_json), outputs(targets, [source], folders=True) as files:
-        texts, labels, _ = _labelled(source)
+        table, texts, labels = _labelled(source)
+        _refuse_untaught(table, labels)
         learning = import_module("mashang.text.training")
         corpus = learning.read(texts, labels)
         model = learning.train(corpus, {"texts": str(len(texts))})
         files[0].write(model.save())
         if conflicts:
-            files[1].write(_conflict_table(corpus.conflicts))
+            files[1].write(_conflict_table(_conflicts(corpus.conflicts, table)))
     told = {
         "texts": len(texts),
         "labels": list(model.labels),
-        "conflicts": _conflicts(corpus.conflicts),
+        "conflicts": _conflicts(corpus.conflicts, table),
         "model": str(out),
     }
     _shown(told, as_json, _train_lines(told))
@@ -112,13 +117,13 @@ def _train_lines(told: dict[str, Any]) -> Iterator[str]:
             yield "  第 " + "、".join(f"{row} 行（{label}）" for row, label in conflict)
 
 
-def _conflicts(found: list[Any]) -> list[list[tuple[int, str]]]:
+def _conflicts(found: list[Any], table: Table) -> list[list[tuple[int, str]]]:
     """Rows as a spreadsheet numbers them."""
-    return [[(row + 2, label) for row, label in zip(one.rows, one.labels, strict=True)] for one in found]
+    return [[(table.numbers[row], label) for row, label in zip(one.rows, one.labels, strict=True)] for one in found]
 
 
-def _conflict_table(found: list[Any]) -> bytes:
-    rows = [(number, row, label) for number, one in enumerate(_conflicts(found), 1) for row, label in one]
+def _conflict_table(conflicts: list[list[tuple[int, str]]]) -> bytes:
+    rows = [(number, row, label) for number, one in enumerate(conflicts, 1) for row, label in one]
     return csv_bytes(("conflict", "row", "label"), rows)
 
 
@@ -142,7 +147,8 @@ def evaluate(model: ModelFile, source: Source, as_json: AsJson = False) -> None:
     """用已标类别的文本检验模型：F1、混淆、只分派最有把握的一部分时的准确率、把握是否可靠。"""
     with _refusing(as_json):
         sorter = work.load_model(model)
-        texts, labels, _ = _labelled(source, least=1)
+        table, texts, labels = _labelled(source, least=1)
+        table.refuse()
         parts = sorter.parts(texts)
         names = [*sorter.labels, *sorted(set(labels) - set(sorter.labels))]
         numpy = import_module("numpy")
@@ -162,11 +168,15 @@ def cross_validate(
 ) -> None:
     """分折交叉检验：每一折都用没有见过的文本检验。"""
     with _refusing(as_json):
-        texts, labels, groups = _labelled(source, group)
+        table, texts, labels = _labelled(source, group)
+        groups = table.filled(group) if group and table.has(group) else None
+        if folds < 2:
+            table.faults.append(Fault("train.folds", f"折数 {folds} 不合适：至少是 2。", "folds"))
+        _refuse_untaught(table, labels)
         learning = import_module("mashang.text.training")
         corpus = learning.read(texts, labels, groups)
         found = learning.cross_validate(corpus, folds)
-        found["conflicts"] = _conflicts(corpus.conflicts)
+        found["conflicts"] = _conflicts(corpus.conflicts, table)
     _shown(found, as_json, _report_lines(found))
 
 
@@ -267,7 +277,7 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
     with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("title", "body", "reply", "at", "replied_at"))
         exchanges = work.exchanges(table, import_module("mashang.clocks.shipped").calendar())
-        checks = work.checked(exchanges)
+        checks = work.checked(exchanges, table.numbers)
         file.write(csv_bytes(*work.checked_rows(table, exchanges, checks)))
     within = work.within(exchanges)
     held = sum(check.verdict == "hold" for check in checks)

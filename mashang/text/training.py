@@ -27,6 +27,7 @@ from .rules.grams import LONGEST, View
 from .rules.model import Model, Reader, built
 from .rules.plain import plain
 from .rules.similar import near_duplicates
+from .rules.tables import thin_classes
 from .rules.trust import between, looked_again, margin_alone, signs
 from .rules.vectors import counted, in_texts, weighted
 
@@ -70,14 +71,17 @@ class Corpus:
 
 def read(texts: Sequence[str], labels: Sequence[str], groups: Sequence[str] | None = None) -> Corpus:
     """The corpus of labelled texts; without groups, near-duplicates make them. Refuses what cannot be learned from."""
+    if faults := thin_classes(labels):
+        raise Refused.of(faults)
     names = tuple(sorted(set(labels)))
     true = np.array([names.index(label) for label in labels], dtype=np.int64)
-    _refuse_thin(names, true)
     alike = near_duplicates([text[:2000] for text in texts], ALIKE)
     copies = _components(len(texts), alike.first, alike.second)
     own = copies if groups is None else np.unique(np.array(groups), return_inverse=True)[1].astype(np.int64)
     conflicts, weight = _conflicts(copies if groups is None else _joined(copies, own), names, true)
     found = counted(texts, VIEWS, LEAST_TEXTS, words_in(texts))
+    if not found.counts.shape[1]:
+        raise Refused("train.wordless", "这些文本里没有两条共有的文字（标点和数字不算），学不出分类。", "text")
     return Corpus(names, true, own, weight, found.counts, found.reader, found.view_of, conflicts)
 
 
@@ -90,19 +94,6 @@ def words_in(texts: Sequence[str]) -> list[str]:
     for word, times in Counter(word for words in cut for word in words).items():
         often[plain(word)] += times
     return sorted(word for word, times in often.items() if 1 < len(word) <= LONGEST and times >= LEAST_TIMES)
-
-
-def _refuse_thin(names: tuple[str, ...], true: Ints) -> None:
-    size = np.bincount(true, minlength=len(names))
-    if len(names) < 2:
-        raise Refused("train.classes", "训练数据只有一个类别，至少要有两个类别。", "label")
-    thin = [f"“{name}”" for name, count in zip(names, size, strict=True) if count < 2]
-    if thin:
-        raise Refused(
-            "train.thin",
-            said("类别{names}只有一条，每个类别至少要两条，请补充或并入其他类别。", names=thin),
-            "label",
-        )
 
 
 def _components(count: int, first: Ints, second: Ints) -> Ints:
@@ -205,9 +196,17 @@ def deal(groups: Ints, true: Ints, folds: int) -> Ints:
     return fold[of]
 
 
+def _lonely(true: Ints, fold: Ints, folds: int) -> list[Ints]:
+    """The classes that are left without some fold, where that is fewer than two."""
+    left = (np.unique(true[fold != number]) for number in range(folds))
+    return [classes for classes in left if len(classes) < 2]
+
+
 def unseen(corpus: Corpus, rows: Ints, folds: int) -> Scored:
-    """Each row as scored by a model that was trained without it."""
+    """Each row as scored by a model that was trained without it; where that would know one class only, by one that saw it."""
     fold = deal(corpus.groups[rows], corpus.true[rows], folds)
+    if _lonely(corpus.true[rows], fold, folds):
+        return scored(corpus, fit(corpus, rows), rows)
     scores = np.zeros((len(rows), len(corpus.labels)), dtype=np.float32)
     parts = np.zeros((len(VIEWS), *scores.shape), dtype=np.float32)
     for number in range(folds):
@@ -336,6 +335,15 @@ def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:
             "folds",
         )
     fold = deal(corpus.groups, corpus.true, folds)
+    if lonely := _lonely(corpus.true, fold, folds):
+        raise Refused(
+            "train.one-class",
+            said(
+                "无法交叉检验：去掉一折后只剩类别“{name}”，其他类别的文本都在同一组里或彼此近似，请补充不同的文本。",
+                name=corpus.labels[int(lonely[0][0])],
+            ),
+            "label",
+        )
     told = np.zeros(len(fold), dtype=np.int64)
     sure, sureness = np.zeros((2, len(fold)), dtype=np.float32)
     each = []

@@ -128,7 +128,7 @@ def word_steps(found: Sequence[NDArray[np.int32]], columns: NDArray[np.int32], b
     """
     size = len(found[0])
     step = np.ones(size, dtype=np.int8)
-    for length, gram in enumerate(found[1:], 2):
+    for length, gram in enumerate(found[1:] if len(columns) else (), 2):
         step[: len(gram)][(gram >= 0) & (columns[gram] >= 0)] = length
     last = begin[1:] - 1  # the 0 that closes each text leads to itself
     leap = np.arange(size) + step

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
@@ -28,6 +31,10 @@ Floats = NDArray[np.float32]
 Cells = NDArray[np.signedinteger[Any]]
 FORMAT = "mashang-text-2"
 _AT_ONCE = 80_000  # characters worked on at a time, so that tables and counts stay near the processor
+_BROKEN = (
+    OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, NotImplementedError, RuntimeError,
+    OverflowError, MemoryError, SyntaxError, struct.error, tokenize.TokenError, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 _ARRAYS = ("codes", "keys", "columns", "view_of", "idf", "weights", "bias", "second", "trust", "knots", "levels")
 
 
@@ -274,7 +281,7 @@ def load(raw: bytes) -> Model:
         return built(
             tuple(head["labels"]), views, arrays, float(head["narrow"]), float(head["heat"]), dict(head["about"])
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
+    except _BROKEN:
         raise _unreadable() from None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,14 +97,20 @@ class _Signs:
     others: int
     title: Floats  # weighted share of the title's grams that the answer holds
     copied: Floats  # highest cosine with another answer
-    source: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    source: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # the row of that answer
 
 
-def check_replies(exchanges: Sequence[Exchange], background: Sequence[Exchange] = ()) -> list[Check]:
-    """A check for each exchange, judged among the exchanges and the background together."""
+def check_replies(
+    exchanges: Sequence[Exchange], background: Sequence[Exchange] = (), numbers: Sequence[int] = ()
+) -> list[Check]:
+    """A check for each exchange, judged among the exchanges and the background together. `numbers` are the rows of the
+    exchanges as a spreadsheet shows them, from 2 on if not given."""
     if not exchanges:
         return []
     signs = _compared(exchanges, background)
+    if numbers:
+        rows = np.array([*numbers, *range(numbers[-1] + 1, numbers[-1] + 1 + len(background))])
+        signs = replace(signs, source=rows[signs.source - 2])
     return [_check(exchange, signs, place) for place, exchange in enumerate(exchanges)]
 
 
@@ -125,7 +131,7 @@ def _compared(exchanges: Sequence[Exchange], background: Sequence[Exchange]) -> 
     own, better = _fitting(_unit(mine, weight), _unit(told, weight), spread)
     copied, source = _copied(_unit(mine, weight), _unit(answered, weight), spread)
     held = np.asarray(titles.multiply(mine) @ weight).ravel()
-    return _Signs(own, better, len(spread) - 1, held / np.maximum(titles @ weight, 1e-9), copied, source)
+    return _Signs(own, better, len(spread) - 1, held / np.maximum(titles @ weight, 1e-9), copied, source + 2)
 
 
 def _unit(counts: csr_matrix, weight: Floats) -> csr_matrix:
@@ -261,7 +267,7 @@ def _template(signs: _Signs, place: int) -> Part:
     value = min(1.0, max(0.0, 2 * (1 - copied)))
     if value > 0.8:
         return Part(value, said("与其他答复不雷同"))
-    return Part(value, said("与第 {row} 行的答复有 {copied:.0%} 相同", row=int(signs.source[place]) + 2, copied=copied))
+    return Part(value, said("与第 {row} 行的答复有 {copied:.0%} 相同", row=int(signs.source[place]), copied=copied))
 
 
 def _length(reply: str) -> Part:

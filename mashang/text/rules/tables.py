@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from mashang.kernel.sheet import encoding_of, is_blank, records
 
 LONGEST = 100_000  # characters in one cell
 SHOWN = 200  # faults named; the rest are counted
+UNREAD = datetime(1970, 1, 1, tzinfo=ZONE)  # stands for a time that could not be read
 
 
 @dataclass(slots=True)
@@ -55,14 +57,21 @@ class Table:
     def heading_fault(self, column: str, text: str) -> None:
         self.faults.append(Fault("table.heading", text, f"1:{column}"))
 
-    def filled(self, name: str) -> list[str]:
-        """A column in which every row must say something; empty and overlong cells become faults."""
+    def texts(self, name: str) -> list[str]:
+        """A column of texts; overlong ones become faults."""
         cells = self.column(name)
         for row, cell in enumerate(cells):
-            if not cell:
-                self.fault(row, name, said("不能为空。"))
-            elif len(cell) > LONGEST:
+            if len(cell) > LONGEST:
                 self.fault(row, name, said("有 {n} 字，超过 {most} 字，请删减。", n=len(cell), most=LONGEST))
+        return cells
+
+    def filled(self, name: str) -> list[str]:
+        """A column, if there is one, in which every row must say something; empty and overlong cells become faults."""
+        cells = self.texts(name)
+        if self.has(name):
+            for row, cell in enumerate(cells):
+                if not cell:
+                    self.fault(row, name, said("不能为空。"))
         return cells
 
     def numbers_of(self, name: str) -> list[float]:
@@ -82,14 +91,16 @@ class Table:
         return value
 
     def times(self, name: str) -> list[datetime]:
-        """A column of dates or times; unreadable ones are faults."""
+        """A column of dates or times; unreadable ones are faults and come as `UNREAD`, as all do where there is no column."""
+        if not self.has(name):
+            return [UNREAD] * len(self)
         return [self._time(row, name, cell) for row, cell in enumerate(self.column(name))]
 
     def _time(self, row: int, name: str, cell: str) -> datetime:
         found = read_time(cell)
         if found is None:
             self.fault(row, name, said("“{cell}”不是时间，请写成 2026-03-02 或 2026-03-02 09:10。", cell=cell[:30]))
-        return found or datetime(1970, 1, 1, tzinfo=ZONE)
+        return found or UNREAD
 
     def refuse(self) -> None:
         """Say no with all faults found so far."""
@@ -102,27 +113,30 @@ class Table:
 
 
 def read_time(text: str) -> datetime | None:
-    """A time as offices write it (2026-03-02, 2026/3/2 9:10:05, 2026年3月2日, ISO 8601), local; None when it is none."""
+    """A time as offices write it (2026-03-02, 2026/3/2 9:10:05, 2026年3月2日, ISO 8601), local; None when it is none.
+
+    Years have four digits and come first: 24/3/5 and 3/5/2024 may mean several days.
+    """
     plain = unicodedata.normalize("NFKC", text).strip().rstrip("日").replace("年", "-").replace("月", "-")
     day, _, hour = plain.replace("/", "-").replace("日", " ").replace("T", " ").partition(" ")
     parts = day.split("-")
-    if len(parts) == 3 and all(part.isdigit() for part in parts):
+    if [len(part) == 4 for part in parts] == [True, False, False] and all(part.isdecimal() for part in parts):
         hour = hour.strip()
         head = hour.split(":")[0]
         day = f"{int(parts[0]):04d}-{int(parts[1]):02d}-{int(parts[2]):02d}"
         hour = hour.zfill(len(hour) + 1) if len(head) == 1 else hour
         try:
             found = datetime.fromisoformat(f"{day} {hour}".strip())
-        except ValueError:
+            return found.replace(tzinfo=ZONE) if found.tzinfo is None else found.astimezone(ZONE)
+        except (ValueError, OverflowError):
             return None
-        return found.replace(tzinfo=ZONE) if found.tzinfo is None else found.astimezone(ZONE)
     return None
 
 
 def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) -> Table:
     """The table in the bytes of a CSV file of this name: UTF-8 (with or without mark) or GB 18030.
 
-    Rows of which every cell is empty are left out, but for the `""` of a file of one column. Needed columns that are missing, a heading named twice, rows too long or short, broken quotes and fewer rows than
+    Needed columns that are missing, a heading named twice, rows too long or short, broken quotes and fewer rows than
     `least` become faults of the table; only a file that cannot be read at all is refused here.
     """
     table = Table([], [], [])
@@ -166,15 +180,32 @@ def texts_of(table: Table) -> list[str]:
     """The texts of a table: column `text`, or `title` and `body` together (one of the two may be empty in a row)."""
     if table.has("text"):
         return table.filled("text")
-    missing = [name for name in ("title", "body") if not table.has(name)]
-    if missing:
+    if not table.has("title") or not table.has("body"):
         table.heading_fault("text", said("第 1 行：要有“text”列，或“title”和“body”两列。"))
         return [""] * len(table)
-    titles, bodies = table.column("title"), table.column("body")
-    for row, (title, body) in enumerate(zip(titles, bodies, strict=True)):
-        if not title and not body:
-            table.fault(row, "title", said("标题和正文不能都是空的。"))
-    return [f"{title}。{body}" for title, body in zip(titles, bodies, strict=True)]
+    return [f"{title}。{body}" for title, body in letters_of(table)]
+
+
+def letters_of(table: Table) -> list[tuple[str, str]]:
+    """Title and body of each row, one of which may be empty."""
+    titles, bodies = table.texts("title"), table.texts("body")
+    if table.has("title") and table.has("body"):
+        for row, (title, body) in enumerate(zip(titles, bodies, strict=True)):
+            if not title and not body:
+                table.fault(row, "title", said("标题和正文不能都是空的。"))
+    return list(zip(titles, bodies, strict=True))
+
+
+def thin_classes(labels: Iterable[str]) -> list[Fault]:
+    """What keeps these labels from being learned: one class only, or classes of one text."""
+    count = Counter(labels)
+    faults = []
+    if len(count) < 2:
+        faults.append(Fault("train.classes", said("训练数据只有一个类别，至少要有两个类别。"), "label"))
+    if thin := [f"“{name}”" for name in sorted(count) if count[name] < 2]:
+        text = said("类别{names}只有一条，每个类别至少要两条，请补充或并入其他类别。", names=thin)
+        faults.append(Fault("train.thin", text, "label"))
+    return faults
 
 
 def as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

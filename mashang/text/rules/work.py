@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
-from .tables import Table, texts_of
+from .tables import UNREAD, Table, letters_of, texts_of
 
 if TYPE_CHECKING:
     from mashang.clocks.rules import Calendar
@@ -49,19 +49,44 @@ def exchange(
 
 
 def exchanges(table: Table, calendar: Calendar) -> list[Exchange]:
-    """The exchanges of a table (title, body, reply, at, replied_at). An empty reply is a bad answer, not a bad row."""
+    """The exchanges of a table (title, body, reply, at, replied_at). An empty reply is a bad answer, not a bad row; a day
+    outside the calendar is one, for its working days can't be counted."""
     asked, answered = table.times("at"), table.times("replied_at")
+    for name, times in (("at", asked), ("replied_at", answered)):
+        _refuse_outside(table, name, times, calendar)
+    is_before = _engine("delay").is_before
     for row, (first, last) in enumerate(zip(asked, answered, strict=True)):
-        if last < first and first.year > 1970 < last.year:
+        if is_before(last, first) and first is not UNREAD is not last:
             table.fault(row, "replied_at", said("答复时间早于来信时间。"))
-    texts_of(table)
+    letters, replies = letters_of(table), table.texts("reply")
+    _refuse_taken(table, _added())
     table.refuse()
-    rows = zip(table.column("title"), table.column("body"), table.column("reply"), asked, answered, strict=True)
-    return [exchange(*row, calendar) for row in rows]
+    rows = zip(letters, replies, asked, answered, strict=True)
+    return [exchange(*letter, reply, first, last, calendar) for letter, reply, first, last in rows]
 
 
-def checked(given: Sequence[Exchange]) -> list[Check]:
-    found: list[Check] = _engine("replies").check_replies(given)
+def _refuse_outside(table: Table, name: str, times: Sequence[datetime], calendar: Calendar) -> None:
+    for row, one in enumerate(times):
+        if one is not UNREAD and not calendar.first <= one.date() <= calendar.last:
+            text = said(
+                "{day} 不在工作日历（{first} 至 {last}）内，算不出工作日，请核对年份。",
+                day=one.date(),
+                first=calendar.first,
+                last=calendar.last,
+            )
+            table.fault(row, name, text)
+
+
+def _refuse_taken(table: Table, names: Sequence[str]) -> None:
+    """A fault for each column that is to be added and stands there already."""
+    for name in names:
+        if table.has(name):
+            table.heading_fault(name, said("第 1 行：已有“{name}”列，请先改名。", name=name))
+
+
+def checked(given: Sequence[Exchange], numbers: Sequence[int] = ()) -> list[Check]:
+    """A check for each; `numbers` are their rows, from 2 on if not given."""
+    found: list[Check] = _engine("replies").check_replies(given, numbers=numbers)
     return found
 
 
@@ -73,10 +98,13 @@ def within(given: Sequence[Exchange]) -> dict[int, float]:
 
 def checked_rows(table: Table, given: Sequence[Exchange], checks: Sequence[Check]) -> Cells:
     """The table with working days, parts, passages, risk, verdict and reason added."""
-    parts = _engine("replies").PARTS
-    added = ["working_days", *parts, *(f"{part}_passage" for part in parts), "risk", "verdict", "reason"]
     rows = ([*row, *_check_cells(one, check)] for row, one, check in zip(table.rows, given, checks, strict=True))
-    return [*table.heading, *added], rows
+    return [*table.heading, *_added()], rows
+
+
+def _added() -> list[str]:
+    parts = _engine("replies").PARTS
+    return ["working_days", *parts, *(f"{part}_passage" for part in parts), "risk", "verdict", "reason"]
 
 
 def _check_cells(one: Exchange, check: Check) -> list[Any]:
@@ -102,10 +130,9 @@ def messages(table: Table) -> list[Message]:
         if one and one in seen:
             table.fault(row, "id", said("“{one}”与第 {row} 行重复。", one=one, row=table.numbers[seen[one]]))
         seen.setdefault(one, row)
-    texts_of(table)
+    letters = letters_of(table)
     table.refuse()
-    titles, bodies = table.column("title"), table.column("body")
-    return [message(*row) for row in zip(ids, at, titles, bodies, likes, strict=True)]
+    return [message(one, when, *letter, n) for one, when, letter, n in zip(ids, at, letters, likes, strict=True)]
 
 
 def grouped(given: Sequence[Message], now: datetime | None = None) -> Grouping:
@@ -182,8 +209,6 @@ def sorted_rows(table: Table, verdicts: Sequence[Verdict]) -> Cells:
 def sortable(table: Table) -> list[str]:
     """The texts of a table to be sorted. Refuses a table in which the answer would have no place."""
     texts = texts_of(table)
-    for name in SORTED[1:]:
-        if table.has(name):
-            table.heading_fault(name, said("第 1 行：已有“{name}”列，请先改名。", name=name))
+    _refuse_taken(table, ["given", *SORTED[1:]] if table.has("label") else SORTED[1:])
     table.refuse()
     return texts

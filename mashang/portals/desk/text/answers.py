@@ -16,7 +16,7 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.portals.shared import parts
-from mashang.text.rules import work
+from mashang.text.rules import delay, work
 from mashang.text.rules.tables import Table, read_time
 
 from ..frame import who
@@ -62,7 +62,7 @@ def _one(request: HttpRequest) -> Found:
     if not reply:
         faults.append(Fault("text.empty", "请填写答复。", "reply"))
     asked, answered = (_moment(request, name, faults) for name in ("at", "replied_at"))
-    if asked and answered and answered < asked:
+    if asked and answered and delay.is_before(answered, asked):
         faults.append(Fault("text.order", "答复时间早于来信时间，请核对。", "replied_at"))
     if faults:
         raise Refused.of(faults)
@@ -100,7 +100,7 @@ def _parts(check: Check) -> parts.Table:
 def _many(request: HttpRequest) -> Found:
     table = table_in(request, COLUMNS, MOST, "check-replies")
     given = work.exchanges(table, _calendar(request))
-    checks = work.checked(given)
+    checks = work.checked(given, table.numbers)
     if taken(request):
         return csv_file(_("答复检查"), work.checked_rows(table, given, checks))
     worst = sorted(range(len(checks)), key=lambda n: -checks[n].risk)[:SHOWN]

@@ -23,6 +23,9 @@ class Said(str):
         self.template, self.values = template, values
         return self
 
+    def __getnewargs__(self) -> tuple[str, Mapping[str, Any]]:  # type: ignore[override]  # a copy is made of both
+        return self.template, self.values
+
 
 def said(template: str, /, **values: Any) -> str:
     """The sentence of a template like "“{name}”有 {n} 行" (formats as `str.format` knows them). A list is told as 甲、乙."""

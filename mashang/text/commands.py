@@ -70,9 +70,20 @@ def _shown(value: Any, as_json: bool, lines: Iterator[str]) -> None:
 # -- sorting
 
 
-def _labelled(source: Path, group: str = "", least: int = 2) -> tuple[Table, list[str], list[str]]:
+Labelled = tuple[list[str], list[str], list[str] | None]
+
+
+def _labelled(source: Path, group: str = "", least: int = 2) -> Labelled:
+    """Texts, labels and groups of a file. Refuses with all faults."""
+    table, labelled = _read_labelled(source, group, least)
+    table.refuse()
+    return labelled
+
+
+def _read_labelled(source: Path, group: str = "", least: int = 2) -> tuple[Table, Labelled]:
     table = read_table(source, ("label", group) if group else ("label",), least)
-    return table, texts_of(table), table.filled("label")
+    texts, labels = texts_of(table), table.filled("label")
+    return table, (texts, labels, table.filled(group) if group and table.has(group) else None)
 
 
 def _refuse_untaught(table: Table, labels: list[str]) -> None:
@@ -92,7 +103,7 @@ def train(
     """从已标类别的文本（列 label，和 text 或 title、body）学习分类，写出模型。"""
     targets = [out, conflicts] if conflicts else [out]
     with _refusing(as_json), outputs(targets, [source], folders=True) as files:
-        table, texts, labels = _labelled(source)
+        table, (texts, labels, _) = _read_labelled(source)
         _refuse_untaught(table, labels)
         learning = import_module("mashang.text.training")
         corpus = learning.read(texts, labels)
@@ -147,8 +158,7 @@ def evaluate(model: ModelFile, source: Source, as_json: AsJson = False) -> None:
     """用已标类别的文本检验模型：F1、混淆、只分派最有把握的一部分时的准确率、把握是否可靠。"""
     with _refusing(as_json):
         sorter = work.load_model(model)
-        table, texts, labels = _labelled(source, least=1)
-        table.refuse()
+        texts, labels, _ = _labelled(source, least=1)
         parts = sorter.parts(texts)
         names = [*sorter.labels, *sorted(set(labels) - set(sorter.labels))]
         numpy = import_module("numpy")
@@ -168,8 +178,7 @@ def cross_validate(
 ) -> None:
     """分折交叉检验：每一折都用没有见过的文本检验。"""
     with _refusing(as_json):
-        table, texts, labels = _labelled(source, group)
-        groups = table.filled(group) if group and table.has(group) else None
+        table, (texts, labels, groups) = _read_labelled(source, group)
         if folds < 2:
             table.faults.append(Fault("train.folds", f"折数 {folds} 不合适：至少是 2。", "folds"))
         _refuse_untaught(table, labels)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 from django.utils.translation import gettext_lazy, override
 
 from mashang.kernel.said import said, strung, told
@@ -70,3 +73,9 @@ def test_a_language_that_tells_one_from_many_writes_both_into_its_template() -> 
         "0 days left", "1 day left", "2 days left",
     ]  # fmt: skip
     assert told(said("还剩{n:03d}天", n=1), str) == "还剩001天"
+
+
+def test_a_copy_can_be_told_again_too() -> None:
+    sentence = said("“{name}”有 {n} 行", name="甲", n=2)
+    for again in (copy.deepcopy(sentence), pickle.loads(pickle.dumps(sentence))):
+        assert again == sentence and told(again, lambda text: text.replace("行", "rows")) == "“甲”有 2 rows"

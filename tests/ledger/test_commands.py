@@ -152,3 +152,56 @@ def test_the_key_may_come_from_the_environment(ledger: Path, settings) -> None:
     assert not (ledger / "ledger.key").exists()
     assert run("audit").exit_code == 0
     assert run("key", "--new").exit_code == 2
+
+
+def test_what_is_written_is_whole_and_never_over_an_input(log: Path, tmp_path: Path) -> None:
+    record([Entry("LY-1", "application.granted", "staff:12", NOW)])
+    assert sealed(1)
+    (tmp_path / "kept").write_text("old")
+    for words in (("prove", "LY-1"), ("checkpoint",), ("consistency", 3)):
+        for target in (tmp_path / "no" / "a", tmp_path):
+            done = run(*words, "--out", target)
+            assert done.exit_code == 2 and "写不了" in done.stderr, done.output
+        assert run(*words, "--out", tmp_path / "kept").exit_code == 0
+        assert (tmp_path / "kept").read_text() == run(*words).stdout
+    key, checkpoint = tmp_path / "w" / "witness.key", tmp_path / "c"
+    run("checkpoint", "--out", checkpoint)
+    witness = ("witness", checkpoint, "--key", key, "--log-key", log / "ledger.pub")
+    assert run(*witness, "--out", tmp_path / "s").exit_code == 0
+    for target in (checkpoint, key, f"{key}.seen", f"{key}.pub", log / "ledger.pub"):
+        before = Path(target).read_bytes()
+        assert run(*witness, "--out", target).exit_code == 2
+        assert Path(target).read_bytes() == before
+    (tmp_path / "w" / "witness.key.seen").unlink()
+    assert run(*witness, "--out", tmp_path / "no" / "s").exit_code == 2
+    assert not (tmp_path / "w" / "witness.key.seen").exists()  # nothing was given out, so nothing was seen
+
+
+def test_a_receipt_is_asked_for_by_number(log: Path) -> None:
+    record([Entry("", "ledger.tidied", "system:ledger", NOW)])
+    assert sealed(1)
+    done = run("prove", "")
+    assert done.exit_code == 2 and "核对编号" in done.stderr
+
+
+@pytest.mark.parametrize("number", ["\\ud800", "LY-\\udfff"])
+def test_half_a_character_is_no_receipt(log: Path, tmp_path: Path, number: str) -> None:
+    (tmp_path / "r.json").write_text(run("prove", "LY-1").stdout.replace('"LY-1"', f'"{number}"'))
+    done = run("verify", tmp_path / "r.json", "--key", log / "ledger.pub")
+    assert done.exit_code == 2 and "JSON" in done.stderr
+
+
+def test_a_receipt_may_carry_the_mark_of_an_editor(log: Path, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("\ufeff" + run("prove", "LY-1").stdout)
+    (tmp_path / "key").write_text("\ufeff" + (log / "ledger.pub").read_text())
+    assert run("verify", tmp_path / "r.json", "--key", tmp_path / "key").exit_code == 0
+
+
+def test_an_act_named_twice_is_no_second_act(log: Path, tmp_path: Path) -> None:
+    receipt = json.loads(run("prove", "LY-1").stdout)
+    receipt["acts"].append(receipt["acts"][0])
+    (tmp_path / "r.json").write_text(json.dumps(receipt))
+    done = run("verify", tmp_path / "r.json", "--key", log / "ledger.pub", "--json")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["ok"], len(told["acts"])) == (1, False, 3)
+    assert [fault["code"] for fault in told["faults"]] == ["receipt.twice"]

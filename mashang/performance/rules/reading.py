@@ -38,7 +38,10 @@ def _decoded(data: bytes) -> str:
             if "\0" not in (text := data.decode("utf-16")):
                 return text
         raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
-    return data.decode(encoding_of(data, said("数据文件"), "values.encoding"))
+    try:
+        return data.decode(encoding_of(data, said("数据文件")))
+    except Refused as no:
+        raise Refused.of([Fault("values.encoding", fault.text) for fault in no.faults]) from None
 
 
 def _rows(text: str, faults: list[Fault]) -> Rows:

@@ -202,8 +202,9 @@ def thin_classes(labels: Iterable[str]) -> list[Fault]:
     faults = []
     if len(count) < 2:
         faults.append(Fault("train.classes", said("训练数据只有一个类别，至少要有两个类别。"), "label"))
-    if thin := [f"“{name}”" for name in sorted(count) if count[name] < 2]:
-        text = said("类别{names}只有一条，每个类别至少要两条，请补充或并入其他类别。", names=thin)
+    if thin := [f"“{name[:20]}”" for name in sorted(count) if count[name] < 2]:
+        names = [*thin[:20], *([said("等 {n} 个", n=len(thin))] if len(thin) > 20 else [])]
+        text = said("类别{names}只有一条，每个类别至少要两条，请补充或并入其他类别。", names=names)
         faults.append(Fault("train.thin", text, "label"))
     return faults
 

@@ -22,6 +22,7 @@ SENTENCES = {"Refused", "Fault"}
 LABELS = {"title", "description"}
 IN_TEMPLATE = re.compile(r"(?:_|n?gettext)\((?:u)?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 CHINESE = re.compile("[\u3400-\u9fff]")
+NEEDS_ENGLISH = re.compile(CHINESE.pattern + "|[：，；。（）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def used(folders: Iterable[Path]) -> list[Message]:
         for path in folder.rglob("templates/**/*.*"):
             if path.suffix in (".html", ".txt"):
                 found |= {Message(text, str(path.relative_to(ROOT))) for text in in_template(path.read_text("utf-8"))}
-    return sorted((m for m in found if CHINESE.search(m.text)), key=lambda m: (m.path, m.text))
+    return sorted((m for m in found if NEEDS_ENGLISH.search(m.text)), key=lambda m: (m.path, m.text))
 
 
 def translated(language: str = "en", root: Path = ROOT) -> dict[str, str]:

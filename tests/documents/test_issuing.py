@@ -46,7 +46,7 @@ def test_anyone_with_the_code_learns_that_it_is_genuine_and_no_more(township: in
     assert (found.number, found.title, found.holder, found.unit) == (
         "武平-事-2026-000318-01",
         "乡村建设规划许可证",
-        "陈*国",
+        "陈某某",
         "武平县桃溪镇人民政府",
     )
     assert (found.state, found.state_label, found.valid_to) == ("valid", "有效", date(2027, 3, 5))

@@ -97,7 +97,7 @@ def small_targets(page: Page, least: int = 44) -> list[str]:
         """(least) => [...document.querySelectorAll("button, select, summary, input:not([type=hidden]), a.button, nav a, .menu a")]
         .filter((e) => e.offsetParent && !e.closest(".tiles"))
         .map((e) => [e, (e.closest("label") || e).getBoundingClientRect()])
-        .filter(([e, box]) => box.height < least - 0.5 && getComputedStyle(e).position !== "absolute" && !e.closest(".pick, .ribbon-words"))
+        .filter(([e, box]) => box.height < least - 0.5 && getComputedStyle(e).position !== "absolute" && !e.closest(".pick"))
         .map(([e, box]) => `${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 20)} ${Math.round(box.height)}`)""",
         least,
     )

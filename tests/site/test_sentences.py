@@ -52,6 +52,11 @@ def test_a_sentence_counts_and_says_what_was_found_where_something_was(facts, ch
             assert sentence("application.check_site", {"step": "选址到场", "finding": "符合", **facts}) == told
 
 
+def test_a_review_is_told_with_the_readers_punctuation():
+    with override("en"):
+        assert sentence("application.review", {"step": "规划审查", "conclusion": "通过"}) == "Planning review: Pass"
+
+
 def test_what_was_erased_leaves_a_mark():
     with override("zh-hans"):
         assert sentence("application.urge", {}) == "催办：（已删除）"

@@ -10,6 +10,7 @@ from typing import Literal
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
+from mashang.org.rules import mask_name
 from mashang.text.rules import clean, narrow
 
 from .wording import Facts, as_lines, as_text, rows_of, worded
@@ -93,11 +94,9 @@ def shown_code(code: str) -> str:
 
 
 def masked_holder(name: str) -> str:
-    """What the public sees of the holder, to hold against the paper: 陈建国 as 陈*国, 陈国 as 陈*, firms whole."""
+    """What the public sees of the holder, to hold against the paper: persons masked as everywhere, firms whole."""
     plain = clean(name).strip()
-    if not plain or (_FIRM.search(plain) and len(plain) > 4):
-        return plain
-    return plain[0] + "*" * max(len(plain) - 2, 1) + (plain[-1] if len(plain) > 2 else "")
+    return mask_name(plain, "legal" if _FIRM.search(plain) and len(plain) > 4 else "natural")
 
 
 def expiry(issued: date, years: int) -> date | None:

@@ -217,9 +217,8 @@ def _row(
     start, end = max(opened or first, first), done or now
     late_from = due if due and end > due else None
     kind: parts.SegmentKind = "done" if done else "doing"
-    title = _("%(label)s：%(from)s 至 %(to)s") % {
-        "label": _(step.label), "from": words.when(opened or first), "to": words.when(end) if done else _("现在"),
-    }  # fmt: skip
+    to = words.when(end) if done else _("现在")
+    title = _("%(from)s 至 %(to)s") % {"from": words.when(opened or first), "to": to}
     segments = [parts.Segment(start, late_from or end, kind, title)] if (late_from or end) > start else []
     if late_from and due:
         segments.append(

@@ -19,7 +19,7 @@ from .words import stamp, weekday
 
 UNITS_PER_REM = 14
 TOP, ROW, BAR, FOOT = 28, 28, 16, 22
-GAP_WIDTH, DAY_WIDTH, DENSE_DAY_WIDTH = 64.0, 34.0, 14.0
+GAP_WIDTH, DAY_WIDTH = 64.0, 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +96,7 @@ def axis(ribbon: Ribbon, width: float) -> Axis:
     gaps = [_whole_days(a[1], b[0], open_days) for a, b in pairwise(opened)]
     closed = sum(gaps)
     gap = min(GAP_WIDTH, max(14.0, width * 0.4 / closed)) if closed else 0.0
-    needed = len(open_days) * (DAY_WIDTH if len(open_days) <= 30 else DENSE_DAY_WIDTH) + gap * closed
-    width = max(width, needed)
+    width = max(width, len(open_days) * DAY_WIDTH + gap * closed)
     scale = (width - gap * closed) / sum((b - a).total_seconds() for a, b in opened)
     stretches: list[Stretch] = []
     x = 0.0
@@ -150,6 +149,7 @@ class DrawnRow:
     note: Label | None
     mark: str
     words: tuple[str, ...]
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +271,7 @@ def _row(row: RibbonRow, index: int, scale: Axis) -> DrawnRow:
         note=_note(row, scale, y + ROW / 2 + 4.3),
         mark=fmt(scale.x(row.promised)) if row.promised else "",
         words=tuple(_title(row, s, alone=True) for s in row.segments),
+        state=row.note,
     )
 
 

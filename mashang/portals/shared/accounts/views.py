@@ -206,7 +206,8 @@ def identity(request: Asked) -> HttpResponse:
         Field("number", _("身份证号或统一社会信用代码"), "idcard", required=True, size="m"),
     ]
     form = build(fields, action=request.path, button=_("绑定"), values=typed, refused=refused)
-    return render(request, "accounts/identity.html", {"drawn": form}, status=422 if refused else 200)
+    known = bool(queries.person(by.person_id).number)
+    return render(request, "accounts/identity.html", {"drawn": form, "known": known}, status=422 if refused else 200)
 
 
 @never_cache

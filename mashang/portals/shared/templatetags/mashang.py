@@ -86,7 +86,7 @@ def _cell(cell: parts.Cell) -> SafeString:
 
 @register.inclusion_tag("shared/parts/ribbon.html", name="ribbon")
 def show_ribbon(value: parts.Ribbon, width: int = 860) -> dict[str, Any]:
-    """The clock ribbon; `width` in units of 1/14 rem: 860 fills a desk page, 700 a hall page."""
+    """The clock ribbon; `width` in units of 1/14 rem: 860 fills a desk page, 640 a hall page."""
     legend = [(kind, ribbon.kind_word(kind)) for kind in dict.fromkeys(s.kind for r in value.rows for s in r.segments)]
     return {"drawing": ribbon.draw(value, width), "legend": legend}
 

@@ -43,6 +43,11 @@ def _application(view: cases.CaseView, by: Actor) -> dict[str, Any]:
     }
 
 
+def results(view: cases.CaseView) -> frozenset[str]:
+    """Numbers of the documents that the application was for."""
+    return frozenset(approvals.folder(view.case.pk).row["results"]) if view.case.kind == "application" else frozenset()
+
+
 def _works(view: cases.CaseView, by: Actor) -> bool:
     """Whether the reader's unit has a step in the case or leads it: these read all that was answered, persons masked."""
     return by.unit_id in {view.case.lead_unit_id, *(s.unit_id for s in view.steps)}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from openpyxl import Workbook
 
+from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
 from mashang.cases.procedure import registry
 from mashang.catalogue import queries as catalogue
@@ -183,8 +184,11 @@ def intake(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def sites(request: HttpRequest) -> HttpResponse:
-    """现场核查: the open visits and checks of the reader's unit, for a phone."""
+    """现场核查: the visits and checks of the reader's unit, for a phone; those that nobody asked for yet stand apart."""
     by, now = who(request), clock.now()
-    found = queries.inbox(by, "todo", now=now, mine=False, limit=200)
-    tasks = [(t, row_remaining(t, now)) for t in found.tasks if t.step_kind in ("site_visit", "visit", "site_check")]
-    return page(request, "sites", "sites", tasks=tasks)
+    found = queries.inbox(by, "todo", now=now, mine=False, unasked=True, limit=200)
+    there = [t for t in found.tasks if t.step_kind in ("site_visit", "visit", "site_check")]
+    places = approvals.places_of([t.case.id for t in there])
+    tasks = [(t, row_remaining(t, now), places.get(t.case.id, "")) for t in there]
+    waits = [one for one in tasks if one[0].step_kind == "site_check" and one[0].due_at is None]
+    return page(request, "sites", "sites", tasks=[one for one in tasks if one not in waits], waits=waits)

@@ -76,7 +76,9 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     if row.kind == "application":
         folder = approvals.folder(row.pk)
         shown["materials"] = [(m["name"], *MATERIAL_LAMPS[m["state"]], m["due"]) for m in folder.materials]
-        shown["results"] = documents.of_case(row.number)
+        given = documents.of_case(row.number)
+        shown["results"] = [g for g in given if g.number in folder.row["results"]]
+        shown["papers"] = [g for g in given if g.number not in folder.row["results"]]
         shown["card"] = card(catalogue.version(folder.row["version"]))
         figures = before(folder.spec), after(folder.spec)
         if figures[0] != figures[1]:

@@ -42,7 +42,7 @@ def granted(seat: Seat, turn: Turn) -> str:
     turn("2026-03-02 09:45")
     window = seat("window", "/desk/")
     window.get_by_role("link", name="农村村民建房（建房审批）").click()
-    press(window, "受理：受理")
+    press(window, "受理")
     turn("2026-03-03 09:00")
     for login, label in (("village", "建房资格审查"), ("land", "用地审查"), ("planning", "规划审查")):
         press(on_case(seat, login, number), f"{label}：填写意见", {"passed": "true", "opinion": "符合要求"})
@@ -110,7 +110,7 @@ def completed(seat: Seat) -> None:
     citizen.get_by_role("button", name="提交申请").click()
     expect(citizen.get_by_role("heading", name="已收到您的申请")).to_be_visible()
     number = unquote(citizen.url.rstrip("/").split("/")[-2])
-    press(on_case(seat, "window", number), "受理：受理")
+    press(on_case(seat, "window", number), "受理")
     check(seat, "planning", "竣工验收到场")
 
 

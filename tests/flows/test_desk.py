@@ -10,6 +10,7 @@ import pytest
 from mashang.cases import queries as cases
 from mashang.kernel import clock
 from mashang.ledger import queries as ledger
+from mashang.portals.shared.accounts.homes import home_of
 from mashang.reviews import actions as reviews
 from mashang.reviews.sweeps import redress
 
@@ -256,3 +257,50 @@ def test_on_the_phone_a_check_shows_its_place_and_what_nobody_asked_for_stands_a
         story.do("citizen", "ask_check", {}, waiting.code)
         asked, inbox = text_of(client.get("/desk/sites")), text_of(client.get("/desk/"))
     assert "新村 12 号旁" in asked and story.number in inbox and "现在没有要到现场的事" not in asked
+
+
+@pytest.mark.parametrize(
+    ("login", "start"),
+    [
+        ("leader", "/cockpit/"),
+        ("auditor", "/desk/audit"),
+        ("admin", "/desk/admin/units"),
+        ("land", "/desk/"),
+        ("office", "/desk/"),
+    ],
+)
+def test_whoever_works_no_cases_starts_where_their_own_work_is(county, login, start):
+    assert home_of(who(login)) == start
+
+
+def test_the_inbox_is_narrowed_to_what_is_due_today_and_has_boxes_only_for_whoever_assigns(sign_in):
+    story = accepted()
+    with at("2026-03-02 10:00"):
+        assert story.number in text_of(sign_in("land").get("/desk/"))
+        assert story.number not in text_of(sign_in("land").get("/desk/", {"due": "today"}))
+        assert 'name="pick"' not in sign_in("land").get("/desk/").content.decode()
+    with at("2026-03-05 10:00"):
+        assert story.number in text_of(sign_in("land").get("/desk/", {"due": "today"}))
+
+
+@pytest.mark.parametrize(
+    ("opened", "found"), [("week", True), ("month", True), ("last", False), ("year", True), ("?", True)]
+)
+def test_all_cases_are_narrowed_to_a_period_of_receipt(sign_in, opened, found):
+    story = accepted()
+    with at("2026-03-05 10:00"):
+        shown = text_of(sign_in("land").get("/desk/cases", {"opened": opened}))
+    assert (story.number in shown) == found
+
+
+def test_the_ledger_of_matters_says_whose_they_are_and_leaves_as_a_workbook(sign_in):
+    page = sign_in("office").get("/desk/watch")
+    assert "武平县全部单位的件" in text_of(page) and "/desk/cases.xlsx?kind=supervision" in page.content.decode()
+    assert "/desk/cases.xlsx" not in sign_in("land").get("/desk/watch").content.decode()
+
+
+def test_a_step_called_as_its_action_is_named_once(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        page = text_of(sign_in("window").get(f"/desk/case/{story.number}"))
+    assert "受理：受理" not in page and "受理：一次性告知" in page

@@ -100,6 +100,9 @@ def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, unasked: bool, a
         *seen_values, *values,
     ]  # fmt: skip
     where = [*bounds, seen, *where]
+    if filter.due_before is not None:
+        where.append("coalesce(s.due_at, c.due_at) < %s")
+        values.append(filter.due_before)
     if after:
         where.append(f"(coalesce(s.due_at, {_FAR}), s.id) > (coalesce(%s, {_FAR}), %s)")
         values += read_cursor(after)

@@ -44,7 +44,8 @@ def button(portal: str, view: queries.CaseView, found: queries.Press) -> dict[st
             "href": reverse(f"{portal}:press", args=[number, action.code]),
             "first": action.first,
         }
-    label = _("%(step)s：%(action)s") % {"step": _(step.label), "action": action.label}
+    named = {"step": _(step.label), "action": str(action.label)}
+    label = named["step"] if named["step"] == named["action"] else _("%(step)s：%(action)s") % named
     return {
         "label": label,
         "href": reverse(f"{portal}:press_step", args=[number, action.code, step.pk]),

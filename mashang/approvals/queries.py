@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -29,6 +29,7 @@ __all__ = [
     "has_units",
     "held_by",
     "opinions",
+    "places_of",
     "refusals",
     "relied_on",
     "running_by_version",
@@ -81,6 +82,16 @@ def opinions(number: str) -> Sequence[Opinion]:
         Opinion(e.facts["step"], e.facts["unit"], e.facts["passed"], e.private.get("opinion", ""), e.at)
         for e in reviews
     ]
+
+
+def places_of(case_ids: Collection[int]) -> dict[int, str]:
+    """Where applications want something done: the first address in their public answers, by case."""
+    rows = Application.objects.filter(case__in=list(case_ids)).values_list("case", "public")
+    found = {
+        case: [v["address"] for v in public.values() if isinstance(v, dict) and v.get("address")]
+        for case, public in rows
+    }
+    return {case: addresses[0] for case, addresses in found.items() if addresses}
 
 
 def relied_on(case_id: int) -> frozenset[int]:

@@ -43,9 +43,12 @@ def fire(now: datetime) -> int:
 def expire(now: datetime) -> int:
     """Answer to what fired: each in an act of its own, under a key, so that a kill in between repeats nothing.
 
-    One that breaks stands behind all others next time, so that it is seen in the log and holds nothing up.
+    One that breaks stands behind all others next time, so that it is seen in the log and holds nothing up. What fired
+    after `now` is left alone: while a past is being made, it is the present's.
     """
-    pending = list(Expiry.objects.filter(done_at=None).select_related("case").order_by("tries", "id")[:BATCH])
+    pending = list(
+        Expiry.objects.filter(done_at=None, at__lte=now).select_related("case").order_by("tries", "id")[:BATCH]
+    )
     for expiry in pending:
         mine, outcome = Expiry.objects.filter(pk=expiry.pk), ""
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from mashang.cases import actions, queries, sweeps
@@ -23,6 +25,7 @@ def test_a_revised_notice_moves_the_due_time_shown_and_tells_those_concerned(cou
     clocks.load_notice({"year": 2026, "papers": ["演示"], "days": [*days, *extra]}, by="test", now=now)
     assert sweeps.follow(now) == 3
     assert sweeps.follow(now) == 0
+    assert sweeps.expire(now - timedelta(days=90)) == 0  # a past that is being made beside it
     assert sweeps.expire(now) == 3
     case = Case.objects.get(number=number)
     assert (case.due_at - before).days == 2

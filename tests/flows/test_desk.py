@@ -7,12 +7,14 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from mashang.cases import queries as cases
 from mashang.kernel import clock
 from mashang.ledger import queries as ledger
+from mashang.portals.shared.accounts.homes import home_of
 from mashang.reviews import actions as reviews
 from mashang.reviews.sweeps import redress
 
-from .story import Story, applicant, who
+from .story import Story, applicant, hand_in_house, upload, who
 from .test_house import accepted, at, reviewed
 from .test_pages import text_of
 
@@ -216,3 +218,89 @@ def test_whoever_handled_a_service_or_only_watches_does_not_read_who_rated_it(si
         assert "查看完整信息" not in shown
         answer = client.post(f"/desk/case/{became.number}/reveal/{story.case.persons[0]}", {"reason": "想看一看"})
     assert answer.status_code == 404
+
+
+def test_permits_come_before_the_notices_on_the_way(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen", materials={"identity": upload(who("citizen"))})
+    with at("2026-03-02 10:00"):
+        story.do("window", "notice", {"missing": ["户口簿"]}, "intake")
+        early = sign_in("citizen").get(f"/my/{story.number}").content.decode()
+        codes = ("household", "house-form", "neighbours", "drawing")
+        story.do("citizen", "supplement", {"materials": {code: upload(who("citizen")) for code in codes}})
+        story.do("window", "accept", {}, "intake")
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        own = sign_in("citizen").get(f"/my/{story.number}").content.decode()
+        desk = sign_in("town").get(f"/desk/case/{story.number}").content.decode()
+    assert re.search(r'class="button[^>]*>(乡村建设规划许可证|农村宅基地批准书)（PDF）', own)
+    assert not re.search(r'class="button[^>]*>一次性补正', own + early) and "证照和结果" not in early
+    for page in (own, desk):
+        places = [m.start() for m in re.finditer(r'/result/[^"]*"[^>]*>(乡村|农村)', page)]
+        assert len(places) == 2 and max(places) < re.search(r'/result/[^"]*"[^>]*>一次性', page).start()
+
+
+def test_on_the_phone_a_check_shows_its_place_and_what_nobody_asked_for_stands_apart(sign_in):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        client = sign_in("planning")
+        before, inbox = text_of(client.get("/desk/sites")), text_of(client.get("/desk/"))
+        assert "现在没有要到现场的事" in before and "群众还没有请求的检查" in before
+        assert "新村 12 号旁" in before and story.number not in inbox
+    with at("2026-03-09 08:30"):
+        waiting = next(s for s in cases.case_for(who("citizen"), story.number).open_steps if s.kind == "site_check")
+        story.do("citizen", "ask_check", {}, waiting.code)
+        asked, inbox = text_of(client.get("/desk/sites")), text_of(client.get("/desk/"))
+    assert "新村 12 号旁" in asked and story.number in inbox and "现在没有要到现场的事" not in asked
+
+
+@pytest.mark.parametrize(
+    ("login", "start"),
+    [
+        ("leader", "/cockpit/"),
+        ("auditor", "/desk/audit"),
+        ("admin", "/desk/admin/units"),
+        ("land", "/desk/"),
+        ("office", "/desk/"),
+    ],
+)
+def test_whoever_works_no_cases_starts_where_their_own_work_is(county, login, start):
+    assert home_of(who(login)) == start
+
+
+def test_the_inbox_is_narrowed_to_what_is_due_today_and_has_boxes_only_for_whoever_assigns(sign_in):
+    story = accepted()
+    with at("2026-03-02 10:00"):
+        assert story.number in text_of(sign_in("land").get("/desk/"))
+        assert story.number not in text_of(sign_in("land").get("/desk/", {"due": "today"}))
+        assert 'name="pick"' not in sign_in("land").get("/desk/").content.decode()
+    with at("2026-03-05 10:00"):
+        assert story.number in text_of(sign_in("land").get("/desk/", {"due": "today"}))
+
+
+@pytest.mark.parametrize(
+    ("opened", "found"), [("week", True), ("month", True), ("last", False), ("year", True), ("?", True)]
+)
+def test_all_cases_are_narrowed_to_a_period_of_receipt(sign_in, opened, found):
+    story = accepted()
+    with at("2026-03-05 10:00"):
+        shown = text_of(sign_in("land").get("/desk/cases", {"opened": opened}))
+    assert (story.number in shown) == found
+
+
+def test_the_ledger_of_matters_says_whose_they_are_and_leaves_as_a_workbook(sign_in):
+    page = sign_in("office").get("/desk/watch")
+    assert "武平县全部单位的件" in text_of(page) and "/desk/cases.xlsx?kind=supervision" in page.content.decode()
+    assert "/desk/cases.xlsx" not in sign_in("land").get("/desk/watch").content.decode()
+
+
+def test_a_step_called_as_its_action_is_named_once(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        page = text_of(sign_in("window").get(f"/desk/case/{story.number}"))
+    assert "受理：受理" not in page and "受理：一次性告知" in page

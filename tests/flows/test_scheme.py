@@ -94,7 +94,10 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         assert f"原报 60，{MARCH} 的 1 次计算用了这一数" in unit
         assert "更正理由：漏报一项" in unit
         assert "已按您的申请更正为 99" in body(lead.get("/desk/notices"))
-        assert office.post("/desk/score/run", {"scheme": scheme, "period": MARCH}).status_code == 302
+        again = {"scheme": scheme, "period": MARCH}
+        asked = office.post("/desk/score/run", again)
+        assert asked.status_code == 422 and "这个期间已经算过" in asked.content.decode()
+        assert office.post("/desk/score/run", {**again, "again": "on"}).status_code == 302
     second_run, first_run = queries.runs(who("office"), scheme)
     shown = [raw(run.id) for run in (first_run, second_run)]
     assert shown == [60, 99]

@@ -162,8 +162,8 @@ def may_press(view: CaseView, verb: Action, step: Step | None, by: Actor) -> boo
 
 
 def timeline(view: CaseView, by: Actor) -> list[Line]:
-    """The case told in sentences, from the ledger. Citizens read which unit acted; colleagues read who."""
-    entries = ledger.history(view.case.number)
+    """The case told in sentences, from the ledger, in order of time. Citizens read which unit acted; colleagues read who."""
+    entries = sorted(ledger.history(view.case.number), key=lambda e: e.at)
     names = {ref: _shown_name(view, ref, by) for ref in {e.by for e in entries}}
     return [Line(e.at, sentence(e.verb, {**e.facts, **e.private}), names[e.by], e.verb, e.id, e.facts) for e in entries]
 

@@ -10,6 +10,7 @@ from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 
+from ..procedure import registry
 from .pages import COLUMNS, Filter, Row, conditions, cursor, read_cursor
 
 Tab = Literal["todo", "doing", "done", "supervised"]
@@ -17,6 +18,12 @@ _FAR = "'infinity'::timestamptz"
 _TODO = "s.state = 'open' AND s.unit_id = %s"
 _OPEN = f"(SELECT count(*) FROM cases_step s JOIN cases_case c ON c.id = s.case_id WHERE {_TODO}"
 _MINE = "(s.staff IS NULL OR s.staff <> ALL (%s))"
+_DUE = "(s.due_at IS NOT NULL OR s.kind <> ALL (%s))"
+
+
+def _on_request() -> list[str]:
+    """Kinds of steps that wait to be asked for: while no time of theirs runs, they are nobody's work."""
+    return sorted({k for p in registry.values() for verb in p.actions.values() if verb.untimed for k in verb.steps})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,36 +52,57 @@ def inbox(
     *,
     now: datetime,
     mine: bool = True,
+    unasked: bool = False,
     after: str = "",
     limit: int = 50,
 ) -> Inbox:
-    """One page of a tab. `mine` leaves out what lies with colleagues the reader does not stand in for."""
+    """One page of a tab. `mine` leaves out what lies with colleagues the reader does not stand in for; `unasked` has steps
+    too that wait for somebody to ask for them."""
     filter = filter or Filter()
     if tab == "todo":
-        return _todo(by, filter, now, mine, after, limit)
+        return _todo(by, filter, now, mine, unasked, after, limit)
     return _looking_back(by, tab, filter, after, limit)
 
 
 def counts(by: Actor, *, now: datetime) -> dict[str, int]:
     """How many lie in each tab, in one statement (待办 mine and whole unit, 在办, 督办)."""
     seen, values = org.visible_to(by, "cases.view", "c")
+    later = _on_request()
     row = sql.run(
         f"""SELECT
-          {_OPEN} AND {_MINE} AND {seen}),
-          {_OPEN} AND {seen}),
+          {_OPEN} AND {_DUE} AND {_MINE} AND {seen}),
+          {_OPEN} AND {_DUE} AND {seen}),
           (SELECT count(*) FROM cases_case c WHERE {seen} AND c.settled_at IS NULL AND c.id IN
             (SELECT case_id FROM cases_step WHERE done_by = %s)),
           (SELECT count(*) FROM cases_case c WHERE {seen} AND c.supervised AND c.settled_at IS NULL)""",
-        [by.unit_id, org.colleagues_at_work(by, now), *values, by.unit_id, *values, *values, by.id, *values],
+        [
+            by.unit_id,
+            later,
+            org.colleagues_at_work(by, now),
+            *values,
+            by.unit_id,
+            later,
+            *values,
+            *values,
+            by.id,
+            *values,
+        ],
     ).fetchone()
     return dict(zip(("todo", "unit", "doing", "supervised"), row or (0, 0, 0, 0), strict=True))
 
 
-def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, after: str, limit: int) -> Inbox:
+def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, unasked: bool, after: str, limit: int) -> Inbox:
     where, values = conditions(filter)
     seen, seen_values = org.visible_to(by, "cases.view", "c")
-    values = [by.unit_id, *([org.colleagues_at_work(by, now)] if mine else []), *seen_values, *values]
-    where = [_TODO, *([_MINE] if mine else []), seen, *where]
+    bounds = [_TODO, *([] if unasked else [_DUE]), *([_MINE] if mine else [])]
+    values = [
+        by.unit_id, *([] if unasked else [_on_request()]), *([org.colleagues_at_work(by, now)] if mine else []),
+        *seen_values, *values,
+    ]  # fmt: skip
+    where = [*bounds, seen, *where]
+    if filter.due_before is not None:
+        where.append("coalesce(s.due_at, c.due_at) < %s")
+        values.append(filter.due_before)
     if after:
         where.append(f"(coalesce(s.due_at, {_FAR}), s.id) > (coalesce(%s, {_FAR}), %s)")
         values += read_cursor(after)

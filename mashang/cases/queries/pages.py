@@ -25,7 +25,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=clock.ZONE)
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to; empty fields narrow nothing. `state` may be "open" or "settled" for either."""
+    """What a list is narrowed to; empty fields narrow nothing. `state` may be "open" or "settled" for either; `due_before`
+    narrows an inbox to steps due before an instant."""
 
     kind: str = ""
     state: str = ""
@@ -41,6 +42,7 @@ class Filter:
     settled_from: datetime | None = None
     settled_to: datetime | None = None
     updated_since: datetime | None = None
+    due_before: datetime | None = None
     numbers: Sequence[str] | None = None
 
 

@@ -21,7 +21,7 @@ from ..rules.parse import read_scheme
 from ..rules.reporting import Wanted, heading, wanted
 from ..rules.words import UNITS as WRITTEN
 from .figures import figures_of
-from .results import board, class_names, result_of, run_for
+from .results import board, class_names, result_of, run_for, scheme_text
 
 GREY = PatternFill("solid", fgColor="DDDDDD")
 
@@ -29,11 +29,11 @@ GREY = PatternFill("solid", fgColor="DDDDDD")
 def workbook(run: int, by: Actor) -> bytes:
     """Two sheets: the board, and every unit's score at every node (exact numbers, shown with two decimals)."""
     info, result = run_for(run, by), result_of(run)
-    rows = board(run, by)
+    rows, classes = board(run, by), class_names(scheme_text(info.scheme.id, by))
     book = Workbook()
     first = book.active
     _fill(first, "考评结果", ["单位", "类别", "得分", "名次", "名次区间", "参评单位", "等次"], (
-        [r.name, r.group, r.score, r.rank, f"{r.rank_low}–{r.rank_high}", r.peers, r.grade] for r in rows
+        [r.name, classes.get(r.group, r.group), r.score, r.rank, f"{r.rank_low}–{r.rank_high}", r.peers, r.grade] for r in rows
     ))  # fmt: skip
     items = result.scheme.items
     place = {unit: n for n, unit in enumerate(result.table.units)}

@@ -45,7 +45,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "may_reveal": org.holds(by, "org.reveal"),
         "people": [(p.person_id, p.shown) for p in view.participants],
         "more": facts.of(view, by),
-        "results": [(g, _may_revoke(by, g)) for g in documents.of_case(number)],
+        "results": [(g, _may_revoke(by, g)) for g in _results_first(view)],
         "undelivered": queries.undelivered(view),
         "erased": queries.erased_from(view),
         "may_erase": _may_erase(view, by),
@@ -66,6 +66,12 @@ def _comes_first(press: queries.Press, page: CasePage) -> bool:
     still = any(c.state == "suspended" for c in page.clocks)
     verb = press.action
     return verb.first and not (verb.suspends and still) and not (verb.resumes and not still)
+
+
+def _results_first(view: queries.CaseView) -> list[documents.Given]:
+    """What the case led to before the notices on the way."""
+    own = facts.results(view)
+    return sorted(documents.of_case(view.case.number), key=lambda g: g.number not in own)
 
 
 def _may_erase(view: queries.CaseView, by: Actor) -> bool:

@@ -64,3 +64,8 @@ def _earlier(view: cases.CaseView, by: Actor) -> dict[str, Any]:
 def privately(view: cases.CaseView, by: Actor) -> Private:
     """Whose unit has a step in the case or leads it reads all that was answered, persons masked; others what is public."""
     return "masked" if by.unit_id in {view.case.lead_unit_id, *(s.unit_id for s in view.steps)} else ""
+
+
+def results(view: cases.CaseView) -> frozenset[str]:
+    """Numbers of the documents that the application was for."""
+    return frozenset(approvals.folder(view.case.pk).row["results"]) if view.case.kind == "application" else frozenset()

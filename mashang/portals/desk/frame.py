@@ -63,9 +63,12 @@ def page(request: HttpRequest, template: str, here: str, status: int = 200, /, *
     return render(request, f"desk/{template}.html", known, status=status)
 
 
-def scope_sentence(by: Actor) -> str:
-    """Why a list holds what it holds: 只含桃溪镇自然资源所的件."""
-    if not org.bounded(by, "cases.view"):
+def scope_sentence(by: Actor, right: str = "cases.view") -> str:
+    """Why a list holds what it holds: 只含桃溪镇自然资源所的件; of a whole region, 含武平县全部单位的件."""
+    if not org.bounded(by, right):
         return _("含全部单位的件")
+    wide = sorted({grant.region for grant in org.scopes(by, right) if grant.units is None and grant.region})
+    if wide:
+        return _("含%(names)s全部单位的件") % {"names": "、".join(org.region(code).name for code in wide)}
     names = "、".join(u.short_name for u in org.units_of([by.unit_id]))
     return _("只含%(names)s经办的件") % {"names": names} if names else _("只含您有权查看的件")

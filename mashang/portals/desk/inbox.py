@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -30,18 +30,20 @@ def inbox(request: HttpRequest) -> HttpResponse:
     by, now = who(request), clock.now()
     tab: queries.Tab = next((t for t in TABS if t == request.GET.get("tab")), "todo")
     mine = request.GET.get("whose") != "unit"
-    filter = queries.Filter(kind=request.GET.get("kind", ""), channel=request.GET.get("channel", ""))
+    due = today_ends(now) if tab == "todo" and request.GET.get("due") == "today" else None
+    filter = queries.Filter(kind=request.GET.get("kind", ""), channel=request.GET.get("channel", ""), due_before=due)
     found = queries.inbox(by, tab, filter, now=now, mine=mine, after=request.GET.get("after", ""))
     counts = queries.counts(by, now=now)
+    staff = org.staff_of([by.unit_id]) if tab == "todo" and org.holds(by, "cases.assign") else []
     context = {
         "tab": tab,
         "title": {"todo": _("待办"), "doing": _("在办"), "supervised": _("督办"), "done": _("已办")}[tab],
         "scope": scope_sentence(by),
         "tabs": _tabs(tab, mine, counts),
-        "filters": _filters(),
-        "table": _table(found, tab, now),
+        "filters": _filters(tab),
+        "table": _table(found, tab, now, pick=bool(staff)),
         "pager": parts.Pager(after=_next(request, found.after)),
-        "staff": org.staff_of([by.unit_id]) if tab == "todo" and org.holds(by, "cases.assign") else [],
+        "staff": staff,
     }
     return page(request, "inbox", tab, counts=counts, **context)
 
@@ -55,10 +57,16 @@ def _tabs(tab: str, mine: bool, counts: dict[str, int]) -> list[parts.Tab]:
     ]
 
 
-def _filters() -> list[parts.Filter]:
+def today_ends(now: datetime) -> datetime:
+    """Midnight after this day."""
+    return clock.local(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _filters(tab: str) -> list[parts.Filter]:
     kinds = (("application", _("办件")), ("supervision", _("督办件")), ("bad_rating", _("差评整改")))
     channels = (("web", _("网上")), ("mobile", _("掌上")), ("window", _("窗口")), ("api", _("接口")))
-    return [parts.Filter("kind", _("类别"), kinds), parts.Filter("channel", _("渠道"), channels)]
+    due = [parts.Filter("due", _("到期"), (("today", _("今天到期或已超期")),))] if tab == "todo" else []
+    return [*due, parts.Filter("kind", _("类别"), kinds), parts.Filter("channel", _("渠道"), channels)]
 
 
 def _next(request: HttpRequest, after: str) -> str:
@@ -69,7 +77,7 @@ def _next(request: HttpRequest, after: str) -> str:
     return f"?{query.urlencode()}"
 
 
-def _table(found: queries.Inbox, tab: str, now: datetime) -> parts.Table:
+def _table(found: queries.Inbox, tab: str, now: datetime, *, pick: bool) -> parts.Table:
     empty = {
         "todo": _("现在没有待办。新的件到了会出现在这里。"),
         "doing": _("没有在办的件：您办过的都已办结。"),
@@ -91,7 +99,7 @@ def _table(found: queries.Inbox, tab: str, now: datetime) -> parts.Table:
             parts.Column(_("更新"), "t"),
         )
     return parts.Table(
-        columns, [_row(task, tab, now) for task in found.tasks], empty, _("我的件"), "pick" if tab == "todo" else ""
+        columns, [_row(task, tab, now) for task in found.tasks], empty, _("我的件"), "pick" if pick else ""
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from openpyxl import Workbook
 
+from mashang.approvals import queries as approvals
 from mashang.cases import actions, queries
 from mashang.cases.procedure import registry
 from mashang.catalogue import queries as catalogue
@@ -37,12 +38,26 @@ def filter_of(request: HttpRequest) -> queries.Filter:
     unit = get.get("unit", "")
     flag = {"1": True, "0": False}
     numbers = [n for n in get.get("numbers", "").split(",") if n] or None
+    first, end = _opened(get.get("opened", ""))
     return queries.Filter(
         kind=get.get("kind", "") if get.get("kind", "") in registry else "", state=_clean(get.get("state", "")),
         unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else 0, region=_clean(get.get("region", "")),
         words=_clean(get.get("q", ""))[:100], numbers=numbers,
         late=flag.get(get.get("late", "")), supervised=flag.get(get.get("supervised", "")),
+        opened_from=first, opened_to=end,
     )  # fmt: skip
+
+
+def _opened(period: str) -> tuple[datetime | None, datetime | None]:
+    """The period of receipt that an address names, from and to; no bounds for anything else."""
+    today = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = today.replace(day=1)
+    before = (month - timedelta(days=1)).replace(day=1)
+    bounds = {
+        "week": (today - timedelta(days=6), None), "month": (month, None), "last": (before, month),
+        "year": (today.replace(month=1, day=1), None),
+    }  # fmt: skip
+    return bounds.get(period, (None, None))
 
 
 def _clean(text: str) -> str:
@@ -99,7 +114,9 @@ def cases_list(request: HttpRequest) -> HttpResponse:
 def _filters(by: Any) -> list[parts.Filter]:
     kinds = tuple((p.kind, str(p.label)) for p in registry.values())
     states = (("open", _("未办结")), ("settled", _("已办结")))
+    periods = (("week", _("近 7 天")), ("month", _("本月")), ("last", _("上月")), ("year", _("今年")))
     return [
+        parts.Filter("opened", _("收件"), periods),
         parts.Filter("kind", _("类别"), kinds),
         parts.Filter("state", _("状态"), states),
         parts.Filter("late", _("超期"), (("1", _("曾超期")), ("0", _("未超期")))),
@@ -183,8 +200,11 @@ def intake(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def sites(request: HttpRequest) -> HttpResponse:
-    """现场核查: the open visits and checks of the reader's unit, for a phone."""
+    """现场核查: the visits and checks of the reader's unit, for a phone; those that nobody asked for yet stand apart."""
     by, now = who(request), clock.now()
-    found = queries.inbox(by, "todo", now=now, mine=False, limit=200)
-    tasks = [(t, row_remaining(t, now)) for t in found.tasks if t.step_kind in ("site_visit", "visit", "site_check")]
-    return page(request, "sites", "sites", tasks=tasks)
+    found = queries.inbox(by, "todo", now=now, mine=False, unasked=True, limit=200)
+    there = [t for t in found.tasks if t.step_kind in ("site_visit", "visit", "site_check")]
+    places = approvals.places_of([t.case.id for t in there])
+    tasks = [(t, row_remaining(t, now), places.get(t.case.id, "")) for t in there]
+    waits = [one for one in tasks if one[0].step_kind == "site_check" and one[0].due_at is None]
+    return page(request, "sites", "sites", tasks=[one for one in tasks if one not in waits], waits=waits)

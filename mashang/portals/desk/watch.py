@@ -48,13 +48,16 @@ def matters(request: HttpRequest) -> HttpResponse:
     ]  # fmt: skip
     states = (("open", _("未销号")), ("settled", _("已销号")))
     context = {
-        "scope": scope_sentence(by),
+        "scope": scope_sentence(by, "supervision.view"),
         "table": parts.Table(
             columns, rows, _("没有督办事项。超期的件会自动进来，领导交办的由效能办登记。"), _("督办台账")
         ),
         "filters": [parts.Filter("state", _("状态"), states)],
         "pager": parts.Pager(after=f"?state={state}&after={found.after}" if found.after else ""),
         "may_assign": org.holds(by, "supervision.assign"),
+        "export": f"{reverse('desk:export')}?kind=supervision&state={filter.state}"
+        if org.holds(by, "cases.export")
+        else "",
     }
     return page(request, "watch", "watch", **context)
 

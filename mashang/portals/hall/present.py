@@ -93,7 +93,9 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
             (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["state"] == "filled") for m in folder.materials
         ]
         shown["next"] = _next(page, folder) if by.kind == "person" else []
-        shown["results"] = documents.of_case(row.number)
+        given = documents.of_case(row.number)
+        shown["results"] = [g for g in given if g.number in folder.row["results"]]
+        shown["papers"] = [g for g in given if g.number not in folder.row["results"]]
         shown["card"] = card(catalogue.version(folder.row["version"]))
         figures = before(folder.spec), after(folder.spec)
         if figures[0] != figures[1]:

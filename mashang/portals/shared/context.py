@@ -78,6 +78,7 @@ def script_strings() -> dict[str, str]:
         "queue_sending": _("正在发送"),
         "queue_refused": _("未被接受，请打开修改"),
         "queue_sign_in": _("请先登录，再发送"),
+        "open": _("打开"),
         "queue_sent": _("已发送"),
         "send_now": _("立即发送"),
         "remove": _("删除"),

@@ -27,7 +27,7 @@ def new_key() -> str:
 class Form:
     """`key` makes a second press harmless; `draft` names what the browser keeps, `draft_url` where the server does.
 
-    `offline` lets a phone keep the form with its photos and send it later. `loose` are faults without a field here.
+    `offline` lets a phone keep the form with its photos and send it later, listed by `label`. `loose` are faults without a field here.
     """
 
     action: str
@@ -40,6 +40,7 @@ class Form:
     cancel: str = ""
     offline: bool = False
     danger: bool = False
+    label: str = ""
 
     @property
     def multipart(self) -> bool:

@@ -86,7 +86,8 @@ def press(
     fields = actionforms.fields_of(verb.form, actionforms.Ask(view, on.unit_id if on else view.case.lead_unit_id, by))
     form = forms.build(
         fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=back, **(more(fields) if more else {}),
+        refused=refused, key=request.POST.get("key"), cancel=back,
+        label=_("%(what)s · %(number)s") % {"what": _(on.label) if on else verb.label, "number": number}, **(more(fields) if more else {}),
     )  # fmt: skip
     return Pressing(view, verb, on, form, 422 if refused else 200)
 

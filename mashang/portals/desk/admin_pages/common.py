@@ -48,7 +48,9 @@ def side(actor: Actor, here: str) -> list[NavGroup]:
         for name, label, right in MENU
         if not right or queries.holds(actor, right)
     ]
-    return [NavGroup(tuple(items), _("管理"))]
+    desk = [NavItem(_("待办"), reverse("desk:inbox")), NavItem(_("全部件"), reverse("desk:cases"))]
+    back = [NavGroup(tuple(desk), _("工作台"))] if queries.holds(actor, "cases.view") else []
+    return [NavGroup(tuple(items), _("管理")), *back]
 
 
 def pressed(request: HttpRequest, presses: dict[str, Press]) -> tuple[bool, Refused | None]:
@@ -100,7 +102,7 @@ def page(request: HttpRequest, name: str, here: str, refused: Refused | None, **
     """The page; what was refused to a button without fields of its own stands at the top."""
     drawn = any(isinstance(value, Form) and value.faults for value in context.values())
     loose = refused.faults if refused and not drawn else ()
-    known = {"side": side(who(request), here), "loose": loose, **context}
+    known = {"side": side(who(request), here), "loose": loose, "find_url": reverse("desk:find"), **context}
     return render(request, f"desk/admin/{name}.html", known, status=422 if refused else 200)
 
 

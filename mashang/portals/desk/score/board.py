@@ -112,6 +112,11 @@ def run(request: HttpRequest) -> HttpResponse:
         try:
             if scheme not in {str(value) for value, _label in fields[0].choices}:
                 raise Refused("run.scheme", "请选择一个已定稿的考评方案。", "scheme")
+            if "again" not in request.POST and any(r.period == period for r in queries.runs(by, int(scheme))):
+                fields.append(parts.Field("again", _("确认重新计算这个期间"), "checkbox"))
+                raise Refused(
+                    "run.again", "这个期间已经算过。要以新的结果为准，请勾选“确认重新计算这个期间”再提交。", "again"
+                )
             made = actions.run(int(scheme), period, by=by, now=clock.now())
             messages.success(request, _("%(period)s 的考评已算出，输入已封存。") % {"period": period})
             info = next(r for r in queries.runs(by, int(scheme)) if r.id == made)

@@ -39,7 +39,8 @@ def workbook(request: HttpRequest, run: int) -> HttpResponse:
     """The board and every node's scores, for the units the reader may see."""
     by = who(request)
     queries.frozen_inputs(run, by)
-    return attachment(queries.workbook(run, by), f"score-{run}.xlsx", XLSX)
+    info = queries.run_for(run, by)
+    return attachment(queries.workbook(run, by), f"{info.scheme.name}-{info.period}.xlsx", XLSX)
 
 
 @require_GET

@@ -119,6 +119,10 @@
     $$("[data-keys-off]", root).forEach((box) => { box.checked = keysOff(); });
     if (matchMedia("(max-width: 820px)").matches) $$("details[data-fold]", root).forEach((d) => { d.open = false; });
     $("[data-focus]", root)?.focus();
+    $$(".tiles", root).forEach((box) => {
+      const lit = $(".here, .late, .warn", box);
+      if (lit && box.scrollWidth > box.clientWidth) box.scrollLeft += lit.getBoundingClientRect().left - box.getBoundingClientRect().left - box.clientWidth / 2;
+    });
     $$("[data-ribbon]", root).forEach((box) => {
       const svg = $("svg", box), x = Number(box.dataset.ribbon), units = svg.viewBox.baseVal.width;
       if (x && box.scrollWidth > box.clientWidth) box.scrollLeft = (x / units) * svg.clientWidth - box.clientWidth * 0.6;

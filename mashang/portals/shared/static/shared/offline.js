@@ -85,11 +85,22 @@
     item.fields.forEach(([name, value]) => body.append(name, value));
     const answer = await fetch(item.url, { method: "POST", body, headers: { "X-CSRFToken": token(), "Idempotency-Key": item.key, "X-Queued-At": new Date(item.at).toISOString() } });
     if (answer.redirected && /\/(accounts|sign-in|login)/.test(new URL(answer.url).pathname)) return "sign_in";
-    if (answer.ok) return "sent";
+    if (answer.ok) { item.onward = answer.redirected ? answer.url : ""; return "sent"; }
     if ([401, 403].includes(answer.status)) return "sign_in";
     if ([408, 425, 429].includes(answer.status) || answer.status >= 500) return "waiting";
     item.text = (new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".faults li, .note p, h1")?.textContent || "").trim();
     return "refused";
+  };
+  /* the form that went out is still on the page: on to where its press leads; else say so, with the way there */
+  const onward = (item) => {
+    const text = `${item.title} · ${say("queue_sent")}`;
+    if (item.onward && $$("form[data-offline]").some((form) => form.elements.key?.value === item.key)) {
+      sessionStorage.setItem("mashang:said", text);
+      location.assign(item.onward);
+      return;
+    }
+    note(text, "ok");
+    if (item.onward) $("#notes .note")?.append(Object.assign(document.createElement("a"), { href: item.onward, textContent: say("open"), className: "button" }));
   };
   let busy = false;
   const flush = async () => {
@@ -101,7 +112,7 @@
         await show(item.key);
         let state = "waiting";
         try { state = await send(item); } catch { break; }
-        if (state === "sent") { await remove(item.key); document.dispatchEvent(new CustomEvent("mashang:sent", { detail: { key: item.key, url: item.url } })); note(`${item.title} · ${say("queue_sent")}`, "ok"); }
+        if (state === "sent") { await remove(item.key); document.dispatchEvent(new CustomEvent("mashang:sent", { detail: { key: item.key, url: item.url } })); onward(item); }
         else { item.state = state; await save(item); if (state !== "refused") break; }
       }
     } finally { busy = false; await show(); }

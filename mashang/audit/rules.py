@@ -23,7 +23,7 @@ VIEWS: Mapping[str, tuple[str | Promise, tuple[str, ...]]] = {
         _("授权和账号变动"),
         (
             "role.granted", "role.revoked", "staff.appointed", "staff.transferred", "staff.left", "staff.renamed",
-            "staff.phone_changed", "account.password_set", "account.factor_dropped", "account.opened", "absence.registered", "absence.ended", "client.admitted",
+            "staff.phone_changed", "person.phone_bound", "account.password_set", "account.factor_dropped", "account.opened", "absence.registered", "absence.ended", "client.admitted",
             "client.revoked", "mandate.recorded", "mandate.revoked",
         ),
     ),

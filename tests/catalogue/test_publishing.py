@@ -330,7 +330,7 @@ def test_an_unknown_version_or_code_is_not_found() -> None:
 
 
 @pytest.fixture
-def shipped_only() -> None:
+def shipped_only(clock_rules: None) -> None:
     actions.import_shipped(by=Actor.system("setup"), now=NOW)
 
 

@@ -118,7 +118,7 @@ def test_a_table_of_scores_in_another_encoding_is_refused_in_a_sentence(tmp_path
 
 def test_the_scores_do_not_go_into_a_file_of_the_stages(tmp_path: Path) -> None:
     _, told = score("run", "county-demo", COUNTY, "--out", tmp_path / "treated.csv", "--stages", tmp_path, status=2)
-    assert "[score.out]" in told
+    assert "[file.same]" in told
     assert not list(tmp_path.iterdir())
 
 

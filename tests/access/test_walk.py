@@ -192,10 +192,11 @@ def inbox(walker: Walker) -> None:
     open_ = [
         s for s in county.steps if s["state"] == "open" and s["unit_id"] == who.unit and s["number"] in walker.seen
     ]
+    asked = [s for s in open_ if s["kind"] != "site_check" or s["due_at"] is not None]
     worked = {s["number"] for s in county.steps if s["done_by"] == who.id} & walker.seen
     tabs = {
-        "todo": {s["number"] for s in open_ if s["staff"] is None or s["staff"] in mine},
-        "todo&whose=unit": {s["number"] for s in open_},
+        "todo": {s["number"] for s in asked if s["staff"] is None or s["staff"] in mine},
+        "todo&whose=unit": {s["number"] for s in asked},
         "doing": {n for n in worked if county.cases[n]["settled_at"] is None},
         "done": {n for n in worked if county.cases[n]["settled_at"] is not None},
         "supervised": {

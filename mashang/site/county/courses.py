@@ -78,7 +78,8 @@ class Application:
         """Uploads for what is asked, what is on file reused; what the course leaves out is kept in `missing`."""
         held = approvals.held_by(self.life.cast.person(self.plot.place, self.plot.county, at))
         reuse = [n.material.code for n in needs if n.material.held_as and n.material.held_as in held]
-        asked = [n for n in needs if n.state in ("required", "deferrable") and n.material.code not in reuse]
+        wanted = [n for n in needs if n.state in ("required", "deferrable") and not n.material.filled]
+        asked = [n for n in wanted if n.material.code not in reuse]
         left_out = {"notice": "required", "twice": "required", "later": "deferrable"}.get(self.plot.course, "")
         self.missing = [n for n in asked if n.state == left_out][-1:]
         handed = [n for n in asked if n not in self.missing]

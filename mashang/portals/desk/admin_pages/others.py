@@ -84,14 +84,7 @@ def clients(request: HttpRequest) -> HttpResponse:
     done, refused = pressed(request, {"admit": admit, "revoke": revoke})
     if done and not made:
         return HttpResponseRedirect(request.path)
-    fields = [
-        Field("name", _("系统名称"), required=True, size="m"),
-        Field("scopes", _("接口权限"), "multi", required=True, choices=tuple((s, ROLES[s].label) for s in SCOPES)),
-        Field("unit", _("单位范围"), "choice", choices=unit_choices(my_units(actor, "org.clients"))),
-        Field("region", _("地区范围"), size="s"),
-        Field("per_minute", _("每分钟次数"), "number", required=True, value="600", size="s"),
-    ]
-    form = form_of(request, "admit", fields, _("准入并生成令牌"), refused)
+    form = form_of(request, "admit", _admission(actor), _("准入并生成令牌"), refused)
     return page(
         request,
         "clients",
@@ -102,6 +95,16 @@ def clients(request: HttpRequest) -> HttpResponse:
         asked=next((c for c in known if str(c.id) == request.GET.get("revoke") and not c.revoked_at), None),
         token=made[0] if made else "",
     )
+
+
+def _admission(actor: Actor) -> list[Field]:
+    return [
+        Field("name", _("系统名称"), required=True, size="m"),
+        Field("scopes", _("接口权限"), "multi", required=True, choices=tuple((s, ROLES[s].label) for s in SCOPES)),
+        Field("unit", _("单位范围"), "choice", choices=unit_choices(my_units(actor, "org.clients"))),
+        Field("region", _("地区范围"), size="s"),
+        Field("per_minute", _("每分钟次数"), "number", required=True, value="600", size="s"),
+    ]
 
 
 def _clients_in_scope(actor: Actor) -> list[queries.ClientInfo]:

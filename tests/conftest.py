@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import typst
 from django.db import connections
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from mashang.org.kept import forget
 from mashang.site import messages
-from mashang.site.commands.doctor import FONTS
 from tests.county import county_tables
 
 __all__ = ["county_tables"]
@@ -63,14 +61,3 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """The system's Chromium; as root it runs without its sandbox."""
     assert CHROMIUM, "no Chromium on this machine: apt-get install chromium"
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": ["--no-sandbox"]}
-
-
-@pytest.fixture(scope="session")
-def cjk_fonts() -> str:
-    """The family that Chinese documents are set in; skips where there is none, and fails in CI."""
-    present = set(typst.Fonts().families())
-    found = next((name for name in FONTS if name in present), "")
-    if not found and not IN_CI:
-        pytest.skip("no Chinese font here: apt-get install fonts-noto-cjk")
-    assert found, "no Chinese font on this machine: apt-get install fonts-noto-cjk"
-    return found

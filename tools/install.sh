@@ -29,7 +29,7 @@ index=${PIP_INDEX_URL:-$("$py" -m pip config get global.index-url 2>/dev/null ||
 echo "[2/3] $lock"
 by_uv || UV_SYSTEM_CERTS=true by_uv || {
     echo "uv does not work here; pip goes on (slower)"
-    pip --require-hashes --only-binary :all: -r "$lock"
+    pip --require-hashes --only-binary :all: --no-deps -r "$lock"
 }
 echo "[3/3] mashang"
 pip --quiet --no-build-isolation --no-deps --no-index -e .

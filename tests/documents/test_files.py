@@ -12,18 +12,19 @@ from typing import Any
 import pypdf
 import pytest
 import segno
+import typst
 import zxingcpp
 from docx import Document
 from PIL import Image
 
 from mashang.documents import rendering, rules
-from mashang.documents.rendering import pdf
+from mashang.documents.rendering import fonts, pdf
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 
 AT = datetime(2026, 3, 5, 10, 30, tzinfo=clock.ZONE)
 CODE, URL = "ABCD-EFGH-JKMN-PQRS", "https://wuping.example/verify/ABCDEFGHJKMNPQRS"
-ROWS = [("建设项目", "村民住宅（新建）"), ("建设位置", "桃溪镇新田村三组"), ("备注", "#danger[x] *星* 𠮷 ㎡")]
+ROWS = [("建设项目", "村民住宅（新建）"), ("建设位置", "桃溪镇新田村三组"), ("备注", "#danger[x] *星* 𬭎 ㎡")]
 
 
 def sheet(kind: str = "planning-permit", **facts: Any) -> rules.Sheet:
@@ -48,7 +49,6 @@ def text_of(data: bytes) -> str:
     return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages).replace("\n", "")
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 @pytest.mark.row("A24")
 def test_the_certificate_can_be_read_and_searched() -> None:
     data = make("pdf", sheet())
@@ -62,11 +62,10 @@ def test_the_certificate_can_be_read_and_searched() -> None:
         CODE,
     ):
         assert part in text
-    assert "#danger[x] *星* 𠮷" in text  # words are never read as markup
+    assert "#danger[x] *星* 𬭎" in text  # words are never read as markup
     assert len(pypdf.PdfReader(io.BytesIO(data)).pages) == 1
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 def test_a_long_notice_runs_on_to_a_second_page_whole() -> None:
     lines = [f"第{n}项材料：" + "应当补正" * 12 for n in range(1, 31)]
     data = make("pdf", sheet("supplement", missing=lines))
@@ -76,7 +75,6 @@ def test_a_long_notice_runs_on_to_a_second_page_whole() -> None:
     assert "不会再要求您补正其他材料" in text
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 @pytest.mark.row("A24")
 def test_the_qr_code_on_the_page_leads_to_the_verification(monkeypatch: pytest.MonkeyPatch) -> None:
     real = pdf.typst.compile_with_warnings
@@ -91,7 +89,6 @@ def test_the_qr_code_on_the_page_leads_to_the_verification(monkeypatch: pytest.M
     assert found.text == URL
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 @pytest.mark.parametrize("format_", ["pdf", "docx"])
 @pytest.mark.parametrize("kind", ["planning-permit", "supplement"])
 def test_the_same_document_gives_the_same_bytes(format_: str, kind: str) -> None:
@@ -101,19 +98,39 @@ def test_the_same_document_gives_the_same_bytes(format_: str, kind: str) -> None
     assert make(format_, sheet(kind, rows=ROWS[:1], missing=["另一项"])) != first
 
 
-def test_a_machine_without_chinese_fonts_is_an_error_and_not_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Bare:
-        def families(self) -> list[str]:
-            return ["Libertinus Serif", "DejaVu Sans Mono"]
+NOWHERE = Path("no such folder")
 
-    monkeypatch.setattr(pdf, "_book", Bare)
+
+class Bare:
+    """A machine with the fonts of Typst alone."""
+
+    def families(self) -> list[str]:
+        return ["Libertinus Serif", "DejaVu Sans Mono"]
+
+
+def test_a_chinese_font_comes_along_and_gives_way_to_those_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Noto Sans SC" in fonts.book(NOWHERE).families()
+    monkeypatch.setattr(Bare, "families", lambda _: ["Noto Sans SC", "SimSun"])
+    monkeypatch.setattr(fonts, "book", lambda var: Bare())
+    assert fonts.families(NOWHERE) == ("SimSun", "Noto Sans SC")
+
+
+def test_no_chinese_font_at_all_is_an_error_and_not_boxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "book", lambda var: Bare())
     with pytest.raises(Refused, match="没有中文字体"):
         make("pdf", sheet())
 
 
-@pytest.mark.usefixtures("cjk_fonts")
+def test_a_character_in_no_font_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = typst.Fonts(include_system_fonts=False, font_paths=[folder / "fonts" for folder in fonts.along()])
+    monkeypatch.setattr(fonts, "book", lambda var: alone)
+    assert "刘𬭎喆" in text_of(make("pdf", sheet(rows=[("申请人", "刘𬭎喆")])))
+    with pytest.raises(Refused, match="字体里没有“𪚥”"):
+        make("pdf", sheet(rows=[("申请人", "刘𪚥")]))
+
+
 def test_a_font_that_vanished_is_an_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf, "fonts", lambda: ("Nowhere Song", "Nowhere Hei"))
+    monkeypatch.setattr(fonts, "families", lambda var: ("Nowhere Song", "Nowhere Hei"))
     with pytest.raises(Refused, match="不能完整生成"):
         make("pdf", sheet())
 
@@ -161,7 +178,6 @@ def test_the_qr_picture_is_plain_svg() -> None:
     assert segno.make(URL, error="m", micro=False).version <= 6
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 @pytest.mark.parametrize("kind", ["planning-permit", "supplement"])
 def test_a_revoked_document_says_so_above_all_else_in_both_forms(kind: str) -> None:
     mark = rules.revoked_mark(AT, "以欺骗手段取得 #x *y*")

@@ -84,7 +84,6 @@ def test_issuing_inside_an_act_is_sent_with_the_acts_other_statements(township: 
     assert queries.verify(issued.code).number == issued.number
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 @pytest.mark.row("A24")
 def test_a_holder_can_have_the_file_itself_compared(township: int) -> None:
     issued = give(township)

@@ -41,7 +41,6 @@ def pdf_text(answer) -> str:
     return "".join(page.extract_text() for page in pages).replace("\n", "")
 
 
-@pytest.mark.usefixtures("cjk_fonts")
 def test_a_lead_revokes_a_permit_and_everyone_who_looks_learns_why(sign_in, client, issued):
     given = permit(issued)
     address = f"/desk/case/{issued}/result/{given.number}/revoke"

@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import typst
 from typer.testing import CliRunner
 
+from mashang.documents.rendering import fonts
 from mashang.kernel.refused import Refused
 from mashang.site import cli, running
 from mashang.site.commands import doctor
@@ -66,10 +68,9 @@ def test_the_doctor_finds_nothing_wrong_here_but_what_is_wrong(monkeypatch: pyte
     keys.mkdir(mode=0o700)
     (keys / "vault").touch(0o600)
     monkeypatch.setattr(doctor, "KEYS", keys)
-    monkeypatch.setattr(doctor, "FONTS", (*doctor.FONTS, *doctor.typst.Fonts().families()))
     assert [finding.what for finding in doctor.examine() if not finding.ok] == []
     (keys / "vault").chmod(0o644)
-    monkeypatch.setattr(doctor, "FONTS", ("No Such Font",))
+    monkeypatch.setattr(fonts, "book", lambda var: typst.Fonts(include_system_fonts=False))
     monkeypatch.setattr(doctor, "DISK_BYTES", 10**18)
     monkeypatch.setattr(doctor, "OLDEST_POSTGRES", 99)
     wrong = {finding.what.partition(" ")[0]: finding for finding in doctor.examine() if not finding.ok}

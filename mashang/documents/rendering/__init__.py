@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .docx import make_docx
-from .pdf import fonts, make_pdf
+from .pdf import make_pdf
 
 Maker = Callable[..., bytes]
 MAKERS: dict[str, tuple[Maker, str]] = {
@@ -13,4 +13,4 @@ MAKERS: dict[str, tuple[Maker, str]] = {
     "docx": (make_docx, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
 }
 
-__all__ = ["MAKERS", "fonts", "make_docx", "make_pdf"]
+__all__ = ["MAKERS", "make_docx", "make_pdf"]

@@ -12,17 +12,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
 import typer
-import typst
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from mashang.documents.rendering.fonts import families
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 from mashang.site import environment
 from mashang.site.paths import KEYS, VAR
 from mashang.site.place import find
 
-FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC", "Source Han Serif SC", "WenQuanYi Zen Hei", "SimSun", "Songti SC")
 DISK_BYTES, CLOCK_SECONDS, OLDEST_POSTGRES = 1_000_000_000, 5, 15
 
 
@@ -75,10 +74,12 @@ def zone() -> Finding:
 
 
 def fonts() -> Finding:
-    present = set(typst.Fonts().families())
-    found = next((name for name in FONTS if name in present), "")
-    remedy = "apt-get install fonts-noto-cjk（没有中文字体就不能出公文和证照）"
-    return Finding("中文字体 fonts", bool(found), found or "没有找到", remedy)
+    try:
+        text, heading = families(VAR)
+    except Refused:
+        remedy = "apt-get install fonts-noto-cjk（没有中文字体就不能出公文和证照）"
+        return Finding("中文字体 fonts", False, "没有找到", remedy)
+    return Finding("中文字体 fonts", True, text if text == heading else f"{text}，标题 {heading}")
 
 
 def disk() -> Finding:

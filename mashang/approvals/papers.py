@@ -58,6 +58,6 @@ def _issue(
 
 def due_of(case: CaseFile) -> str:
     """When the promised clock (else the statutory one) that this act begins is due, in words."""
-    begun = [row for row, step in case.began if not step and row.due_at]
+    begun = [row for row in case.began if row.step_id is None and row.due_at]
     row = min(begun, key=lambda r: (r.kind != "promised", r.due_at), default=None)
     return clock.local(row.due_at).strftime("%Y年%m月%d日 %H:%M") if row and row.due_at else "当场"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,7 +87,10 @@ def folder(case_id: int) -> Folder:
         raise NotFound("这一件不是行政审批申请。")
     row, private, materials, refusal = found
     return Folder(
-        json.loads(row), json.loads(vault.open_(private)), json.loads(materials or "[]"), json.loads(refusal or "null")
+        sql.read_json(row),
+        sql.read_json(vault.open_(private)),
+        sql.read_json(materials or "[]"),
+        sql.read_json(refusal or "null"),
     )
 
 
@@ -124,10 +126,10 @@ def make(case: CaseFile, values: Mapping[str, Any], materials: Iterable[Mapping[
     """Queue the new application's rows with the door's statements."""
     head = [
         values["entry"], values["version"], values["part"], values["applicant"],
-        json.dumps(values["public"], ensure_ascii=False), vault.seal(json.dumps(values["private"], ensure_ascii=False)),
+        sql.as_json(values["public"]), vault.seal(sql.as_json(values["private"])),
         values["statutory"], values["promised"], values["instant"],
     ]  # fmt: skip
-    listed = json.dumps(list(materials), ensure_ascii=False)
+    listed = sql.as_json(list(materials))
     case.write_also(lambda made: (_NEW, [made.id, *head]))
     case.write_also(lambda made: (_NEW_MATERIALS, [made.id, listed]))
 
@@ -143,16 +145,16 @@ def change(
     results: Sequence[str] = (),
 ) -> None:
     """Queue changes of the application and its materials with the door's statements."""
-    told = None if noticed is None else json.dumps(noticed, ensure_ascii=False)
+    told = None if noticed is None else sql.as_json(noticed)
     if (notices, noticed, accepted_at, decided_at) != (None,) * 4 or results:
         case.write_also(lambda _: (_CHANGE, [notices, told, accepted_at, decided_at, list(results), case.id]))
     if listed := list(materials):
-        case.write_also(lambda _: (_CHANGE_MATERIALS, [json.dumps(listed), case.id]))
+        case.write_also(lambda _: (_CHANGE_MATERIALS, [sql.as_json(listed), case.id]))
 
 
 def keep(case: CaseFile, person: int, materials: Iterable[Mapping[str, Any]], source: str) -> None:
     """Queue materials that are checked to be kept on file for the person: one a code, in the order in which all lock them."""
     by_code = {m["held_as"]: {"held_as": m["held_as"], "name": m["name"], "document": m["document"]} for m in materials}
     if by_code:
-        values = [person, source, case.now, json.dumps([by_code[code] for code in sorted(by_code)], ensure_ascii=False)]
+        values = [person, source, case.now, sql.as_json([by_code[code] for code in sorted(by_code)])]
         case.write_also(lambda _: (_KEEP, values))

@@ -98,7 +98,7 @@ class CaseFile:
     step: StepInHand | None = None
     opening: list[StepInHand] = field(default_factory=list)
     clocks: list[ClockRow] = field(default_factory=list)
-    began: list[tuple[ClockRow, str]] = field(default_factory=list)
+    began: list[ClockRow] = field(default_factory=list)
     changed: dict[int, ClockRow] = field(default_factory=dict)
     plans: list[StepPlan] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list)
@@ -165,18 +165,16 @@ class CaseFile:
         """
         self.also.append(make)
 
-    def start_clock(self, code: str, limit: str = "", *, step: str = "", at: datetime | None = None) -> None:
-        """Start the rule's clock for the case, or for the step with code `step`; `limit` where the rule leaves it open."""
-        known = {p.code: p.unit_id for p in self.plans} | {s.code: s.unit_id for s in self.opening}
-        unit = known.get(step, self.lead_unit_id)
-        if self.step and self.step.code == step:
-            unit = self.step.unit_id
-        calendar = clocks.calendar_for(self.region, unit, self.now)
-        rule = clocks.rule_for(code)
+    def start_clock(
+        self, code: str, limit: str = "", *, step: StepInHand | None = None, at: datetime | None = None
+    ) -> None:
+        """Start the rule's clock for the case, or for a step; `limit` where the rule leaves it open."""
+        unit = step.unit_id if step else self.lead_unit_id
         row = clock_rules.start(
-            rule, at=at or self.now, calendar=calendar, case_id=self.id, party=f"unit:{unit}", limit=limit or None
-        )
-        self.began.append((row, step))
+            clocks.rule_for(code), at=at or self.now, calendar=clocks.calendar_for(self.region, unit, self.now),
+            case_id=self.id, step_id=step.id if step else None, party=f"unit:{unit}", limit=limit or None,
+        )  # fmt: skip
+        self.began.append(row)
 
     def stop_clock(self, code: str, *, of_step: bool = False) -> None:
         """Stop the running clocks of this code that are in hand, or only the step's; none running is not a fault."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
@@ -79,12 +79,12 @@ def fault_of(error: Any) -> Fault:
     return Fault(f"form.{error['type']}", text, ".".join(str(part) for part in error["loc"]))
 
 
-_ESCAPED = re.compile(r"\\u(?:0000|d[89a-f])")
-
-
 def _suspect(values: Mapping[str, Any]) -> bool:
-    """Whether it is worth looking for them one by one: as ASCII, a NUL and a surrogate are escapes."""
-    return _ESCAPED.search(json.dumps(values, default=str)) is not None
+    """Whether it is worth looking for them one by one: as JSON a NUL is an escape, and a surrogate cannot be."""
+    try:
+        return b"\\u0000" in to_json(values, fallback=str)
+    except ValueError:  # a surrogate, or nested too deep to say
+        return True
 
 
 def _nuls(value: Any, path: str = "") -> list[str]:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from psycopg import Cursor
 
 from mashang.kernel import sql
 from mashang.kernel.clock import ZONE, local
@@ -238,7 +239,7 @@ def clocks_of_cases(case_ids: Sequence[int]) -> dict[int, list[ClockRow]]:
 
 
 OPEN_CLOCKS = (
-    f"select {COLUMNS} from clocks_clock where case_id = %s and state <> 'stopped'"
+    f"select {COLUMNS} from clocks_clock where case_id = {{case}} and state <> 'stopped'"
     " and (%s::bigint is null or step_id is null or step_id = %s) order by id for no key update"
 )
 
@@ -248,7 +249,12 @@ def open_clocks(case_id: int, step_id: int | None = None) -> list[ClockRow]:
 
     With `step_id`: those of that step and those of the case itself; without: all of them.
     """
-    return rows(sql.run(OPEN_CLOCKS, [case_id, step_id, step_id]))
+    return rows(ask_open("%s", [case_id], step_id))
+
+
+def ask_open(case: str, values: Sequence[Any], step_id: int | None = None) -> Cursor[Any]:
+    """Ask for the open clocks of a case that SQL with `values` names, among other questions; `rows` reads the answer."""
+    return sql.run(OPEN_CLOCKS.format(case=case), [*values, step_id, step_id])
 
 
 def explanation(row: ClockRow, now: datetime) -> list[Line]:
@@ -310,8 +316,8 @@ def _row(v: Sequence[Any]) -> ClockRow:
         id=v[0], case_id=v[1], step_id=v[2], code=v[3], label=v[4], kind=v[5], party=v[6],
         limit=str(Limit(v[7], v[8])), started_at=started, due_at=due, warn_at=_at(v[12]), provisional=unsettled,
         state=v[13], fired_at=_at(v[14]), warned_at=_at(v[15]), stopped_at=_at(v[16]),
-        pauses=tuple(_pause(p) for p in json.loads(v[17])),
-        extensions=tuple(_extended(e) for e in json.loads(v[18])), rule_version=v[19], calendar_version=v[20],
+        pauses=tuple(_pause(p) for p in sql.read_json(v[17])),
+        extensions=tuple(_extended(e) for e in sql.read_json(v[18])), rule_version=v[19], calendar_version=v[20],
         region=v[21], unit_id=v[22], effect=v[23], rule=rule_for(v[3], v[19]),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from pydantic_core import from_json, to_json
 
 _log: list[list[str]] = []
 
@@ -46,6 +47,16 @@ def together(parts: Sequence[Part], answer: str = "SELECT 0") -> psycopg.Cursor[
     """Send them as one statement. None sees what another writes; `answer` may read from those that return rows."""
     text = ", ".join(f"{name} AS ({part})" for name, part, _ in parts)
     return run(f"WITH {text} {answer}", [value for _, _, values in parts for value in values])
+
+
+def as_json(value: Any) -> str:
+    """For jsonb and jsonb_to_recordset; times as ISO 8601. Several times as fast as the standard library."""
+    return to_json(value).decode()
+
+
+def read_json(text: str | bytes) -> Any:
+    """What a jsonb column holds; the counterpart of `as_json`."""
+    return from_json(text)
 
 
 @lru_cache(maxsize=1024)

@@ -25,7 +25,7 @@ def database(url: str) -> dict[str, Any]:
     """Django's form of an address as libpq reads it, like postgresql://user:password@host:port/name?sslmode=require."""
     parts = conninfo_to_dict(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "mashang.kernel.backend",
         "NAME": parts.pop("dbname", "mashang"),
         "USER": parts.pop("user", ""),
         "PASSWORD": parts.pop("password", ""),

@@ -94,7 +94,7 @@ def test_arrays_move_what_single_clocks_would_move(catalogue: None) -> None:
         [row] = queries.clocks_of(number)
         calendar = queries.calendar_for(row.region, row.unit_id)
         assert row.due_at == rules.due_of(row, calendar).at
-        assert row.warn_at == rules.running.warning_of(row, row.due_at, calendar)
+        assert row.warn_at == rules.running.warning_of(row.rule, row.started_at, row.due_at, calendar)
 
 
 def test_a_typhoon_order_moves_only_its_region_and_may_be_withdrawn(catalogue: None) -> None:

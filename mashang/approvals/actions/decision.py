@@ -153,7 +153,7 @@ def ask_check(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) 
     assert case.step is not None
     if any(row.step_id for row in case.live(rules.PROMISED)):
         raise Refused("check.asked", "已经请求过了，工作人员会在承诺的时间内到场。")
-    case.start_clock(rules.PROMISED, rules.CHECK_LIMIT, step=case.step.code)
+    case.start_clock(rules.PROMISED, rules.CHECK_LIMIT, step=case.step)
     case.tell(Message(f"{case.number} 请求{case.step.label}。", unit=case.step.unit_id))
 
 

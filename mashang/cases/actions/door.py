@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from django.db import IntegrityError, OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
 from mashang.clocks import actions as clock_actions
-from mashang.clocks import queries as clocks
 from mashang.clocks import rules as clock_rules
 from mashang.clocks.rules import ClockRow
 from mashang.kernel import sql
@@ -149,12 +148,7 @@ def _act(
     step: int,
     revision: int,
 ) -> Answer:
-    case_id = write.lock(number)
-    with sql.pipeline():
-        asked = write.ask(case_id, step, by.ref, key)
-        running = clocks.open_clocks(case_id, step or None)
-    case, before = write.read(asked, now)
-    case.clocks = running
+    case, before = write.take(number, step, by.ref, key, now)
     procedure = registry[case.kind]
     if not org.may_see(by, facts_of(case)):
         raise NotFound
@@ -222,7 +216,7 @@ def _move_clocks(verb: Action, case: CaseFile) -> None:
             if row.step_id == case.step.id and row.state != "stopped":
                 case.changed[row.id] = clock_rules.stop(row, case.now)
     for code in verb.starts:
-        if not any(row.code == code for row, _ in case.began):
+        if not any(row.code == code for row in case.began):
             case.start_clock(code)
 
 
@@ -240,7 +234,7 @@ def _open_followers(case: CaseFile) -> None:
 
 def _start_step(case: CaseFile, step: StepInHand) -> None:
     for code, limit in step.clocks:
-        case.start_clock(code, limit, step=step.code)
+        case.start_clock(code, limit, step=step)
 
 
 def _finish(
@@ -260,9 +254,9 @@ def _finish(
         if step.state == "open":
             _start_step(case, step)
     _move_clocks(verb, case)
-    opened = _bind_clocks(case, planned)
+    opened = [row if row.case_id else replace(row, case_id=case.id) for row in case.began]  # begun before the case was
     _show_due(case, planned, opened)
-    answer = asdict(Answer(case.number, case.kind, case.state, 1 if new else case.revision + 1))
+    answer = Answer(case.number, case.kind, case.state, 1 if new else case.revision + 1)
     staff = by.id if by.kind == "staff" else None
     changed = [] if case.drop_steps else list(case.changed.values())
     more = [*clock_actions.writing(opened, changed), *ledger.recording([_entry(verb, case, by)])]
@@ -271,14 +265,6 @@ def _finish(
         raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")
     if case.drop_steps and not new:
         clock_actions.stop_all(case.id, case.now)
-
-
-def _bind_clocks(case: CaseFile, planned: list[StepInHand]) -> list[ClockRow]:
-    """Clocks begun in this act, with the identities of case and step, which were unknown while the body ran."""
-    steps = {s.code: s.id for s in (*planned, *case.opening)}
-    if case.step:
-        steps.setdefault(case.step.code, case.step.id)
-    return [replace(row, case_id=case.id, step_id=steps[code] if code else None) for row, code in case.began]
 
 
 def _show_due(case: CaseFile, planned: list[StepInHand], opened: list[ClockRow]) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from psycopg import Cursor
-
+from mashang.clocks import queries as clocks
 from mashang.clocks.rules import ClockRow
 from mashang.kernel import sql
 from mashang.kernel.refused import NotFound
@@ -36,7 +34,7 @@ SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
     WHERE n.case_id = c.id AND n.state = 'waiting'
       AND n.code = ANY (SELECT unnest(s.next) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s)),
   (SELECT jsonb_build_array(encode(r.digest, 'hex'), r.answer) FROM cases_request r WHERE r.actor = %s AND r.key = %s)
-FROM cases_case c WHERE c.id = %s"""
+FROM cases_case c WHERE c.number = %s"""
 _ALLOCATE = f"""
 SELECT nextval('cases_case_id_seq'), cases_next_number(%s),
   (SELECT array_agg(nextval('cases_step_id_seq')) FROM generate_series(1, %s)), {_PLANNED_ONCE}"""
@@ -98,21 +96,22 @@ def lock(number: str) -> int:
     return int(row[0])
 
 
-def ask(case_id: int, step_id: int, actor: str, key: str) -> Cursor[Any]:
-    """Ask for the locked case; `read` takes the answer, so that other questions can go out in between."""
-    return sql.run(_LOAD, [step_id, step_id, actor, key, case_id])
-
-
-def read(asked: Cursor[Any], now: datetime) -> tuple[CaseFile, Any]:
-    """The case, the step pressed on, the steps that wait for it, and what was answered to this key before."""
+def take(number: str, step_id: int, actor: str, key: str, now: datetime) -> tuple[CaseFile, Any]:
+    """Lock the case and read it: with the clocks in hand, the step pressed on and the steps that wait for it; and what
+    was answered to this key before. One round trip: each statement sees what stands once the one before it is done."""
+    with sql.pipeline():
+        sql.run(_LOCK, [number])
+        asked = sql.run(_LOAD, [step_id, step_id, actor, key, number])
+        running = clocks.ask_open("(SELECT id FROM cases_case WHERE number = %s)", [number], step_id or None)
     row = asked.fetchone()
     if row is None:
         raise NotFound
     *fields, step, following, before = row
     case = CaseFile(*(*fields, now))
-    case.step = step_in_hand(json.loads(step)) if step else None
-    case.opening = [step_in_hand(s) for s in json.loads(following or "[]")]
-    return case, json.loads(before or "null")
+    case.clocks = clocks.rows(running)
+    case.step = step_in_hand(sql.read_json(step)) if step else None
+    case.opening = [step_in_hand(s) for s in sql.read_json(following or "[]")]
+    return case, sql.read_json(before or "null")
 
 
 def allocate(prefix: str, steps: int) -> tuple[int, str, list[int]]:
@@ -148,9 +147,8 @@ def _json_step(step: StepInHand, case: CaseFile, by: int | None) -> dict[str, An
     return {
         "id": step.id, "code": step.code, "label": step.label, "kind": step.kind, "unit_id": step.unit_id,
         "staff": step.staff, "state": step.state, "needs": step.needs, "next": step.next, "clocks": step.clocks,
-        "opened_at": step.opened_at and step.opened_at.isoformat(), "due_at": step.due_at and step.due_at.isoformat(),
-        "held": step.held, "done_at": case.now.isoformat() if done else None, "done_by": by if done else None,
-        "result": step.result,
+        "opened_at": step.opened_at, "due_at": step.due_at, "held": step.held, "done_at": case.now if done else None,
+        "done_by": by if done else None, "result": step.result,
     }  # fmt: skip
 
 
@@ -173,7 +171,7 @@ def write(
     parts += [*_steps(case, planned, by), *_around(case, owner)]
     actor, key, digest, answer = request
     if key:
-        parts.append(("answered", _ANSWERED, [actor, key, digest, json.dumps(answer), case.now]))
+        parts.append(("answered", _ANSWERED, [actor, key, digest, sql.as_json(answer), case.now]))
     parts += [(f"room{place}", *make(case)) for place, make in enumerate(case.also)]
     bound = "SELECT count(*) FROM bound" if case.attached else "SELECT 0"
     row = sql.together([*parts, *more], bound).fetchone()
@@ -187,16 +185,16 @@ def _around(case: CaseFile, owner: str) -> Iterator[sql.Part]:
             {"person": p.person_id, "role": p.role, "shown": p.shown, "tail": (p.phone_tail or b"").hex() or None}
             for p in case.parties
         ]
-        yield "joined", _JOINED, [case.id, json.dumps(parties)]
+        yield "joined", _JOINED, [case.id, sql.as_json(parties)]
     if case.attached:
-        listed = json.dumps([{"id": d, "material": m} for d, m in case.attached])
+        listed = sql.as_json([{"id": d, "material": m} for d, m in case.attached])
         yield "bound", _BOUND, [case.id, case.step.id if case.step else None, listed, owner]
     if case.messages:
         notices = [
             {"person": m.person, "staff": m.staff, "unit": m.unit, "channel": m.channel, "text": m.text}
             for m in case.messages
         ]
-        yield "told", _TOLD, [case.id, case.now, case.now, case.now, json.dumps(notices)]
+        yield "told", _TOLD, [case.id, case.now, case.now, case.now, sql.as_json(notices)]
 
 
 def _steps(case: CaseFile, planned: list[StepInHand], by: int | None) -> Iterator[sql.Part]:
@@ -204,11 +202,11 @@ def _steps(case: CaseFile, planned: list[StepInHand], by: int | None) -> Iterato
     in_hand = [case.step] if case.step and (case.finished or still_open) else []
     worked = [_json_step(s, case, by) for s in (*in_hand, *case.opening)]
     if worked:
-        yield "worked", _WORKED, [json.dumps(worked)]
+        yield "worked", _WORKED, [sql.as_json(worked)]
     if case.drop_steps:
         yield "dropped", _DROPPED, [case.id, [s["id"] for s in worked]]
     if planned:
-        yield "planned", _PLANNED, [case.id, json.dumps([_json_step(s, case, None) for s in planned])]
+        yield "planned", _PLANNED, [case.id, sql.as_json([_json_step(s, case, None) for s in planned])]
 
 
 def _new_values(case: CaseFile) -> list[Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -46,9 +45,9 @@ def writing(opened: Sequence[ClockRow], changed: Sequence[ClockRow]) -> list[sql
         raise Refused("clock.unwritten", "要更新的时钟还没有写入，请作为新时钟写入。")
     parts: list[sql.Part] = []
     if opened:
-        parts.append(("clocks_opened", INSERT, [_json([_inserted(row) for row in opened])]))
+        parts.append(("clocks_opened", INSERT, [sql.as_json([_inserted(row) for row in opened])]))
     if changed:
-        parts.append(("clocks_changed", UPDATE, [_json([_updated(row) for row in changed])]))
+        parts.append(("clocks_changed", UPDATE, [sql.as_json([_updated(row) for row in changed])]))
     return parts
 
 
@@ -76,10 +75,6 @@ def _updated(row: ClockRow) -> dict[str, Any]:
 
 def _extended(row: ClockRow) -> int:
     return sum(Limit.parse(extension.limit, periods=True).amount for extension in row.extensions)
-
-
-def _json(rows: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(rows, default=datetime.isoformat, ensure_ascii=False)
 
 
 def stop_all(case_id: int, at: datetime) -> None:

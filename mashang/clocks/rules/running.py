@@ -102,23 +102,28 @@ def start(
     label: str = "",
 ) -> ClockRow:
     """Set a clock going at `at`. `limit` is needed, and allowed, only where the rule leaves it to the case."""
-    row = ClockRow(
+    length = rule.length(limit)
+    back = rule.direction == "before"
+    due = calendar.back(at, length) if back else calendar.due(at, length, counting=rule.counting)
+    return ClockRow(
         case_id=case_id,
         step_id=step_id,
         code=rule.code,
         label=label or rule.label,
         kind=rule.kind,
         party=party,
-        limit=str(rule.length(limit)),
+        limit=str(length),
         started_at=at,
-        due_at=None,
+        due_at=due.at,
         rule=rule,
+        warn_at=warning_of(rule, at, due.at, calendar),
+        provisional=due.provisional,
         rule_version=rule.version,
+        calendar_version=calendar.version,
         region=calendar.region,
         unit_id=calendar.unit_id,
         effect=rule.effect,
     )
-    return _timed(row, calendar)
 
 
 def suspend(row: ClockRow, at: datetime, ground: str, expected: datetime | None = None) -> ClockRow:
@@ -265,21 +270,20 @@ def _named(row: ClockRow, code: str) -> str:
 
 def _timed(row: ClockRow, calendar: Calendar) -> ClockRow:
     due = due_of(row, calendar)
-    warn = row.rule.warn
     return replace(
         row,
         due_at=due.at,
         provisional=due.provisional,
-        warn_at=warning_of(row, due.at, calendar) if warn else None,
+        warn_at=warning_of(row.rule, row.started_at, due.at, calendar),
         calendar_version=calendar.version,
     )
 
 
-def warning_of(row: ClockRow, due_at: datetime, calendar: Calendar) -> datetime | None:
-    """When the coming end of the row is warned of, by its rule."""
-    if row.rule.warn is None or row.rule.direction == "before":
+def warning_of(rule: ClockRule, started_at: datetime, due_at: datetime, calendar: Calendar) -> datetime | None:
+    """When the coming end of a clock is warned of, by its rule."""
+    if rule.warn is None or rule.direction == "before":
         return None
-    return calendar.warning(row.started_at, due_at, row.rule.warn)
+    return calendar.warning(started_at, due_at, rule.warn)
 
 
 def _refuse_stopped(row: ClockRow) -> None:

@@ -16,10 +16,10 @@ _ONE = f"INSERT INTO ledger_entry (era, subject, body) VALUES ({_ERA}, %s, %s)"
 _MANY = f"""INSERT INTO ledger_entry (era, subject, body)
 SELECT {_ERA}, subject, body FROM unnest(%s::text[], %s::text[]) AS t (subject, body)"""
 _NUMBERED = """SELECT nextval('ledger_entry_id_seq') AS id, subject, body, place
-FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY AS t (subject, body, place)"""
+FROM jsonb_to_recordset(%s) AS t (subject text, body text, place int)"""
 _WRITTEN = f"INSERT INTO ledger_entry (id, era, subject, body) SELECT id, {_ERA}, subject, body FROM recorded"
 _CONFIDED = """INSERT INTO ledger_private (entry_id, name, sealed)
-SELECT id, name, sealed FROM unnest(%s::int[], %s::text[], %s::bytea[]) AS p (place, name, sealed)
+SELECT id, name, decode(sealed, 'hex') FROM jsonb_to_recordset(%s) AS p (place int, name text, sealed text)
 JOIN recorded USING (place)"""
 
 
@@ -35,18 +35,16 @@ def recording(entries: Sequence[Entry]) -> list[sql.Part]:
         if len(entries) == 1:
             return [("recorded", _ONE, [entries[0].case, body_of(entries[0])])]
         return [("recorded", _MANY, [[e.case for e in entries], [body_of(e) for e in entries]])]
-    bodies, places, names, sealed = [], [], [], []
-    for place, entry in enumerate(entries, start=1):
+    public, private = [], []
+    for place, entry in enumerate(entries):
         commitments = {}
         for name, value in entry.private.items():
             salt = os.urandom(16)
             commitments[name] = commitment(salt, name, value)
-            places.append(place)
-            names.append(name)
-            sealed.append(vault.seal(salt.hex() + value))
-        bodies.append(body_of(entry, commitments))
+            private.append({"place": place, "name": name, "sealed": vault.seal(salt.hex() + value).hex()})
+        public.append({"place": place, "subject": entry.case, "body": body_of(entry, commitments)})
     return [
-        ("recorded", _NUMBERED, [[e.case for e in entries], bodies]),
+        ("recorded", _NUMBERED, [sql.as_json(public)]),
         ("written", _WRITTEN, []),
-        ("confided", _CONFIDED, [places, names, sealed]),
+        ("confided", _CONFIDED, [sql.as_json(private)]),
     ]

@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, with instants read quickly (settings.DATABASES names it as ENGINE)."""

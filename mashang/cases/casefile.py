@@ -11,6 +11,7 @@ from mashang.clocks import queries as clocks
 from mashang.clocks import rules as clock_rules
 from mashang.clocks.rules import ClockRow
 from mashang.kernel.refused import Refused
+from mashang.ledger.rules import Entry
 
 Statement = tuple[str, list[Any]]
 """One INSERT or UPDATE with its parameters."""
@@ -108,6 +109,7 @@ class CaseFile:
     drop_steps: bool = False
     finished: bool = False
     words: str = ""
+    entries: list[Entry] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     private: dict[str, str] = field(default_factory=dict)
 
@@ -118,6 +120,10 @@ class CaseFile:
     def confide(self, **facts: str) -> None:
         """Private facts: the ledger keeps a salted commitment, the text can be erased."""
         self.private.update(facts)
+
+    def record(self, entry: Entry) -> None:
+        """Record what another room did within this act, before the act itself."""
+        self.entries.append(entry)
 
     def plan(self, steps: Sequence[StepPlan]) -> None:
         """Lay out steps; those without predecessors open with this act."""

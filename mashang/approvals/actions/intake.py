@@ -43,7 +43,7 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     version = catalogue.current(form.entry)
     spec = version.spec
     answers = _answers(spec, form)
-    person = _applicant(answers, form.acting_for, by, now)
+    person = _applicant(case, answers, form.acting_for, by, now)
     plans = rules.plan(spec, answers, form.part, org.units_around(form.region, now.date()))
     case_rules.check_plan(plans)
     limits = limits_of(spec, answers, form.part)
@@ -107,7 +107,7 @@ _ASKED = {"number": "id_number"}
 """What the form calls the fields of a person."""
 
 
-def _applicant(answers: Mapping[str, Any], acting_for: int, by: Actor, now: datetime) -> Party:
+def _applicant(case: CaseFile, answers: Mapping[str, Any], acting_for: int, by: Actor, now: datetime) -> Party:
     """The signed-in citizen applies in their own name, a helper in the name of someone whose mandate they have; anyone
     else registers the applicant first, once."""
     given = rules.applicant_of(answers)
@@ -119,7 +119,7 @@ def _applicant(answers: Mapping[str, Any], acting_for: int, by: Actor, now: date
     else:
         new = org_actions.NewPerson(kind, given["name"], given["phone"], given["id_number"])
         try:
-            person = org_actions.register_person(new, by=by, now=now)
+            person = org_actions.register_person(new, by=by, now=now, later=case.record)
         except Forbidden:
             raise
         except Refused as no:

@@ -259,7 +259,7 @@ def _finish(
     answer = Answer(case.number, case.kind, case.state, 1 if new else case.revision + 1)
     staff = by.id if by.kind == "staff" else None
     changed = [] if case.drop_steps else list(case.changed.values())
-    more = [*clock_actions.writing(opened, changed), *ledger.recording([_entry(verb, case, by)])]
+    more = [*clock_actions.writing(opened, changed), *ledger.recording([*case.entries, _entry(verb, case, by)])]
     bound = write.write(case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new, more=more)
     if bound != len(case.attached):
         raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -62,9 +62,15 @@ def note(
     now: datetime,
     facts: Mapping[str, Any],
     private: Mapping[str, str] | None = None,
+    later: Callable[[Entry], None] | None = None,
 ) -> None:
-    """Record an act on `subject` ("unit:3", "staff:12", "person:7", "client:2") in the caller's transaction."""
-    ledger.record([Entry("org/" + subject, verb, by.ref, now, dict(facts), dict(private or {}))])
+    """Record an act on `subject` ("unit:3", "staff:12", "person:7", "client:2") in the caller's transaction; `later` takes
+    the entry where the caller records it with its own."""
+    entry = Entry("org/" + subject, verb, by.ref, now, dict(facts), dict(private or {}))
+    if later:
+        later(entry)
+    else:
+        ledger.record([entry])
     if verb not in TOUCHES_NOTHING_KEPT:
         stays = partial(forget, STAYS.get(verb.partition(".")[0], ("units", "regions")))
         stays()

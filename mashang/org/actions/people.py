@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from mashang.kernel import sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
+from mashang.ledger.rules import Entry
 
 from ..models import Account, Person
 from ..queries import may_act
@@ -66,10 +68,11 @@ def person_faults(form: NewPerson) -> list[Fault]:
     return faults
 
 
-def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
+def register_person(form: NewPerson, *, by: Actor, now: datetime, later: Callable[[Entry], None] | None = None) -> int:
     """Register a citizen or firm; gives the id, the known one when the number is already registered under that name.
 
-    Refuses all faults at once, and a number that belongs to another name.
+    `later` takes the ledger's entry where an act records it with its own. Refuses all faults at once, and a number that
+    belongs to another name.
     """
     guard(by, "org.register_person", at_own_unit(by))
     check(person_faults(form))
@@ -80,8 +83,8 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime) -> int:
             found = sql.run(_TAKE_IN, [form.kind, values[_NUMBER], *values]).fetchone()
         id_, name_blind, is_new = found
         if is_new:
-            facts = {"person": id_, "kind": form.kind}
-            note("person.registered", f"person:{id_}", by=by, now=now, facts=facts, private={"name": form.name})
+            facts, private = {"person": id_, "kind": form.kind}, {"name": form.name}
+            note("person.registered", f"person:{id_}", by=by, now=now, facts=facts, private=private, later=later)
     if not is_new and bytes(name_blind) != vault.blind(plain_name(form.name, form.kind), "name"):
         raise Refused("number.other_name", "这个证件号码已用另一个姓名登记，请核对证件。", "number")
     return int(id_)

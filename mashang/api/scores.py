@@ -19,11 +19,11 @@ from mashang.kernel.said import said, told
 from mashang.org import queries as org
 from mashang.performance import actions, queries
 from mashang.performance.rules import output
-from mashang.performance.rules.engine import Result, evaluate
+from mashang.performance.rules.engine import Result, evaluate, faults_beside
 from mashang.performance.rules.frozen import fingerprint, freeze
 from mashang.performance.rules.parse import parse, toml
 from mashang.performance.rules.scheme import Scheme
-from mashang.performance.rules.table import Table, table_from, table_of
+from mashang.performance.rules.table import Table, Unreadable, table_from, table_of
 from mashang.text.rules import clean
 
 from . import sums
@@ -49,8 +49,12 @@ def _in_scheme(fault: Fault) -> str:
     return "/scheme"
 
 
-def _in_values(fault: Fault) -> str:
+def _in_values(values: Any) -> Callable[[Fault], str]:
     """Row and column of values that came as objects; a table that came as text has its rows in the sentence."""
+    return (lambda _fault: "/values") if isinstance(values, str) else _in_rows
+
+
+def _in_rows(fault: Fault) -> str:
     found = _LINE.match(fault.field)
     return pointer_to("values", int(found[1]) - 1, *([found[2]] if found[2] else [])) if found else "/values"
 
@@ -70,15 +74,24 @@ def _scheme(text: str) -> Scheme:
 def _table(values: Any, scheme: Scheme) -> Table:
     """The values as the engine takes them. Rows that are objects are counted from 1 in sentences, from 0 in pointers."""
     if isinstance(values, str):
-        with _pointing(lambda _fault: "/values"):
+        with _pointing(_in_values(values)), _whole(scheme):
             return table_from(values.encode("utf-8", "replace"), "values.csv", scheme)
     rows = _rows(values)
     columns = list(dict.fromkeys(name for row in rows for name in row))
     if len(columns) * len(rows) > sums.CELLS:
         raise Refused("values.many", said("数据太大：最多 {most} 格，请分次提交。", most=sums.CELLS), "values")
     lines = [(n, [row.get(name, "") for name in columns]) for n, row in enumerate(rows, 1)]
-    with _pointing(_in_values):
+    with _pointing(_in_values(values)), _whole(scheme):
         return table_of([(0, columns), *lines], scheme)
+
+
+@contextmanager
+def _whole(scheme: Scheme) -> Iterator[None]:
+    """Beside cells that could not be read, what is wrong with the others."""
+    try:
+        yield
+    except Unreadable as no:
+        raise Refused.of_many([*no.every, *(_too_many(scheme, no.table) or faults_beside(scheme, no))]) from no
 
 
 def _rows(values: Any) -> list[dict[str, str]]:
@@ -106,7 +119,7 @@ def check_score(request: Called, asked: sums.SchemeGiven) -> HttpResponse:
     scheme = _scheme(asked.scheme)
     table = None if asked.values is None else _table(asked.values, scheme)
     if table is not None:
-        _evaluated(scheme, table)
+        _evaluated(scheme, table, asked.values)
     answer = sums.SchemeChecked(
         code=scheme.code, name=scheme.name, version=scheme.version, nodes=len(scheme.nodes), indicators=len(scheme.indicators),
         units=0 if table is None else len(table), notices=[] if table is None else [told(notice, gettext) for notice in table.notices],
@@ -119,7 +132,7 @@ def run_score(request: Called, asked: sums.ScoreAsked) -> HttpResponse:
     """As `mashang score run` does: nothing is rounded, the digest is that of the same scheme and values anywhere."""
     scheme = _scheme(asked.scheme)
     table = _table(asked.values, scheme)
-    result = _evaluated(scheme, table)
+    result = _evaluated(scheme, table, asked.values)
     answer = sums.Scored(
         digest=fingerprint(freeze(scheme, table)),
         notices=[told(notice, gettext) for notice in table.notices],
@@ -128,14 +141,17 @@ def run_score(request: Called, asked: sums.ScoreAsked) -> HttpResponse:
     return given(answer)
 
 
-def _evaluated(scheme: Scheme, table: Table) -> Result:
-    if len(table) * (len(scheme.nodes) + len(scheme.indicators)) > sums.SCORES:
-        raise Refused(
-            "score.many",
-            said("结果太大：单位数乘以节点和指标数最多 {most}，请分次提交。", most=sums.SCORES),
-            "values",
-        )
-    with _pointing(_in_values):
+def _too_many(scheme: Scheme, table: Table) -> list[Fault]:
+    if len(table) * (len(scheme.nodes) + len(scheme.indicators)) <= sums.SCORES:
+        return []
+    text = said("结果太大：单位数乘以节点和指标数最多 {most}，请分次提交。", most=sums.SCORES)
+    return [Fault("score.many", text, "values")]
+
+
+def _evaluated(scheme: Scheme, table: Table, values: Any) -> Result:
+    if faults := _too_many(scheme, table):
+        raise Refused.of(faults)
+    with _pointing(_in_values(values)):
         return evaluate(scheme, table)
 
 

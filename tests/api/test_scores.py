@@ -117,6 +117,7 @@ WRONG = [
     (SCHEME, [{"unit": "a" * 5, **{f"c{n}-{m}": 1 for m in range(10)}} for n in range(900)], ["#/values"]),  # too wide
     (SCHEME, "unit,speed\n甲镇,x\n", ["#/values"]),
     (SCHEME, "unit,speed,praise\n甲镇,x,5\n", ["#/values"]),
+    (SCHEME, "unit,speed,praise\n甲镇,1,\n", ["#/values"]),
     (SCHEME, "", ["#/values"]),
 ]  # fmt: skip
 
@@ -126,6 +127,20 @@ WRONG = [
 def test_faults_point_to_the_scheme_or_to_row_and_column(scores, operation, scheme, values, where):
     body = {"scheme": scheme, "values": values}
     assert list(dict.fromkeys(points(scores.call("POST", f"/score/{operation}", body)))) == where
+
+
+# values of which some cells can't be read, and every fault there is
+ALL = [
+    ([ROWS[0], LATIN, {"unit": "丁镇", "speed": 5}], ["#/values/1/speed", "#/values/2/praise"]),
+    ([LATIN, {"unit": "丁镇", "speed": "few", "praise": 1}], ["#/values/0/speed", "#/values/1/speed"]),
+    ("unit,speed,praise\n甲镇,x,\n乙镇,y,8\n", ["#/values"] * 3),
+]
+
+
+@pytest.mark.parametrize(("values", "where"), ALL, ids=range(len(ALL)))
+@pytest.mark.parametrize("operation", ["run", "check"])
+def test_beside_cells_that_cannot_be_read_all_other_faults_are_told(scores, operation, values, where):
+    assert points(scores.call("POST", f"/score/{operation}", {"scheme": SCHEME, "values": values})) == where
 
 
 def test_all_faults_of_a_scheme_come_at_once(scores):

@@ -14,13 +14,13 @@ LIMIT = 1 << 28  # characters of a cell that the reader takes in at all
 _SURE = 4  # Chinese characters of a line from which it cannot be GB 18030 that looks like UTF-8
 
 
-def encoding_of(data: bytes, name: str, code: str = "table.in") -> str:
+def encoding_of(data: bytes, name: str, code: str = "table.in", field: str = "in") -> str:
     """The encoding of a file of this name: UTF-8 (with or without mark) or GB 18030.
 
     Refuses what is no text, and a file of which some rows are in the one and some in the other, naming those.
     """
     if b"\0" in data:
-        raise _no_text(data, data.index(b"\0"), name, code)
+        raise _no_text(data, data.index(b"\0"), name, code, field)
     try:
         data.decode("utf-8-sig")
         return "utf-8-sig"
@@ -32,15 +32,15 @@ def encoding_of(data: bytes, name: str, code: str = "table.in") -> str:
         data.decode("gb18030")
         return "gb18030"
     except UnicodeDecodeError as fault:
-        raise _no_text(data, max(place, fault.start), name, code) from None
+        raise _no_text(data, max(place, fault.start), name, code, field) from None
 
 
-def _no_text(data: bytes, place: int, name: str, code: str) -> Refused:
+def _no_text(data: bytes, place: int, name: str, code: str, field: str) -> Refused:
     line = data.count(b"\n", 0, place) + 1
     text = said(
         "“{name}”不是 UTF-8 或 GB 18030 的文本（文件第 {line} 行读不出来），请另存为 CSV。", name=name, line=line
     )
-    return Refused(code, text, "in")
+    return Refused(code, text, field)
 
 
 def _mixed(data: bytes) -> list[Fault]:

@@ -138,6 +138,19 @@ def test_csv_in_gb18030_is_read_like_utf8() -> None:
     assert sheets.read(data.encode(), "a.csv", KNOWN) == list(ITEMS)
 
 
+def test_a_file_of_two_encodings_is_refused_with_the_rows_that_differ() -> None:
+    head, first, *rest = sheets.to_csv(ITEMS).splitlines(keepends=True)
+    data = b"".join([head, first, *(line.decode().encode("gb18030") for line in rest)])
+    found = texts(data, "a.csv")
+    assert found and all("不是 UTF-8 编码" in text for text in found)
+
+
+def test_every_row_with_broken_quotes_is_named_as_a_spreadsheet_counts_it() -> None:
+    data = '事项代码,事项名称\na,"of two\nlines"\nb,"t"wo\nc,three\nd,"f"our\n'
+    found = texts(data.encode(), "a.csv")
+    assert [text.partition("：")[0] for text in found] == ["第 3 行（文件第 4 行）", "第 5 行（文件第 6 行）"]
+
+
 def test_full_width_digits_are_read_as_digits() -> None:
     def spoil(book: Any) -> None:
         book["事项"].cell(3, column(book, "承诺办结时限")).value = "４个工作日"
@@ -171,7 +184,7 @@ def empty_book() -> bytes:
         (empty_book, "a.xlsx", "缺少这一列"),
         (lambda: sheets.to_excel(ITEMS), "a.exe", "只能导入"),
         (lambda: sheets.to_csv(ITEMS) + b'"never closed', "a.csv", "引号"),
-        (lambda: b"\xff\xff\xff\xff", "a.csv", "GB18030"),
+        (lambda: b"\xff\xff\xff\xff", "a.csv", "GB 18030"),
         (lambda: sheets.to_csv(()), "a.csv", "没有事项"),
     ],
     ids=["empty", "big", "broken", "cut", "bomb", "blank", "type", "quotes", "encoding", "none"],

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.sheet import encoding_of, records
 from mashang.text.rules import clean
 from mashang.text.rules.workbook import sheets
 
@@ -46,7 +45,7 @@ def cell_text(value: object) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@") else text
 
 
-def _table(name: str, rows: Iterator[tuple[int, list[object]]]) -> Table:
+def _table(name: str, rows: Iterator[tuple[int, Sequence[object]]]) -> Table:
     number, head = next(((n, row) for n, row in rows if any(cell_text(c) for c in row)), (0, []))
     titles = tuple(cell_text(c) for c in head)
     if twice := {t for t in titles if t and titles.count(t) > 1}:
@@ -66,24 +65,13 @@ def _table(name: str, rows: Iterator[tuple[int, list[object]]]) -> Table:
     return Table(name, titles, tuple(lines))
 
 
-def decoded(data: bytes) -> str:
-    """CSV bytes as text: UTF-8 with or without BOM, else GB18030."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise _refuse(_("文件编码既不是 UTF-8 也不是 GB18030，请用 Excel 另存为“CSV UTF-8”。"), "encoding")
-
-
-def _csv_rows(data: bytes) -> Iterator[tuple[int, list[object]]]:
-    reader = csv.reader(io.StringIO(decoded(data).replace("\x00", ""), newline=""), strict=True)
-    try:
-        for row in reader:
-            yield reader.line_num, list(row[:MAX_COLUMNS])
-    except csv.Error as fault:
-        text = _("第 %(n)d 行的引号没有配对或单元格过长，请检查后重试。") % {"n": reader.line_num}
-        raise _refuse(text, "quotes") from fault
+def _csv_rows(data: bytes, filename: str) -> Iterator[tuple[int, list[str]]]:
+    """UTF-8 or GB 18030; after the last row, every row with broken quotes is refused."""
+    faults: list[Fault] = []
+    for number, row in records(data, encoding_of(data, filename, "sheet.encoding", "file"), faults, "sheet.quotes"):
+        yield number, row[:MAX_COLUMNS]
+    if faults:
+        raise Refused.of_many(faults)
 
 
 def tables(data: bytes, filename: str) -> list[Table]:
@@ -96,5 +84,5 @@ def tables(data: bytes, filename: str) -> list[Table]:
     if suffix in ("xlsx", "xlsm"):
         return [_table(name, enumerate(rows, 1)) for name, rows in sheets(data, rows=MAX_ROWS, columns=MAX_COLUMNS)]
     if suffix in ("csv", "txt"):
-        return [_table(filename, _csv_rows(data))]
+        return [_table(filename, _csv_rows(data, filename))]
     raise _refuse(_("只能导入 .xlsx 或 .csv 文件，其他表格请另存为 .xlsx。"), "type")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import codecs
 import io
 import posixpath
 import re
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from xml.parsers import expat
 
-from mashang.kernel.refused import SHOWN, Fault, Refused
+from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.kernel.sheet import encoding_of
+from mashang.kernel.sheet import encoding_of, records
 from mashang.text.rules.workbook import sheets
 
 LONGEST = 131_072  # characters in one cell
 ROWS, COLUMNS = 10_000, 200  # of a workbook
-LINES = 50_000  # of a CSV
+LINES = 50_000  # rows of a CSV
 _WITHOUT_VALUE = re.compile(rb"""\st\s*=\s*["']e["']|<(\w+:)?f[\s/>]""")
 _PLACE = re.compile(r"([A-Z]+)([0-9]+)")
 
@@ -28,49 +28,38 @@ Rows = list[tuple[int, list[str]]]
 
 def rows_of(data: bytes, name: str, faults: list[Fault]) -> Rows:
     """The cells of a .csv (UTF-8, UTF-16 or GB18030, with or without BOM) or .xlsx file of this name."""
-    return _sheet(data) if name.lower().endswith((".xlsx", ".xlsm")) else _rows(_decoded(data), faults)
+    return _sheet(data) if name.lower().endswith((".xlsx", ".xlsm")) else _rows(_without_utf16(data), faults)
 
 
-def _decoded(data: bytes) -> str:
-    """Text in UTF-8, UTF-16 with a mark, or GB18030; refuses anything else, NULs, and rows in another encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _without_utf16(data: bytes) -> bytes:
+    """Text in UTF-16, which is known by its mark, as UTF-8; other bytes as they are."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         with suppress(UnicodeDecodeError):
-            if "\0" not in (text := data.decode("utf-16")):
-                return text
-        raise Refused("values.encoding", "读不出文件的文字：请存为 UTF-8 或 GB18030 编码的 CSV。")
-    try:
-        return data.decode(encoding_of(data, said("数据文件")))
-    except Refused as no:
-        raise Refused.of([Fault("values.encoding", fault.text) for fault in no.faults]) from None
+            return data.decode("utf-16").encode()
+    return data
 
 
-def _rows(text: str, faults: list[Fault]) -> Rows:
-    """Cells by row; a row with broken quotes or an endless cell is a fault, and reading goes on after its first line."""
-    lines, rows, start, row = io.StringIO(text, newline="").readlines(), [], 0, 0
-    if len(lines) > LINES:
-        raise Refused("values.lines", said("表格最多 {n} 行，请分成几个文件。", n=LINES))
-    csv.field_size_limit(LONGEST)
-    while start < len(lines) and len(faults) < SHOWN:
-        reader = csv.reader(lines[start:], strict=True)
-        at = start
-        try:
-            for cells in reader:
-                row += 1
-                rows.append((row, cells))
-                at = start + reader.line_num
-            break
-        except csv.Error as error:
-            row += 1
-            faults.append(_broken(row, str(error)))
-            start = at + 1
+def _rows(data: bytes, faults: list[Fault]) -> Rows:
+    """Cells by row; a row with broken quotes or an endless cell is a fault, and reading goes on after it."""
+    rows: Rows = []
+    broken: list[Fault] = []
+    for row, cells in records(data, _encoding(data), broken, "values.quotes"):
+        if row > LINES:
+            raise Refused("values.lines", said("表格最多 {n} 行，请分成几个文件。", n=LINES))
+        if any(len(cell) > LONGEST for cell in cells):
+            text = said("第 {line} 行有一格超过 {most} 个字，请检查双引号或删减。", line=row, most=LONGEST)
+            faults.append(Fault("values.long-cell", text, f"第 {row} 行"))
+        else:
+            rows.append((row, cells))
+    faults += [Fault(f.code, f.text, f"第 {f.field.rstrip(':')} 行") for f in broken]
     return rows
 
 
-def _broken(row: int, error: str) -> Fault:
-    if "field limit" in error:
-        text = said("第 {line} 行有一格超过 {most} 个字，请检查双引号或删减。", line=row, most=LONGEST)
-        return Fault("values.long-cell", text, f"第 {row} 行")
-    return Fault("values.quotes", said("第 {line} 行引号不成对或用法有误，请检查双引号。", line=row), f"第 {row} 行")
+def _encoding(data: bytes) -> str:
+    try:
+        return encoding_of(data, said("数据文件"))
+    except Refused as no:
+        raise Refused.of([Fault("values.encoding", fault.text) for fault in no.faults]) from None
 
 
 def _sheet(data: bytes) -> Rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -75,10 +75,3 @@ def _told(fact: str) -> str:
         return told(said("{limit}内", limit=limit) if found[3] else limit, gettext)
     day = gettext("{month}月{day}日")
     return _DAY.sub(lambda found: day.format(month=found[1], day=found[2]), told(fact, gettext))
-
-
-def unsaid() -> Iterable[str]:
-    """Sentences that no action speaks: what a declaration says must be sayable."""
-    for procedure in registry.values():
-        for code in procedure.sentences.keys() - procedure.actions.keys():
-            yield f"{procedure.kind}.{code}"

@@ -229,15 +229,6 @@ def clocks_of(case_id: int) -> list[ClockRow]:
     return rows(sql.run(f"select {COLUMNS} from clocks_clock where case_id = %s order by started_at, id", [case_id]))
 
 
-def clocks_of_cases(case_ids: Sequence[int]) -> dict[int, list[ClockRow]]:
-    """The clocks of several cases in one statement, for lists."""
-    found: dict[int, list[ClockRow]] = {case_id: [] for case_id in case_ids}
-    query = f"select {COLUMNS} from clocks_clock where case_id = any(%s::bigint[]) order by started_at, id"
-    for row in rows(sql.run(query, [list(case_ids)])):
-        found[row.case_id].append(row)
-    return found
-
-
 OPEN_CLOCKS = (
     f"select {COLUMNS} from clocks_clock where case_id = {{case}} and state <> 'stopped'"
     " and (%s::bigint is null or step_id is null or step_id = %s) order by id for no key update"
@@ -260,16 +251,6 @@ def ask_open(case: str, values: Sequence[Any], step_id: int | None = None) -> Cu
 def explanation(row: ClockRow, now: datetime) -> list[Line]:
     """The row's due time, day by day, on the calendar of its place; an open pause is taken to end now."""
     return explain_row(row, calendar_for(row.region, row.unit_id), now)
-
-
-def moves_of(case_id: int) -> list[Moved]:
-    """What revised calendars moved on a case, oldest first."""
-    found = sql.run(
-        "select m.clock_id, m.case_id, c.step_id, c.label, c.party, m.old_due_at, m.new_due_at"
-        " from clocks_move m join clocks_clock c on c.id = m.clock_id where m.case_id = %s order by m.id",
-        [case_id],
-    )
-    return [Moved(a, b, c, d, e, local(old), local(new)) for a, b, c, d, e, old, new in found.fetchall()]
 
 
 @contextmanager

@@ -51,10 +51,6 @@ class Form:
         """Fields in order, grouped while their `section` stays the same."""
         return [(name, list(part)) for name, part in groupby(self.fields, key=lambda f: f.section)]
 
-    @property
-    def first_wrong(self) -> str:
-        return next((f.id for f in self.fields if f.error), "")
-
 
 def typed(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
     """What was posted, a list for fields that take several, a truth for a checkbox; files are left out."""

@@ -22,8 +22,6 @@ from mashang.portals.shared.meter import meter
 from ..frame import page, who
 from .frame import periods_of, tabs
 
-GRADE_LAMPS = ("ok", "none", "warn", "late")
-
 
 def region_of(by: Actor, asked: str, known: list[queries.SchemeInfo]) -> str:
     """The region asked for if the reader sees scores there, else that of the reader's unit, else the first."""

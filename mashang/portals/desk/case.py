@@ -35,6 +35,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     by = who(request)
     view = queries.case_for(by, number)
     shown = case_page(view, by, clock.now())
+    more = facts.of(view, by)
     presses = queries.available(view, by)
     first = [p for p in presses if _comes_first(p, shown)]
     context = {
@@ -44,8 +45,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
         "may_reveal": org.holds(by, "org.reveal"),
         "people": [(p.person_id, p.shown) for p in view.participants],
-        "more": facts.of(view, by),
-        "results": [(g, _may_revoke(by, g)) for g in _results_first(view)],
+        "more": more,
+        "results": [(g, _may_revoke(by, g)) for g in _results_first(view, more.get("folder"))],
         "undelivered": queries.undelivered(view),
         "erased": queries.erased_from(view),
         "may_erase": _may_erase(view, by),
@@ -68,9 +69,9 @@ def _comes_first(press: queries.Press, page: CasePage) -> bool:
     return verb.first and not (verb.suspends and still) and not (verb.resumes and not still)
 
 
-def _results_first(view: queries.CaseView) -> list[documents.Given]:
-    """What the case led to before the notices on the way."""
-    own = facts.results(view)
+def _results_first(view: queries.CaseView, folder: approvals.Folder | None) -> list[documents.Given]:
+    """What the application was for before the notices on the way."""
+    own = folder.row["results"] if folder else ()
     return sorted(documents.of_case(view.case.number), key=lambda g: g.number not in own)
 
 
@@ -97,16 +98,16 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
     if isinstance(found, HttpResponse):
         return found
     view, on = found.view, found.step
-    shown = {"view": view, "verb": found.verb, "step": on, "form": found.form, "checks": _checks(view, on)}
-    return page(request, "press", "", found.status, **shown, more=facts.of(view, request.actor))
+    about = facts.of(view, request.actor)
+    shown = {"view": view, "verb": found.verb, "step": on, "form": found.form, "more": about}
+    return page(request, "press", "", found.status, **shown, checks=_checks(about.get("folder"), on))
 
 
-def _checks(view: queries.CaseView, step: Any) -> tuple[str, ...]:
+def _checks(folder: approvals.Folder | None, step: queries.Step | None) -> tuple[str, ...]:
     """What the definition asks to look at in this step."""
-    if view.case.kind != "application" or step is None:
+    if folder is None or step is None:
         return ()
-    spec = approvals.folder(view.case.pk).spec
-    return next((tuple(s.checks) for s in spec.steps if s.code == step.code), ())
+    return next((tuple(s.checks) for s in folder.spec.steps if s.code == step.code), ())
 
 
 @require_GET

@@ -35,6 +35,7 @@ def _application(view: cases.CaseView, by: Actor) -> dict[str, Any]:
     given = approvals.opinions(case.number)
     units = {u.id: u.short_name for u in org.units_of({o.unit for o in given})}
     return {
+        "folder": folder,
         "materials": [
             (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"], m["state"] == "filled")
             for m in folder.materials
@@ -64,8 +65,3 @@ def _earlier(view: cases.CaseView, by: Actor) -> dict[str, Any]:
 def privately(view: cases.CaseView, by: Actor) -> Private:
     """Whose unit has a step in the case or leads it reads all that was answered, persons masked; others what is public."""
     return "masked" if by.unit_id in {view.case.lead_unit_id, *(s.unit_id for s in view.steps)} else ""
-
-
-def results(view: cases.CaseView) -> frozenset[str]:
-    """Numbers of the documents that the application was for."""
-    return frozenset(approvals.folder(view.case.pk).row["results"]) if view.case.kind == "application" else frozenset()

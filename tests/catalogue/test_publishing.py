@@ -51,7 +51,7 @@ def test_a_running_case_keeps_its_version_when_a_new_one_is_published() -> None:
     second = published(promised="2wh")
     assert queries.current_id("test-banner") == second
     assert (queries.version(first).spec, queries.version(first).number) == (banner(), 1)
-    assert rules.limits_of(queries.package_version(second).spec).promised == "2wh"
+    assert rules.limits_of(queries.version(second).spec).promised == "2wh"
     assert [e.number for e in queries.file_of(EDITOR, "test-banner").editions] == [2, 1]
 
 

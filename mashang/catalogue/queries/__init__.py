@@ -32,7 +32,6 @@ from .reading import (
     guide,
     guide_of,
     items_in_force,
-    package_version,
     packages,
     parsed,
     search,
@@ -44,6 +43,6 @@ from .reading import (
 __all__ = [
     "Edition", "File", "Guide", "Hit", "Line", "Lines", "SENTENCES", "Shares", "Version", "Wanted", "current", "current_id",
     "edition", "export_csv", "export_excel", "entries", "faults_of", "file_of", "forget", "guide",
-    "guide_of", "home_of", "items_in_force", "lines", "may_write", "may_write_all", "own_file", "owner_name", "package_version", "packages",
+    "guide_of", "home_of", "items_in_force", "lines", "may_write", "may_write_all", "own_file", "owner_name", "packages",
     "parsed", "preview", "search", "sentence", "shares", "version",
 ]  # fmt: skip

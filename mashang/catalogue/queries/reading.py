@@ -68,11 +68,6 @@ def version(id_: int) -> Version:
     return _published(id_)
 
 
-def package_version(id_: int) -> Version:
-    """The same for readers that think in packages; `.spec` answers for items and packages alike through `rules`."""
-    return _published(id_)
-
-
 def current_id(code: str) -> int:
     """The id of the version in force, kept a few seconds: what is published is in force everywhere within them.
 

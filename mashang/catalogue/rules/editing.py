@@ -15,6 +15,7 @@ from .definition import checked
 from .figures import spoken
 from .spec import Basis, Fee, ItemSpec, PackageSpec, Role, Spec, Step, Visit
 from .words import LIMITS, codes_of, inner_of, label_at, words_of
+from .written import tidy
 
 _FIELDS = (
     "name", "aliases", "summary", "group", "type", "level", "region", "lead", "organ.name", "organ.nature",
@@ -156,11 +157,7 @@ def edited(spec: Spec, typed: Typed) -> Spec:
 def _same(given: Any, known: Any) -> bool:
     if isinstance(known, list):
         return set(map(str, given)) == set(known)
-    return _lined(str(given)) == _lined(str(known))
-
-
-def _lined(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())
+    return tidy(str(given)) == tidy(str(known))
 
 
 def _checked(kind: type[Spec], values: Mapping[str, Any], faults: Sequence[Fault]) -> Spec:

@@ -23,7 +23,7 @@ from .figures import spoken
 from .merge import items_of, merged_fields, results_of
 from .spec import Choice, Field, ItemSpec, Material, PackageSpec, Part, Question, Role, Spec, Step
 from .words import place_of
-from .written import Facts
+from .written import Facts, tidy
 
 Row = Mapping[str, str]
 KEEP: Any = object()
@@ -286,8 +286,8 @@ def _cells(what: str, row: Row, shown: Row, n: int, names: Names, faults: list[F
     """The values of a row that are others than those shown."""
     values: dict[str, Any] = {}
     for name, cell in _LISTS[what].cells.items():
-        text = _tidy(row.get(name, ""))
-        if name == "code" or name not in row or (shown and text == _tidy(shown[name])):
+        text = tidy(row.get(name, ""))
+        if name == "code" or name not in row or (shown and text == tidy(shown[name])):
             continue
         try:
             value = cell.read(text, names) if text else cell.empty
@@ -301,10 +301,6 @@ def _cells(what: str, row: Row, shown: Row, n: int, names: Names, faults: list[F
         if value is not KEEP:
             values[name] = value
     return values
-
-
-def _tidy(text: str) -> str:
-    return "\n".join(line.strip() for line in text.strip().splitlines())
 
 
 def _holder(what: str) -> type[Spec]:

@@ -159,6 +159,11 @@ def labels(members: tuple[Coded, ...]) -> str:
     return "、".join(str(m.label) for m in members)
 
 
+def tidy(text: str) -> str:
+    """A text of several lines without the spaces around it and around each line."""
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
 def put(target: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
     """Set a value deep in a definition given as plain dicts."""
     for key in keys[:-1]:

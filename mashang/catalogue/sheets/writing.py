@@ -12,10 +12,10 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from mashang.kernel.sheet import FORMULA, defused
+
 from ..rules import ItemSpec
 from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _cell(sheet: Worksheet, row: int, column: int, text: str) -> None:
@@ -54,14 +54,10 @@ def to_excel(specs: Sequence[ItemSpec]) -> bytes:
     return out.getvalue()
 
 
-def _defused(text: str) -> str:
-    return "'" + text if text.startswith(FORMULA) else text
-
-
 def to_csv(specs: Sequence[ItemSpec]) -> bytes:
     """The item sheet in UTF-8 with BOM, as spreadsheets like it."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow([c.title for c in ITEM])
-    writer.writerows([_defused(c.write(s)) for c in ITEM] for s in specs)
+    writer.writerows([defused(c.write(s)) for c in ITEM] for s in specs)
     return b"\xef\xbb\xbf" + out.getvalue().encode()

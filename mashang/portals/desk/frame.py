@@ -20,6 +20,11 @@ def who(request: HttpRequest) -> Actor:
     return request.actor  # type: ignore[attr-defined,no-any-return]  # set by the gate
 
 
+def clean(text: str) -> str:
+    """What an address or a form says, without the NULs that no table takes."""
+    return text.replace("\x00", "").strip()
+
+
 def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     """The inbox first, then the work that the actor's roles know, then what they watch and administer."""
     inbox = reverse("desk:inbox")

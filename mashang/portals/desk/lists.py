@@ -19,15 +19,15 @@ from mashang.cases import actions, queries
 from mashang.cases.procedure import registry
 from mashang.catalogue import queries as catalogue
 from mashang.kernel import clock
+from mashang.kernel.sheet import defused
 from mashang.org import queries as org
 from mashang.portals.shared import parts
 from mashang.portals.shared.casepage import row_remaining
-from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.downloads import XLSX, attachment
 from mashang.text.rules import find_personal, narrow
 
-from .frame import page, scope_sentence, who
+from .frame import clean, page, scope_sentence, who
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST = 5000
 MOST_FOUND = 100
 
@@ -40,9 +40,9 @@ def filter_of(request: HttpRequest) -> queries.Filter:
     numbers = [n for n in get.get("numbers", "").split(",") if n] or None
     first, end = _opened(get.get("opened", ""))
     return queries.Filter(
-        kind=get.get("kind", "") if get.get("kind", "") in registry else "", state=_clean(get.get("state", "")),
-        unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else 0, region=_clean(get.get("region", "")),
-        words=_clean(get.get("q", ""))[:100], numbers=numbers,
+        kind=get.get("kind", "") if get.get("kind", "") in registry else "", state=clean(get.get("state", "")),
+        unit=int(unit) if unit.isascii() and unit.isdigit() and len(unit) < 10 else 0, region=clean(get.get("region", "")),
+        words=clean(get.get("q", ""))[:100], numbers=numbers,
         late=flag.get(get.get("late", "")), supervised=flag.get(get.get("supervised", "")),
         opened_from=first, opened_to=end,
     )  # fmt: skip
@@ -60,17 +60,13 @@ def _opened(period: str) -> tuple[datetime | None, datetime | None]:
     return bounds.get(period, (None, None))
 
 
-def _clean(text: str) -> str:
-    return text.replace("\x00", "").strip()
-
-
 @require_http_methods(["GET", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
     """Search by number, words, pinyin initials, or a person's exact name, phone or identity number. What shows a person is
     answered to the post itself and stands in no address; all else is led to an address that can be kept."""
     if request.method == "GET":
         return cases_list(request)
-    words = _clean(request.POST.get("q", ""))[:100]
+    words = clean(request.POST.get("q", ""))[:100]
     if not _shows_person(words):
         return HttpResponseRedirect(f"{reverse('desk:find')}?{urlencode({'q': words})}")
     by, now = who(request), clock.now()
@@ -185,15 +181,10 @@ def _stamp(at: datetime | None) -> str:
     return clock.local(at).strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def defused(text: str) -> str:
-    """A cell that a spreadsheet shows and never computes."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
-
-
 @require_GET
 def intake(request: HttpRequest) -> HttpResponse:
     """窗口收件: what can be taken in here; the same form as online, filled in with the applicant."""
-    words = _clean(request.GET.get("q", ""))[:100]
+    words = clean(request.GET.get("q", ""))[:100]
     hits = catalogue.search(words, detail="full", limit=60)
     return page(request, "intake", "intake", hits=hits, q=words)
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from django.http import HttpResponse
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 INLINE = frozenset({"application/pdf", "image/jpeg", "image/png"})
 
 

@@ -16,6 +16,8 @@ from mashang.portals.shared import parts
 from mashang.portals.shared.forms import messages_by_field
 from mashang.portals.shared.parts import Field
 
+from ..frame import clean
+
 
 def tabs(here: str) -> list[parts.Tab]:
     known = (
@@ -51,10 +53,6 @@ def _day(data: QueryDict, name: str, after: int, faults: list[Fault]) -> datetim
     except (ValueError, OverflowError):
         faults.append(Fault("date.wrong", _("日期不正确，请按年-月-日填写。"), name))
         return None
-
-
-def clean(text: str) -> str:
-    return text.replace("\x00", "").strip()
 
 
 def bound(fields: Sequence[Field], data: QueryDict, faults: Sequence[Fault]) -> list[Field]:

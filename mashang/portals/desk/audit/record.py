@@ -18,15 +18,15 @@ from mashang.audit.rules import VIEWS, Filter
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.sheet import defused
 from mashang.org import queries as org
 from mashang.portals.shared import parts
-from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.downloads import XLSX, attachment
 from mashang.portals.shared.parts import Field
 from mashang.text.rules.tables import as_csv
 
-from ..frame import page, who
-from ..lists import XLSX, defused
-from .frame import bound, clean, query_of, span, tabs
+from ..frame import clean, page, who
+from .frame import bound, query_of, span, tabs
 
 MANY = 400
 """More people than this are not offered in one list: the unit is chosen first."""

@@ -12,12 +12,11 @@ from mashang.kernel import clock
 from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.portals.shared import parts
-from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.downloads import XLSX, attachment
 from mashang.portals.shared.templatetags.mashang import limit_words
 
 from ..frame import page, who
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HERE = "catalogue"
 
 

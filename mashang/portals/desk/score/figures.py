@@ -22,11 +22,10 @@ from mashang.performance import actions, queries
 from mashang.performance.rules.reporting import Wanted, number_of
 from mashang.performance.rules.words import UNITS
 from mashang.portals.shared import forms, parts
-from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.downloads import XLSX, attachment
 
 from ..frame import page, who
 from .frame import at_fields, chosen_period, periods_of, plain, tabs
-from .proof import XLSX
 
 MOST_BYTES = 5 * 1024 * 1024
 

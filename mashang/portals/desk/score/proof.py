@@ -7,11 +7,9 @@ from django.views.decorators.http import require_GET
 
 from mashang.org import queries as org
 from mashang.performance import queries
-from mashang.portals.shared.downloads import attachment
+from mashang.portals.shared.downloads import XLSX, attachment
 
 from ..frame import page, who
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET

@@ -16,8 +16,7 @@ from mashang.kernel.actor import Actor
 from mashang.performance import actions as performance
 from mashang.performance.seeds import SHIPPED
 from mashang.supervision.sweeps import supervise
-from tests.flows.story import TOWN, Story, applicant, hand_in_house
-from tests.flows.test_house import reviewed
+from tests.flows.story import TOWN, Story, applicant, hand_in_house, reviewed
 
 from .hands import fill, hand_in, photograph, press, saved
 

@@ -30,6 +30,6 @@ def test_a_revised_notice_moves_the_due_time_shown_and_tells_those_concerned(cou
     case = Case.objects.get(number=number)
     assert (case.due_at - before).days == 2
     view = queries.case_for(county.lead, number)
-    assert all(s.due_at == case.due_at for s in view.open_steps)
+    assert {s.due_at for s in view.open_steps} == {case.due_at}
     assert "放假安排调整" in queries.timeline(view, county.lead)[-1].text
     assert Notice.objects.filter(text__contains="放假安排调整", unit=county.unit).count() == 3

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from mashang.approvals import actions as _verbs  # noqa: F401 -- declares the procedure
@@ -15,6 +18,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.catalogue import rules
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
+from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.models import Account
@@ -27,6 +31,11 @@ TOWN = "350824105"
 HOUSE = {
     "member": "yes", "building": "new", "farmland": "no",
 }  # fmt: skip
+
+
+def at(text: str) -> AbstractContextManager[datetime]:
+    """The county's clocks stand at this local time."""
+    return clock.at(datetime.fromisoformat(text))
 
 
 def who(login: str) -> Actor:
@@ -98,3 +107,34 @@ def change_steps(**changes: Mapping[str, object]) -> None:
     """The rural house with some of its steps changed, put in force; `-` in a code is written `_`."""
     known = catalogue.current("rural-house").spec.steps
     publish_steps([s.model_copy(update=dict(changes.get(s.code.replace("-", "_"), {}))) for s in known])
+
+
+def accepted() -> Story:
+    """The village house handed in on the second of March at ten past nine, and accepted."""
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+    with at("2026-03-02 09:45"):
+        story.do("window", "accept", {}, "intake")
+    return story
+
+
+def reviewed(story: Story) -> None:
+    """All that comes before the decision, on the second day."""
+    with at("2026-03-03 09:30"):
+        story.do("village", "start_visit", {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}, "visit")
+        story.do("village", "review", {"passed": True, "opinion": "本村集体成员，一户一宅"}, "qualification")
+        story.do("planning", "review", {"passed": True, "opinion": "符合村庄规划"}, "planning")
+    with at("2026-03-03 11:05"):
+        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
+        story.do("land", "review", {"passed": True, "opinion": "不占永久基本农田"}, "land")
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+
+
+def text_of(response: Any) -> str:
+    """The words of a page, without its tags."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def verbs_of(number: str) -> list[str]:
+    """What was done to a case, as its ledger has it, oldest first."""
+    return [entry.verb.partition(".")[2] for entry in ledger.history(number)]

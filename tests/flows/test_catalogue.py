@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -23,7 +22,7 @@ from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.models import Account
 
-from .story import hand_in_house, who
+from .story import at, hand_in_house, text_of, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = "2026-03-02 09:10"
@@ -45,14 +44,6 @@ def neighbour(sign_in) -> Client:
         org_actions.NewGrant(made, "catalogue_editor", region="350623"), by=seeds.BY, now=seeds.SINCE
     )
     return sign_in("zp-editor")
-
-
-def at(text: str):
-    return clock.at(datetime.fromisoformat(text))
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def seen(page) -> str:

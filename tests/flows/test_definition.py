@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
 from mashang.cases import queries as cases
@@ -13,13 +11,9 @@ from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 
-from .story import Story, change_steps, hand_in_house, publish_steps, who
+from .story import Story, at, change_steps, hand_in_house, publish_steps, who
 
 pytestmark = [pytest.mark.django_db]
-
-
-def at(text: str):
-    return clock.at(datetime.fromisoformat(text))
 
 
 def begun(*presses: str) -> Story:

@@ -14,9 +14,7 @@ from mashang.portals.shared.accounts.homes import home_of
 from mashang.reviews import actions as reviews
 from mashang.reviews.sweeps import redress
 
-from .story import Story, applicant, hand_in_house, upload, who
-from .test_house import accepted, at, reviewed
-from .test_pages import text_of
+from .story import Story, accepted, applicant, at, hand_in_house, reviewed, text_of, upload, who
 
 pytestmark = [pytest.mark.django_db]
 AROUND = "东邻练家，西至村道（演示）"

@@ -27,9 +27,7 @@ from mashang.reviews.sweeps import fill, redress
 from mashang.site import procedures
 from tests.sealing import seal_all
 
-from .story import PDF, Story, applicant, hand_in_house, upload, who
-from .test_house import accepted, reviewed
-from .test_pages import at, text_of
+from .story import PDF, Story, accepted, applicant, at, hand_in_house, reviewed, text_of, upload, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("G5"), pytest.mark.slow]
 LATER = "2026-05-06 09:00"
@@ -123,7 +121,7 @@ def test_what_a_case_says_of_persons_goes_and_the_rest_stays(sign_in, client, st
     entries = ledger.history(number)
     assert {e.id: e.verb for e in entries if e.verb != "private.erased"} == lines
     assert [e.verb for e in entries].count("private.erased") == 1
-    assert not any(e.private and set(e.private.values()) != {"（已删除）"} for e in entries)
+    assert {word for e in entries for word in e.private.values()} == {"（已删除）"}
     assert documents.of_case(number) == results and documents.verify(results[0].code).state == "valid"
     told = Notice.objects.filter(person=citizen())
     assert {n.channel for n in told} == {"in-app", "sms"} and not any(number in n.text or n.case_id for n in told)

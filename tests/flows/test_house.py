@@ -26,34 +26,10 @@ from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
 from mashang.reviews.sweeps import redress
 
-from .story import ANSWERS, Story, applicant, hand_in_house, upload, who
+from .story import ANSWERS, Story, accepted, applicant, at, hand_in_house, reviewed, upload, who
 
 pytestmark = [pytest.mark.django_db]
 BEGAN = "2026-03-02 09:10"
-
-
-def at(text: str):
-    return clock.at(datetime.fromisoformat(text))
-
-
-def reviewed(story: Story) -> None:
-    """All that comes before the decision, on the second day."""
-    with at("2026-03-03 09:30"):
-        story.do("village", "start_visit", {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}, "visit")
-        story.do("village", "review", {"passed": True, "opinion": "本村集体成员，一户一宅"}, "qualification")
-        story.do("planning", "review", {"passed": True, "opinion": "符合村庄规划"}, "planning")
-    with at("2026-03-03 11:05"):
-        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
-        story.do("land", "review", {"passed": True, "opinion": "不占永久基本农田"}, "land")
-        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
-
-
-def accepted() -> Story:
-    with at(BEGAN):
-        story = hand_in_house("citizen")
-    with at("2026-03-02 09:45"):
-        story.do("window", "accept", {}, "intake")
-    return story
 
 
 @pytest.mark.row("A7", "A9", "A19", "A24", "G5")

@@ -22,8 +22,8 @@ from mashang.org import kept, seeds
 from mashang.org import queries as org
 from mashang.org.models import Mandate, Person, SignInCode
 
-from .story import HOUSE, PDF, applicant, hand_in_house, who
-from .test_pages import at, flat, pressed, text_of
+from .story import HOUSE, PDF, applicant, at, hand_in_house, text_of, who
+from .test_pages import flat, pressed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A17"), pytest.mark.slow]
 MORNING = "2026-03-02 09:10"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import datetime
 
 import pytest
 from pypdf import PdfReader
@@ -11,19 +10,13 @@ from pypdf import PdfReader
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.cases.models import Case
-from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 
-from .story import HOUSE, TOWN, Story, applicant, hand_in_house, upload, who
-from .test_pages import text_of
+from .story import HOUSE, TOWN, Story, applicant, at, hand_in_house, text_of, upload, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
 COMPLETION = {"completed_on": "2026-06-01", "deliver": "mail"}
 PAGE = "/apply/rural-house/completion"
-
-
-def at(text: str):
-    return clock.at(datetime.fromisoformat(text))
 
 
 def granted(place: int = 0) -> Story:

@@ -13,9 +13,7 @@ from mashang.cases.models import Case, Notice
 from mashang.documents import queries as documents
 from mashang.ledger import queries as ledger
 
-from .story import who
-from .test_house import accepted, reviewed
-from .test_pages import at, text_of
+from .story import accepted, at, reviewed, text_of, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A24"), pytest.mark.slow]
 REASON = "申请人隐瞒已有宅基地，以欺骗手段取得（行政许可法第六十九条）"

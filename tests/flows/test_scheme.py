@@ -19,8 +19,8 @@ from mashang.kernel import clock
 from mashang.org import queries as org
 from mashang.performance import actions, models, queries
 
-from .story import who
-from .test_score import SCHEME, at, frozen
+from .story import at, who
+from .test_score import SCHEME, frozen
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TEXT = SCHEME.read_text("utf-8")

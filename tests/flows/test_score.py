@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,16 @@ from mashang import performance
 from mashang.cases import queries as cases
 from mashang.cases import sweeps
 from mashang.cases.models import Case
-from mashang.kernel import clock
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.performance import actions, queries
 from mashang.performance.rules.frozen import fingerprint
 from mashang.supervision import sweeps as supervision
 
-from .story import Story, hand_in_house, who
+from .story import Story, accepted, at, reviewed, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 SCHEME = Path(performance.__file__).parent / "data" / "county-demo" / "scheme.toml"
-VISIT = {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}
-
-
-def at(text: str):
-    return clock.at(datetime.fromisoformat(text))
 
 
 def swept(text: str) -> None:
@@ -41,18 +34,8 @@ def swept(text: str) -> None:
 
 def undecided() -> Story:
     """Everything is ready for the township's decision on the second day, and nobody decides."""
-    with at("2026-03-02 09:10"):
-        story = hand_in_house("citizen")
-    with at("2026-03-02 09:45"):
-        story.do("window", "accept", {}, "intake")
-    with at("2026-03-03 09:30"):
-        story.do("village", "start_visit", VISIT, "visit")
-        story.do("village", "review", {"passed": True, "opinion": "一户一宅"}, "qualification")
-        story.do("planning", "review", {"passed": True, "opinion": "符合规划"}, "planning")
-    with at("2026-03-03 11:05"):
-        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
-        story.do("land", "review", {"passed": True, "opinion": "不占农田"}, "land")
-        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+    story = accepted()
+    reviewed(story)
     return story
 
 

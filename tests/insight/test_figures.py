@@ -17,31 +17,16 @@ from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 from mashang.performance.rules.periods import period_of
 from mashang.reviews import actions as reviews
-from tests.flows.story import Story, hand_in_house, who
+from tests.flows.story import Story, accepted, at, hand_in_house, reviewed, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 NOW = datetime(2026, 3, 13, 10, 0, tzinfo=clock.ZONE)
-VISIT = {"purpose": "现场踏勘", "expected": "2026-03-03T11:30:00+08:00"}
-
-
-def at(text: str):
-    return clock.at(datetime.fromisoformat(text))
 
 
 def granted(day: str) -> Story:
     """Handed in on the 2nd at nine, everything reviewed on the 3rd, decided on `day`."""
-    with at("2026-03-02 09:10"):
-        story = hand_in_house("citizen")
-    with at("2026-03-02 09:45"):
-        story.do("window", "accept", {}, "intake")
-    with at("2026-03-03 09:30"):
-        story.do("village", "start_visit", VISIT, "visit")
-        story.do("village", "review", {"passed": True, "opinion": "一户一宅"}, "qualification")
-        story.do("planning", "review", {"passed": True, "opinion": "符合规划"}, "planning")
-    with at("2026-03-03 11:05"):
-        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
-        story.do("land", "review", {"passed": True, "opinion": "不占农田"}, "land")
-        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+    story = accepted()
+    reviewed(story)
     with at(f"{day} 10:00"):
         story.do("town", "grant", {}, "decision")
     with at(f"{day} 10:30"):
@@ -94,7 +79,7 @@ def test_a_case_burns_in_the_hands_that_hold_its_late_step_and_not_where_the_wor
     board = queries.board(by, now=NOW)
     land, window = (org.unit_named(f"武平县桃溪镇{name}").id for name in ("自然资源所", "便民服务中心"))
     assert board.units[land]["late"] == 1
-    assert window not in board.units or not board.units[window]["late"]
+    assert window not in board.units
     (found,) = queries.behind(by, board.units[land].lens("late"), now=NOW).rows
     assert found.case.number == stories["late"].number
     assert "用地审查" in found.steps

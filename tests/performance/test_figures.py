@@ -449,10 +449,14 @@ def test_what_was_said_in_confidence_is_private_in_the_ledger(county: list[int])
     _figure, form = asked(county[0])
     waiting = actions.ask_correction(form, by=lead(county[0]), now=NOW)
     actions.approve_correction(waiting, by=OFFICE, now=NOW)
-    for entry in history(""):
-        if entry.verb in PRIVATE:
-            assert not set(PRIVATE[entry.verb]) & entry.facts.keys()
-            assert told(str(SENTENCES[entry.verb]), str).format(**entry.facts)
+    _figure, form = asked(county[1])
+    waiting = actions.ask_correction(form, by=lead(county[1]), now=NOW)
+    actions.refuse_correction(waiting, "没有依据", by=OFFICE, now=NOW)
+    entries = [entry for entry in history("") if entry.verb in PRIVATE]
+    assert {entry.verb for entry in entries} == PRIVATE.keys()
+    for entry in entries:
+        assert not set(PRIVATE[entry.verb]) & entry.facts.keys()
+        assert told(str(SENTENCES[entry.verb]), str).format(**entry.facts)
 
 
 @pytest.mark.parametrize(

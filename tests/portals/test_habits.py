@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from mashang.portals.shared import samples
+from mashang.portals.shared.context import script_strings
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo")]
 PIXEL = base64.b64decode(
@@ -185,5 +186,5 @@ def test_progress_moves_and_ends(open_page):
 def test_the_strings_of_the_scripts_are_complete(open_page):
     page = open_page("/styleguide/desk", locale="en-US")
     words = json.loads(page.locator("#mashang-strings").text_content())
-    assert all(words.values())
+    assert words.keys() == script_strings().keys() and all(words.values())
     assert not [text for text in words.values() if any("\u4e00" <= c <= "\u9fff" for c in text)]

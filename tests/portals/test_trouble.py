@@ -83,7 +83,7 @@ def test_all_faults_come_at_once(client):
 def test_english_readers_are_told_in_english(client):
     html = client.get("/no/state", headers={"Accept-Language": "en"}).content.decode()
     assert "Someone else acted first" in html
-    assert "Go back" in html or "Back" in html
+    assert "Go back to see how it stands now" in html and ">Back<" in html
 
 
 def test_htmx_gets_a_fragment_for_the_notes_of_the_page(client):

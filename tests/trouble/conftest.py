@@ -11,6 +11,7 @@ from django.test import Client
 
 from mashang.org.models import Account
 from tests.county import county
+from tests.flows.story import Story, at, hand_in_house
 from tests.trouble import hands
 
 __all__ = ["county"]
@@ -41,3 +42,10 @@ def others() -> Iterator[hands.Others]:
     started = hands.Others()
     yield started
     started.end()
+
+
+@pytest.fixture
+def story() -> Story:
+    """The village house, handed in on a Monday morning."""
+    with at("2026-03-02 09:10"):
+        return hand_in_house("citizen")

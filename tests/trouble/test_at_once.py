@@ -19,10 +19,9 @@ from mashang.clocks import queries as clocks
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
-from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
 from mashang.org.models import Person, Unit
-from tests.flows.story import Story, applicant, hand_in_house, upload, who
+from tests.flows.story import Story, applicant, hand_in_house, upload, verbs_of, who
 from tests.trouble.hands import WAIT, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -48,10 +47,6 @@ def ready_to_decide() -> Story:
     return story
 
 
-def verbs(number: str) -> list[str]:
-    return [entry.verb.partition(".")[2] for entry in ledger.history(number)]
-
-
 def refusals(ends: list[Any]) -> list[str]:
     return [end.code for end in ends if isinstance(end, Refused)]
 
@@ -72,7 +67,7 @@ def test_of_two_officers_who_decide_at_the_same_instant_one_wins_and_the_other_i
     assert refusals(ends) == ["conflict.stale"]
     assert "刚刚被别人办理过" in str(next(e for e in ends if isinstance(e, Refused)))
     assert story.case.revision == before + 1
-    assert verbs(story.number).count("grant") + verbs(story.number).count("propose_refusal") == 1
+    assert verbs_of(story.number).count("grant") + verbs_of(story.number).count("propose_refusal") == 1
 
 
 def test_without_a_revision_too_a_step_is_decided_once():
@@ -82,7 +77,7 @@ def test_without_a_revision_too_a_step_is_decided_once():
         [partial(actions.act, story.number, "grant", {}, by=who(w), now=NEXT, step=step) for w in ("town", "townlead")]
     )
     assert refusals(ends) == ["conflict.step-done"]
-    assert verbs(story.number).count("grant") == 1
+    assert verbs_of(story.number).count("grant") == 1
 
 
 def test_one_press_sent_eight_times_at_once_acts_once_and_every_copy_gets_the_same_answer():
@@ -101,7 +96,7 @@ def test_one_press_sent_eight_times_at_once_acts_once_and_every_copy_gets_the_sa
     ends = at_once([press] * 8)
     assert {(e.number, e.state, e.revision) for e in ends} == {(story.number, "accepted", story.case.revision)}
     assert [e.again for e in ends].count(False) == 1
-    assert verbs(story.number).count("review") == 1
+    assert verbs_of(story.number).count("review") == 1
 
 
 @pytest.mark.parametrize(
@@ -118,7 +113,7 @@ def test_one_application_sent_six_times_at_once_is_one_case(login):
     numbers = at_once([send] * 6)
     assert len(set(numbers)) == 1, numbers
     assert Case.objects.count() == 1
-    assert verbs(numbers[0]) == ["hand_in"]
+    assert verbs_of(numbers[0]) == ["hand_in"]
 
 
 def test_two_counters_that_register_the_same_new_applicant_at_once_both_take_the_application_in():
@@ -150,7 +145,7 @@ def test_one_key_used_for_two_cases_at_once_is_refused_for_one_of_them():
         for s in stories
     ]
     assert refusals(at_once(works)) == ["conflict.key"]
-    assert [verbs(s.number).count("review") for s in stories] in ([0, 1], [1, 0])
+    assert [verbs_of(s.number).count("review") for s in stories] in ([0, 1], [1, 0])
 
 
 def test_a_file_given_to_two_applications_at_once_ends_up_in_one():
@@ -210,7 +205,7 @@ def test_acts_on_many_cases_go_on_while_sweeps_fire_and_answer():
     sweeps.fire(late), sweeps.expire(late)
     assert set(refusals(ends)) <= {"conflict.state", "conflict.step-done"}
     for story in stories:
-        told = verbs(story.number)
+        told = verbs_of(story.number)
         assert told.count("accept") + told.count("deem_accepted") == 1, told
         assert story.case.revision == len(told)
         assert {c.state for c in queries.clocks_of(queries.case_for(by, story.number)) if c.code == "XK-45"} == {

@@ -19,7 +19,6 @@ from mashang.kernel.actor import Actor
 from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org.models import Account
-from tests.flows.story import Story, hand_in_house
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -48,12 +47,6 @@ def official(sign_in: Callable[[str], Client], settings: Any) -> Client:
         org_actions.grant_role(org_actions.NewGrant(staff, role), by=BY, now=BEGAN)
     org.actor_for(staff)
     return sign_in("townlead")
-
-
-@pytest.fixture
-def story() -> Story:
-    with clock.at(BEGAN):
-        return hand_in_house("citizen")
 
 
 def routes() -> Iterator[tuple[str, str, dict[str, Any]]]:

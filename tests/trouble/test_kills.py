@@ -18,7 +18,7 @@ from mashang.kernel import clock
 from mashang.ledger import queries as ledger
 from mashang.site import postgres
 from mashang.supervision import sweeps as supervision
-from tests.flows.story import ANSWERS, TOWN, Story, applicant, hand_in_house, upload, who
+from tests.flows.story import ANSWERS, TOWN, Story, applicant, upload, verbs_of, who
 from tests.trouble.hands import Others, at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -58,12 +58,6 @@ stop_here("committed")
 """
 
 
-@pytest.fixture
-def story() -> Story:
-    with clock.at(BEGAN):
-        return hand_in_house("citizen")
-
-
 def rows(number: str) -> tuple[object, ...]:
     """All that an act could have changed."""
     case = Case.objects.get(number=number)
@@ -80,10 +74,6 @@ def rows(number: str) -> tuple[object, ...]:
     )
 
 
-def verbs(number: str) -> list[str]:
-    return [entry.verb.partition(".")[2] for entry in ledger.history(number)]
-
-
 @pytest.mark.parametrize("where", ["before writing", "before the commit"])
 def test_an_act_killed_before_its_commit_leaves_nothing_and_holds_up_nobody(story: Story, others: Others, where: str):
     before, step = rows(story.number), story.step("intake").pk
@@ -94,7 +84,7 @@ def test_an_act_killed_before_its_commit_leaves_nothing_and_holds_up_nobody(stor
     press = partial(actions.act, story.number, "accept", {}, by=who("window"), now=BEGAN, step=step, key="press")
     [answer] = at_once([press])
     assert not answer.again
-    assert verbs(story.number) == ["hand_in", "accept"]
+    assert verbs_of(story.number) == ["hand_in", "accept"]
 
 
 def test_an_act_killed_after_its_commit_is_there_and_the_same_press_again_does_nothing_more(
@@ -108,7 +98,7 @@ def test_an_act_killed_after_its_commit_is_there_and_the_same_press_again_does_n
     answer = actions.act(story.number, "accept", {}, by=who("window"), now=BEGAN, step=step, key="press")
     assert (answer.again, answer.state, answer.revision) == (True, "accepted", 2)
     assert rows(story.number) == after
-    assert verbs(story.number) == ["hand_in", "accept"]
+    assert verbs_of(story.number) == ["hand_in", "accept"]
 
 
 @pytest.mark.parametrize("where", ["before the commit", "committed"])
@@ -126,7 +116,7 @@ def test_an_application_whose_taker_was_killed_is_one_application_after_the_retr
     answer = actions.begin("application", "hand_in", data, by=by, now=BEGAN, key="press")
     assert answer.again is (where == "committed")
     assert Case.objects.count() == 1
-    assert verbs(answer.number) == ["hand_in"]
+    assert verbs_of(answer.number) == ["hand_in"]
     assert Document.objects.filter(case__number=answer.number).count() == len(materials)
 
 
@@ -164,7 +154,7 @@ def test_a_worker_killed_while_it_fires_leaves_the_clocks_to_the_next_one(story:
     assert Expiry.objects.count() == 0
     assert sweeps.fire(LATE) == 1
     assert sweeps.expire(LATE) == 1
-    assert verbs(story.number) == ["hand_in", "deem_accepted"]
+    assert verbs_of(story.number) == ["hand_in", "deem_accepted"]
 
 
 def test_a_worker_killed_after_it_acted_on_an_expiry_does_not_act_twice(story: Story, others: Others):
@@ -174,7 +164,7 @@ def test_a_worker_killed_after_it_acted_on_an_expiry_does_not_act_twice(story: S
     other.kill()
     assert Expiry.objects.filter(done_at=None).count() == 1
     assert sweeps.expire(LATE) == 1
-    assert verbs(story.number) == ["hand_in", "deem_accepted"]
+    assert verbs_of(story.number) == ["hand_in", "deem_accepted"]
     assert Expiry.objects.get().outcome == "deem_accepted"
 
 
@@ -219,7 +209,7 @@ def test_a_worker_killed_between_a_matter_and_its_mark_on_the_case_opens_no_seco
     assert supervision.supervise(late) == 1
     assert supervision.supervise(late) == 0
     assert Case.objects.filter(kind="supervision").count() == 1
-    assert verbs(story.number).count("supervised") == 1
+    assert verbs_of(story.number).count("supervised") == 1
 
 
 CALLER = """
@@ -296,4 +286,4 @@ def test_a_connection_cut_in_the_middle_of_an_act_is_a_fault_and_the_retry_works
         return actions.act(story.number, "accept", {}, by=who("window"), now=BEGAN, step=step, key="press").state
 
     assert at_once([cut]) == ["accepted"]
-    assert verbs(story.number) == ["hand_in", "accept"]
+    assert verbs_of(story.number) == ["hand_in", "accept"]

@@ -10,17 +10,11 @@ from mashang.cases import actions, queries
 from mashang.cases.actions.notices import MAX_ATTEMPTS, Undelivered
 from mashang.cases.models import Notice
 from mashang.kernel import clock
-from tests.flows.story import Story, hand_in_house, who
+from tests.flows.story import hand_in_house, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 SENDER = "mashang.cases.actions.notices.to_folder"
-
-
-@pytest.fixture
-def story() -> Story:
-    with clock.at(BEGAN):
-        return hand_in_house("citizen")
 
 
 def sms() -> Notice:

@@ -122,6 +122,7 @@ class Known:
         return self.calendar.second(read_start(text)) + self.first
 
     def limit(self, text: str) -> Limit:
+        """A limit not met before, kept. Refuses what is none ("20wd", "3nd", …)."""
         found = self.limits[text] = Limit.parse(text)
         return found
 

@@ -19,6 +19,7 @@ def now() -> datetime:
 
 
 def today() -> date:
+    """The date in the platform's zone."""
     return now().date()
 
 

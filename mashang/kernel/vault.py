@@ -41,10 +41,12 @@ def open_bytes(sealed: bytes | memoryview) -> bytes:
 
 
 def seal(text: str) -> bytes:
+    """A text that only this installation's key opens; twice the same text gives different bytes."""
     return seal_bytes(text.encode())
 
 
 def open_(sealed: bytes | memoryview) -> str:
+    """The text again. Refuses as `open_bytes` does."""
     return open_bytes(sealed).decode()
 
 

@@ -67,10 +67,12 @@ def anchor() -> str:
 
 
 def anchor_path() -> Path:
+    """Where the machine keeps it: beside the keys, outside the database that it is to be held against."""
     return _folder() / f"{connection.settings_dict['NAME']}.checkpoint"
 
 
 def set_anchor(note: str) -> None:
+    """Keep this signed checkpoint in place of the one before."""
     files.write(anchor_path(), note, replace=True)
 
 

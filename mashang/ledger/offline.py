@@ -55,6 +55,7 @@ def text_of(path: Path, what: str) -> str:
 
 
 def keys_of(path: Path) -> list[Key]:
+    """The published keys in a file. Refuses one that holds none, or that cannot be read."""
     keys = notes.keys_in(text_of(path, "公钥文件"))
     if not keys:
         raise Refused("key.none", f"公钥文件 {path} 中没有公钥。")

@@ -175,6 +175,7 @@ class Scored:
 
 
 def scored(corpus: Corpus, fitted: Fitted, rows: Ints) -> Scored:
+    """What a fitted model says of these rows of the corpus, before calibration."""
     matrix = weighted(corpus.counts[rows], fitted.idf, corpus.view_of)
     parts = np.stack([matrix @ (fitted.weights * (corpus.view_of == view)[:, None]) for view in range(len(VIEWS))])
     return Scored(parts.sum(axis=0) + fitted.bias, parts)

@@ -84,6 +84,7 @@ class Calendar:
         return index
 
     def instant(self, second: int) -> datetime:
+        """The instant so many seconds after midnight of the first day, in the calendar's zone."""
         return self.zero + timedelta(second // DAY, second % DAY)
 
     def works(self, day: date) -> bool:

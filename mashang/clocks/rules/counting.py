@@ -57,6 +57,7 @@ class Line(NamedTuple):
 
 
 def outside(day: object, first: date, last: date, field: str = "start") -> Refused:
+    """The refusal of a day that the calendar (first to last day, both included) does not hold."""
     return Refused(
         "calendar.outside",
         said("日期 {day} 超出工作日历的范围（{first} 至 {last}），请核对日期。", day=day, first=first, last=last),
@@ -65,6 +66,7 @@ def outside(day: object, first: date, last: date, field: str = "start") -> Refus
 
 
 def reversed_pause(start: Moment, end: Moment) -> Refused:
+    """The refusal of a pause that ends before it begins."""
     return Refused(
         "pause.reversed", said("中止期间 {start} 至 {end} 的起止颠倒，请核对。", start=start, end=end), "pauses"
     )

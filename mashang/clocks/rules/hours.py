@@ -31,10 +31,12 @@ class Timetable:
 
     @property
     def opens(self) -> int:
+        """Seconds from midnight to the first span's begin; 0 on a day without any."""
         return self.spans[0][0] if self.spans else 0
 
     @property
     def closes(self) -> int:
+        """Seconds from midnight to the last span's end; 86,400 on a day without any."""
         return self.spans[-1][1] if self.spans else DAY
 
     def done(self, second: int) -> int:
@@ -135,6 +137,7 @@ class OpeningHours:
             raise _no_season("至".join(self.season))
 
     def applies(self, region: str, unit_id: int | None) -> bool:
+        """Whether a unit of the region (by code prefix) keeps these hours; those of one unit are its alone."""
         return self.unit_id == unit_id if self.unit_id is not None else region.startswith(self.region)
 
     def holds(self, day: date) -> bool:

@@ -60,6 +60,7 @@ class Limit:
 
     @property
     def by_hours(self) -> bool:
+        """Whether it is counted in seconds (working hours, hours) and not in whole days."""
         return self.unit in HOURS
 
     def plus(self, other: Limit) -> Limit:

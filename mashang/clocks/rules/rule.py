@@ -64,6 +64,7 @@ class ClockRule:
     version: int = 1
 
     def ground(self, code: str) -> Ground | None:
+        """The ground on which the rule lets its clock stand still; None where it knows none of this code."""
         return next((ground for ground in self.grounds if ground.code == code), None)
 
     def length(self, own: Limit | str | None = None) -> Limit:

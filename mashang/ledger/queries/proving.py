@@ -49,6 +49,7 @@ class State:
 
 
 def state() -> State:
+    """How far the ledger is sealed just now."""
     last = seals.head()
     era, low = last.horizon if last else (0, 0)
     found = sql.run(

@@ -29,10 +29,12 @@ class Tile(NamedTuple):
 
 
 def leaf_hash(leaf: bytes) -> bytes:
+    """SHA-256 of 0x00 and the leaf (RFC 9162, 2.1.1)."""
     return sha256(b"\x00" + leaf).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
+    """SHA-256 of 0x01 and both children (RFC 9162, 2.1.1)."""
     return sha256(b"\x01" + left + right).digest()
 
 

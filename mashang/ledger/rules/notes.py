@@ -29,6 +29,7 @@ _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
 
 
 def bad_note(text: str) -> Refused:
+    """The refusal of a note or key that is not in its form."""
     return Refused("note.format", text)
 
 
@@ -51,6 +52,7 @@ class Key:
 
     @property
     def id(self) -> bytes:
+        """The four bytes by which signatures name their key: SHA-256 of its name, kind and public key, cut off (C2SP signed-note)."""
         return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
 
     def __str__(self) -> str:
@@ -80,12 +82,14 @@ class Signer:
 
     @classmethod
     def fresh(cls, name: str, kind: int) -> Signer:
+        """A new Ed25519 key. Refuses a name that is empty or holds a space or a plus."""
         if not _NAME.fullmatch(name):
             raise Refused("key.name", "密钥名称不能为空，也不能含空格或加号。", "name")
         return cls(name, kind, Ed25519PrivateKey.generate().private_bytes_raw())
 
     @classmethod
     def parse(cls, text: str) -> Signer:
+        """The key of a secret text form. Refuses another form, and one whose id is not its own."""
         text = text.strip()
         if not text.startswith(_PRIVATE):
             raise bad_note(said("签名私钥的格式不对：应以 PRIVATE+KEY+ 开头。"))
@@ -97,6 +101,7 @@ class Signer:
 
     @property
     def key(self) -> Key:
+        """The public half, to be published."""
         return Key(self.name, self.kind, self._private.public_key().public_bytes_raw())
 
     @property

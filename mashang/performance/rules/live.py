@@ -29,12 +29,15 @@ class Live:
 
     @property
     def score(self) -> Array:
+        """The total of every row of the table; NaN where there is none."""
         return self.scores[self.scheme.root]
 
     def ranks(self, node: str = "") -> Ints:
+        """Rank of every row among its peers at a node (the root unless named), 1 the best, 0 without score."""
         return self.result.peers.ranks(self.scores[node or self.scheme.root])
 
     def grades(self) -> tuple[str, ...]:
+        """Grade of every row, "" where there is none."""
         return grade_names(self.scheme, grade_places(self.scheme, self.score, self.result.peers, self.vetoed))
 
     def set_weight(self, child: str, weight: float) -> None:

@@ -14,6 +14,7 @@ from mashang.performance.rules.statistics import Array, half_up
 
 
 def as_csv(rows: Iterable[Sequence[object]]) -> str:
+    """CSV text with line feeds and no mark: to the byte the same on any machine, for files that are hashed and compared."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()

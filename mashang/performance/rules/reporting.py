@@ -100,12 +100,14 @@ def value_faults(one: Wanted, value: float, field: str = "value") -> list[Fault]
 
 
 def evidence_faults(evidence: str) -> list[Fault]:
+    """What is wrong with the evidence of a figure: none given, or more than 300 characters."""
     if not evidence.strip() or len(evidence) > LONGEST:
         return [Fault("figure.evidence", "请写明佐证（300 字以内），例如文件名称和文号。", "evidence")]
     return []
 
 
 def reason_faults(reason: str) -> list[Fault]:
+    """What is wrong with the reason of a correction: none given, or more than 300 characters."""
     if not reason.strip() or len(reason) > LONGEST:
         return [Fault("figure.reason", "请写明更正的理由（300 字以内）。", "reason")]
     return []

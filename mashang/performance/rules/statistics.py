@@ -21,6 +21,7 @@ _EXACT = Context(prec=400)  # more digits than any float has before the point
 
 
 def known(x: Array) -> Array:
+    """The figures that are there, in their order."""
     return x[~np.isnan(x)]
 
 

@@ -78,6 +78,7 @@ class Group:
 
     @property
     def likes(self) -> float:
+        """How many people agreed with any of its messages."""
         return sum(message.likes for message in self.messages)
 
 

@@ -34,6 +34,7 @@ class Table:
         return len(self.rows)
 
     def has(self, column: str) -> bool:
+        """Whether the heading names the column."""
         return column in self.heading
 
     def column(self, name: str) -> list[str]:
@@ -55,6 +56,7 @@ class Table:
         )
 
     def heading_fault(self, column: str, text: str) -> None:
+        """Note what is wrong with a column as such."""
         self.faults.append(Fault("table.heading", text, f"1:{column}"))
 
     def texts(self, name: str) -> list[str]:

@@ -118,6 +118,7 @@ def _check_cells(one: Exchange, check: Check) -> list[Any]:
 
 
 def message(id: str, at: datetime, title: str, body: str, likes: float = 0.0) -> Message:
+    """A letter as grouping takes it; `likes` are people who agreed."""
     made: Message = _engine("hot").Message(id, at, title, body, likes)
     return made
 
@@ -136,6 +137,7 @@ def messages(table: Table) -> list[Message]:
 
 
 def grouped(given: Sequence[Message], now: datetime | None = None) -> Grouping:
+    """Matters that several letters tell of, hottest first; heat is that of `now`, else of the last letter."""
     found: Grouping = _engine("hot").grouped(given, now)
     return found
 

@@ -16,11 +16,13 @@ from ..models import Scheme
 
 
 def guard(by: Actor, right: str, **facts: Any) -> None:
+    """Refuses whoever does not hold the right over these units, region or kind."""
     if not org.may(by, right, **facts):
         raise Forbidden()
 
 
 def scheme_row(id_: int, *, lock: bool = False) -> Scheme:
+    """The scheme's row, locked until the transaction ends if asked. Refuses (NotFound) an unknown one."""
     rows = Scheme.objects.select_for_update() if lock else Scheme.objects
     row = rows.filter(pk=id_).first()
     if row is None:

@@ -69,6 +69,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class UnitFigures:
+    """What is wanted of one unit in a period: how much must be there, how much of it is not, and how many corrections wait."""
+
     unit: int
     name: str
     group: str

@@ -47,6 +47,7 @@ def _positive(scores: Sequence[Array], weights: Sequence[Array]) -> tuple[list[A
 
 
 def arithmetic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
+    """Σ w·x / Σ w over the children that have a score; NaN where none has, or all weigh nothing."""
     s, w = _known(scores, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(_total([a * b for a, b in zip(s, w, strict=True)]) / _total(w))

@@ -14,7 +14,9 @@ Raw = Mapping[str, Any]
 
 
 class Fields:
-    """One TOML table being read. Faults go to the list shared by the whole file; `close` names what nobody asked for."""
+    """One TOML table being read. A key that is missing, or is not what was asked for, gives the default; the latter is a fault.
+
+    Faults go to the list shared by the whole file; `close` names what nobody asked for."""
 
     def __init__(self, raw: Any, where: str, faults: list[Fault]) -> None:
         self.where, self.faults = where, faults

@@ -33,7 +33,7 @@ class Live:
         return self.scores[self.scheme.root]
 
     def ranks(self, node: str = "") -> Ints:
-        """Rank of every row among its peers at a node (the root unless named), 1 the best, 0 without score."""
+        """Rank of every row among its peers at a node (the root unless named), 1 the highest, 0 without score."""
         return self.result.peers.ranks(self.scores[node or self.scheme.root])
 
     def grades(self) -> tuple[str, ...]:

@@ -140,6 +140,7 @@ def _row(value: Any) -> Mapping[str, Any]:
 
 
 def read_indicator(key: str, raw: Any, where: str, faults: list[Fault]) -> Indicator:
+    """An indicator from its table at `where` in the file; what is wrong goes to the faults, and something harmless stands there."""
     f = Fields(raw, where, faults)
     role = f.choice("role", ROLES, "part")
     method = read_method(f.get("method"), f"{where}.method", faults) if f.has("method") else None
@@ -177,6 +178,7 @@ def read_indicator(key: str, raw: Any, where: str, faults: list[Fault]) -> Indic
 
 
 def read_node(key: str, raw: Any, faults: list[Fault]) -> Node:
+    """A node from its table; what is wrong goes to the faults."""
     where = f"nodes.{key}"
     f = Fields(raw, where, faults)
     role = f.choice("role", ("part", "bonus", "deduction"), "part")

@@ -137,7 +137,9 @@ def messages(table: Table) -> list[Message]:
 
 
 def grouped(given: Sequence[Message], now: datetime | None = None) -> Grouping:
-    """Matters that several letters tell of, hottest first; heat is that of `now`, else of the last letter."""
+    """Matters that several letters tell of, hottest first; heat is that of `now`, else of the last letter.
+
+    Refuses fewer than two letters, and more than can be compared each with each."""
     found: Grouping = _engine("hot").grouped(given, now)
     return found
 

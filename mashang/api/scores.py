@@ -174,9 +174,9 @@ def _units(result: Result) -> Iterator[sums.UnitScores]:
 def list_scores(request: Called, asked: Query[sums.RunsAsked]) -> HttpResponse:
     """Of regions in which the token reaches a unit."""
     by = request.auth
-    found = [run for scheme in queries.schemes(by, asked.region) for run in queries.runs(by, scheme.id)]
-    runs = sorted((r for r in found if asked.period in ("", r.period)), key=lambda r: -r.id)
-    return given(sums.RunPage(items=[sums.RunLine(**_line(r)) for r in runs[: asked.limit]]))
+    schemes = [scheme.id for scheme in queries.schemes(by, asked.region)]
+    runs = queries.runs(by, *schemes, period=asked.period, limit=asked.limit)
+    return given(sums.RunPage(items=[sums.RunLine(**_line(run)) for run in runs]))
 
 
 @operation(router, "GET", "/scores/{run}", {200: sums.RunShown}, summary="Totals, ranks and grades of a run")

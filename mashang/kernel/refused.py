@@ -8,7 +8,7 @@ from typing import Any
 
 from mashang.kernel.said import said
 
-SHOWN = 200
+SHOWN = 200  # faults of a table that are named; the rest are counted
 
 
 @dataclass(frozen=True, slots=True)

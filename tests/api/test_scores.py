@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mashang import performance
-from mashang.kernel import clock
+from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor
 from mashang.ledger.queries import history
 from mashang.org import queries as org
@@ -173,6 +173,14 @@ def test_runs_are_seen_as_far_as_the_token_reaches(admit, run):
     assert whole["digest"] == line["digest"] and whole["units"][0]["rank"] == 1
     assert told(other.get("/scores"))["items"] == []
     assert other.get(f"/scores/{run}").status_code == 404
+    with sql.statements() as few:
+        county.get("/scores")
+    by, text = Actor.system("tests"), (ASEM.parent / "county-demo" / "scheme.toml").read_text("utf-8")
+    for code in ("second", "third"):
+        actions.write_scheme(text.replace("county-demo", code), "350824", by=by, now=clock.now())
+    with sql.statements() as many:
+        assert told(county.get("/scores"))["items"] == [line]
+    assert len(many) == len(few)
     assert county.get(f"/scores/{run + 1}").status_code == 404
 
 

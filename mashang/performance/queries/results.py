@@ -85,10 +85,12 @@ def scheme_text(scheme: int, by: Actor) -> str:
     return row.text
 
 
-def runs(by: Actor, scheme: int) -> list[RunInfo]:
-    """All runs of a scheme, the latest first."""
-    rows = Run.objects.filter(scheme=scheme).select_related("scheme").defer("inputs").order_by("-id")
-    return [run_info_of(row) for row in rows if _sees_some(by, row.scheme.region_id)]
+def runs(by: Actor, *schemes: int, period: str = "", limit: int | None = None) -> list[RunInfo]:
+    """The runs of these schemes, the latest first: those of a period if one is named, `limit` of them at most."""
+    known = Scheme.objects.filter(pk__in=schemes).values_list("pk", "region_id")
+    rows = Run.objects.filter(scheme__in=[id_ for id_, region in known if _sees_some(by, region)]).order_by("-id")
+    rows = rows.filter(period=period) if period else rows
+    return [run_info_of(row) for row in rows.select_related("scheme").defer("inputs")[:limit]]
 
 
 def latest_run(by: Actor, region: str, period: str = "", code: str = "") -> RunInfo | None:

@@ -12,12 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from mashang.kernel.clock import ZONE
-from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
 from mashang.kernel.sheet import encoding_of, is_blank, records
 
 LONGEST = 100_000  # characters in one cell
-SHOWN = 200  # faults named; the rest are counted
 UNREAD = datetime(1970, 1, 1, tzinfo=ZONE)  # stands for a time that could not be read
 
 

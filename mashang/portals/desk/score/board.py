@@ -37,7 +37,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     by = who(request)
     known = queries.schemes(by)
     region = region_of(by, request.GET.get("region", ""), known)
-    made = [r for s in known if s.region == region for r in queries.runs(by, s.id)]
+    made = queries.runs(by, *(s.id for s in known if s.region == region))
     periods = sorted({r.period for r in made}, reverse=True)
     asked = request.GET.get("period", "")
     info = queries.latest_run(by, region, asked if asked in periods else "") if region else None
@@ -110,14 +110,14 @@ def run(request: HttpRequest) -> HttpResponse:
         try:
             if scheme not in {str(value) for value, _label in fields[0].choices}:
                 raise Refused("run.scheme", "请选择一个已定稿的考评方案。", "scheme")
-            if "again" not in request.POST and any(r.period == period for r in queries.runs(by, int(scheme))):
+            if "again" not in request.POST and queries.runs(by, int(scheme), period=period, limit=1):
                 fields.append(parts.Field("again", _("确认重新计算这个期间"), "checkbox"))
                 raise Refused(
                     "run.again", "这个期间已经算过。要以新的结果为准，请勾选“确认重新计算这个期间”再提交。", "again"
                 )
             made = actions.run(int(scheme), period, by=by, now=clock.now())
             messages.success(request, _("%(period)s 的考评已算出，输入已封存。") % {"period": period})
-            info = next(r for r in queries.runs(by, int(scheme)) if r.id == made)
+            info = queries.run_for(made, by)
             query = urlencode({"region": info.scheme.region, "period": period})
             return HttpResponseRedirect(f"{reverse('desk:score')}?{query}")
         except Refused as no:

@@ -148,6 +148,13 @@ def test_the_checked_file_is_what_the_command_writes(office: Client) -> None:
     assert float(rows[1]["tone"]) == 0 and rows[1]["tone_passage"] == "用语不当：“不归我”"
 
 
+def test_what_a_citizen_wrote_is_no_formula_in_the_file_that_is_taken_away(office: Client) -> None:
+    trap = ('=HYPERLINK("http://x.example","路灯")', "@东风路路灯不亮", "+已修复，请查看", "2026-03-02", "2026-03-04")
+    [row] = taken(send(office, "/desk/text", sheet(REPLIES[0], trap), "take"))
+    assert [row["title"], row["body"], row["reply"]] == [f"'{cell}" for cell in trap[:3]]
+    assert row["working_days"] == "2"
+
+
 def test_messages_of_one_matter_stand_in_one_group_with_their_heat(office: Client) -> None:
     text = send(office, "/desk/text/hot", sheet(*lamps())).content.decode()
     assert "7 条来信中有 6 条归为 1 组" in text

@@ -5,7 +5,7 @@ Letters hold what people wrote in confidence: they travel in bodies, never in ad
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.sheet import defused
 from mashang.portals.shared import forms, parts
 from mashang.portals.shared.downloads import attachment
 from mashang.text.rules import clean, mask_personal
@@ -128,8 +129,10 @@ def taken(request: HttpRequest) -> bool:
     return request.POST.get("out") == "take"
 
 
-def csv_file(name: str, table: tuple[Sequence[str], Any]) -> HttpResponse:
-    return attachment(as_csv(*table).encode(), f"{name}.csv", "text/csv; charset=utf-8")
+def csv_file(name: str, table: tuple[Sequence[str], Iterable[Sequence[Any]]]) -> HttpResponse:
+    """The table to take away; what a citizen wrote never becomes a formula in an office's spreadsheet."""
+    heading, *rows = ([defused(c) if isinstance(c, str) else c for c in row] for row in (table[0], *table[1]))
+    return attachment(as_csv(heading, rows).encode(), f"{name}.csv", "text/csv; charset=utf-8")
 
 
 def shortened(text: str, most: int = SHORT) -> str:

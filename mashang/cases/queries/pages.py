@@ -130,7 +130,7 @@ def by_words(words: str) -> tuple[str, list[Any]]:
 
 
 def page(by: Actor, filter: Filter, *, after: str = "", limit: int = 50, right: str = "cases.view") -> Page:
-    """Cases the actor may see, newest change first... oldest change first when `updated_since` is given (for followers)."""
+    """Cases the actor may see, newest change first; oldest first when `updated_since` is given (for followers)."""
     rows = [Row(*row) for row in sql.run(*_statement(by, filter, COLUMNS, after, limit, right)).fetchall()]
     return Page(rows[:limit], cursor(rows[limit - 1].updated_at, rows[limit - 1].id) if len(rows) > limit else "")
 

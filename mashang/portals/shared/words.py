@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from mashang.kernel import clock
 
@@ -77,39 +77,29 @@ def weekday(day: date) -> str:
     return (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))[day.weekday()]
 
 
-def amount_left(amount: int, unit: str) -> str:
-    values = {"n": amount}
-    if unit == "nd":
-        return ngettext("剩 %(n)d 天", "剩 %(n)d 天", amount) % values
-    if unit == "wh":
-        return ngettext("剩 %(n)d 个工作时", "剩 %(n)d 个工作时", amount) % values
-    if unit == "h":
-        return ngettext("剩 %(n)d 小时", "剩 %(n)d 小时", amount) % values
-    if unit == "min":
-        return ngettext("剩 %(n)d 分钟", "剩 %(n)d 分钟", amount) % values
-    return ngettext("剩 %(n)d 个工作日", "剩 %(n)d 个工作日", amount) % values
-
-
-def amount_late(amount: int, unit: str) -> str:
-    values = {"n": amount}
-    if unit == "nd":
-        return ngettext("超 %(n)d 天", "超 %(n)d 天", amount) % values
-    if unit == "wh":
-        return ngettext("超 %(n)d 个工作时", "超 %(n)d 个工作时", amount) % values
-    if unit == "h":
-        return ngettext("超 %(n)d 小时", "超 %(n)d 小时", amount) % values
-    if unit == "min":
-        return ngettext("超 %(n)d 分钟", "超 %(n)d 分钟", amount) % values
-    return ngettext("超 %(n)d 个工作日", "超 %(n)d 个工作日", amount) % values
+_LEFT = {
+    "wd": ngettext_lazy("剩 %(n)d 个工作日", "剩 %(n)d 个工作日", "n"),
+    "nd": ngettext_lazy("剩 %(n)d 天", "剩 %(n)d 天", "n"),
+    "wh": ngettext_lazy("剩 %(n)d 个工作时", "剩 %(n)d 个工作时", "n"),
+    "h": ngettext_lazy("剩 %(n)d 小时", "剩 %(n)d 小时", "n"),
+    "min": ngettext_lazy("剩 %(n)d 分钟", "剩 %(n)d 分钟", "n"),
+}
+_OVER = {
+    "wd": ngettext_lazy("超 %(n)d 个工作日", "超 %(n)d 个工作日", "n"),
+    "nd": ngettext_lazy("超 %(n)d 天", "超 %(n)d 天", "n"),
+    "wh": ngettext_lazy("超 %(n)d 个工作时", "超 %(n)d 个工作时", "n"),
+    "h": ngettext_lazy("超 %(n)d 小时", "超 %(n)d 小时", "n"),
+    "min": ngettext_lazy("超 %(n)d 分钟", "超 %(n)d 分钟", "n"),
+}
 
 
 def remaining_amount(remaining: Remaining) -> str:
     """The first half: how much is left, how late, or why it stands still."""
     if remaining.kind in ("left", "soon"):
         due_now = remaining.amount == 0 and remaining.unit in ("wd", "nd")
-        return _("今天到期") if due_now else amount_left(remaining.amount, remaining.unit)
+        return _("今天到期") if due_now else _LEFT[remaining.unit] % {"n": remaining.amount}
     if remaining.kind == "late":
-        return amount_late(remaining.amount, remaining.unit) if remaining.amount else _("已超期")
+        return _OVER[remaining.unit] % {"n": remaining.amount} if remaining.amount else _("已超期")
     if remaining.kind == "paused":
         return _("暂停 · %(ground)s") % {"ground": remaining.ground} if remaining.ground else _("暂停")
     if remaining.kind == "done":

@@ -1,4 +1,4 @@
-"""What a catalogue checker finds wrong (law.md 4.4): each rule alone, and all together."""
+"""What a catalogue checker finds wrong: each rule alone, and all together."""
 
 from __future__ import annotations
 

@@ -203,7 +203,7 @@ def discard(code: str, *, seen: str | None = None, by: Actor, now: datetime) -> 
 
 @transaction.atomic
 def publish(code: str, *, seen: str | None = None, by: Actor, now: datetime, note: str = "") -> int:
-    """Freeze the draft and put it in force. Refuses with all faults (law.md 4.4); running cases stay on their version.
+    """Freeze the draft and put it in force. Refuses with all faults (`rules.faults_of`); running cases stay on their version.
 
     `seen` is the digest of the draft that was read before: another one is not published unread.
     """

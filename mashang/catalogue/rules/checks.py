@@ -1,4 +1,4 @@
-"""Everything wrong with a definition, at once: what a catalogue checker looks for (law.md 4.4; 安阳市政务服务条例 13)."""
+"""Everything wrong with a definition, at once: what checkers of public catalogues look for, and 安阳市政务服务条例 13."""
 
 from __future__ import annotations
 

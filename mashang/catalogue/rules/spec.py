@@ -163,7 +163,7 @@ class Role(Value):
 class Step(Value):
     """A piece of work (环节). It opens when all of `after` are done, or when asked for (`opens` = "request").
 
-    `statutory`, `promised`: its own limits; `rule`: the clock rule (law.md 11) that runs while it is open, of a decision the
+    `statutory`, `promised`: its own limits; `rule`: the clock rule (by its code, as XK-20) that runs while it is open, of a decision the
     one that runs from acceptance; `suspends`: it stops the statutory clock of the whole on `ground`, never the promised
     one; `produces`: kinds of document (or codes of results) that the applicant gets when it is done.
     """

@@ -44,6 +44,8 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     spec = version.spec
     answers = _answers(spec, form)
     person = _applicant(case, answers, form.acting_for, by, now)
+    if not form.again and not case.entries:  # whom this act registers has nothing under way
+        rules.once(store.running_of(person.person_id, form.entry, form.part))
     plans = rules.plan(spec, answers, form.part, org.units_around(form.region, now.date()))
     case_rules.check_plan(plans)
     limits = limits_of(spec, answers, form.part)

@@ -97,6 +97,7 @@ RIGHTS: dict[str, Right] = {
     "approvals.check_site": right(_("到场检查"), "handler", "inspector", "lead"),
     "approvals.withdraw": right(_("撤回申请"), APPLICANT, "clerk", "cases:write"),
     "reviews.rate": right(_("评价"), APPLICANT),
+    "reviews.check": right(_("核实差评"), "lead"),
     "reviews.redress": right(_("差评整改"), "clerk", "handler", "lead"),
     "supervision.view": right(_("查看督办"), "lead", "handler", WATCH),
     "supervision.assign": right(_("交办"), "office", "leader"),

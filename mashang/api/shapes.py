@@ -300,6 +300,8 @@ class CertificateShown(BaseModel):
     state_label: str
     revoked_at: datetime | None
     revoked_reason: str
+    replaces: str = Field(description="Number of the revoked document that this one corrects")
+    replaced_by: str = Field(description="Number of the document that corrects this revoked one")
     hashes: list[str]
 
 

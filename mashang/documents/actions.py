@@ -106,9 +106,7 @@ def _row(
 def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
     """Take a document back. From then on verification, the file itself and the case say so, with the reason, and whoever
     takes part in the case is told, with the remedies; it can't be undone."""
-    row = Row.objects.select_for_update().filter(number=number).first()
-    if row is None:
-        raise NotFound
+    row = _locked(number)
     if not queries.may_revoke(by, row.unit_id):
         raise Forbidden(_("只有出具单位的负责人可以撤销这份文书。"))
     plain = clean(reason).strip()
@@ -131,9 +129,7 @@ def reissue(number: str, given: Mapping[str, str], *, reason: str, by: Actor, no
     """Give out a corrected document in place of a revoked one, once: `given` holds its words as put right, by the names of
     `queries.wording`. It has the old one's kind, validity and case, and a number of its own; the old one stays revoked and says
     which one replaces it. Whoever takes part in the case is told."""
-    row = Row.objects.select_for_update().filter(number=number).first()
-    if row is None:
-        raise NotFound
+    row = _locked(number)
     if not queries.may_reissue(by, row.unit_id):
         raise Forbidden(_("只有出具单位的负责人可以出具更正后的文书。"))
     if row.state != State.REVOKED:
@@ -168,6 +164,21 @@ def _put_right(row: Row, given: Mapping[str, str], reason: str) -> tuple[str, st
     if faults:
         raise Refused.of(faults)
     return plain, holder, facts
+
+
+def _locked(number: str) -> Row:
+    """The document, locked after its case as everywhere. Refuses a number that nothing was given out under."""
+    case = Row.objects.filter(number=number).values_list("case", flat=True).first()
+    if case is None:
+        raise NotFound
+    cases.lock(case)
+    return Row.objects.select_for_update().get(number=number)
+
+
+def forget(case: str) -> int:
+    """Erase what the documents of a case say; gives of how many. Number, dates, state, masked holder and the hashes of files
+    stay, so that they can still be verified. The caller holds the case and records the act."""
+    return Row.objects.filter(case=case).exclude(content=b"").update(content=b"")
 
 
 def hand_over(code: str, format_: str = "pdf", *, now: datetime) -> queries.Made:

@@ -14,7 +14,8 @@ class State(models.TextChoices):
 
 class Issued(models.Model):
     """A numbered result or notice. What it says is sealed in `content`; the file is made from it when asked for, always the
-    same bytes. Only a revocation may change the row; the database refuses anything else.
+    same bytes. Only a revocation may change the row, and what it says may be erased (then `content` is empty); the database
+    refuses anything else.
 
     `replaces` is the number of the revoked one in whose place this one stands. `holder` is masked as the public sees it. `code` is what the QR code leads to; `form` the edition of the layout.
     """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -31,7 +32,8 @@ class Given:
     """A document as listed and as verified in public: the holder is masked, nothing else is personal.
 
     `state` is valid, revoked or expired; `hashes` the SHA-256 (hex) of files made from it. `replaces` and `replaced_by` are
-    numbers: of the revoked one that this one corrects, and of the one that corrects this.
+    numbers: of the revoked one that this one corrects, and of the one that corrects this. `erased`: what it said is gone, and
+    no file can be made of it.
     """
 
     number: str
@@ -51,6 +53,7 @@ class Given:
     unit_id: int
     replaces: str = ""
     replaced_by: str = ""
+    erased: bool = False
     hashes: tuple[str, ...] = ()
 
     @property
@@ -84,7 +87,14 @@ class Made:
 _SHOWN = (
     "number", "kind", "title", "case", "holder", "unit_name", "issued_at", "valid_to", "state", "revoked_at",
     "revoked_reason", "code", "url", "unit_id", "replaces",
+    "erased",
 )  # fmt: skip
+
+
+def _rows(**asked: Any) -> QuerySet[Issued, dict[str, Any]]:
+    """Documents as they are shown, oldest first."""
+    gone = ExpressionWrapper(Q(content=b""), output_field=BooleanField())
+    return Issued.objects.filter(**asked).annotate(erased=gone).order_by("id").values(*_SHOWN)
 
 
 def _replaced_by(number: str) -> str:
@@ -102,7 +112,7 @@ def _given(row: dict[str, Any], today: date, replaced_by: str = "", hashes: tupl
 def verify(code: str, *, today: date | None = None) -> Given:
     """What stands behind a verification code (from the QR code or typed by hand). Refuses a code that leads nowhere."""
     plain = rules.normal_code(code)
-    row = Issued.objects.filter(code=plain).values(*_SHOWN).first() if plain else None
+    row = _rows(code=plain).first() if plain else None
     if row is None:
         raise NotFound(_("没有查到这份文书。请核对验证码；如果确认无误，它可能不是真的，请拨打 12345 反映。"))
     hashes = File.objects.filter(document__code=plain).order_by("id").values_list("sha256", flat=True)
@@ -121,7 +131,7 @@ def verify_file(data: bytes, *, today: date | None = None) -> Given:
 
 def of_case(number: str, *, today: date | None = None) -> list[Given]:
     """The documents of a case, oldest first. The caller has checked that the case may be seen."""
-    rows = list(Issued.objects.filter(case=number).order_by("id").values(*_SHOWN))
+    rows = list(_rows(case=number))
     instead = {row["replaces"]: row["number"] for row in rows if row["replaces"]}
     return [_given(row, today or clock.today(), instead.get(row["number"], "")) for row in rows]
 
@@ -148,7 +158,9 @@ def wording(number: str, by: Actor) -> list[rules.Part]:
 
 
 def opened(row: Issued) -> dict[str, Any]:
-    """The sealed content of a document: `holder` and `facts`."""
+    """The sealed content of a document: `holder` and `facts`. Refuses one of which it was erased."""
+    if not row.content:
+        raise NotFound(_("这份文书的内容已按规定删除，不能再生成文件；真伪和状态仍可公开验证。"))
     content: dict[str, Any] = json.loads(vault.open_(row.content))
     return content
 

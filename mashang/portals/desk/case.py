@@ -85,7 +85,11 @@ def _may_revoke(by: Actor, given: documents.Given) -> bool:
 
 
 def _may_reissue(by: Actor, given: documents.Given) -> bool:
-    return given.state == "revoked" and not given.replaced_by and documents.may_reissue(by, given.unit_id)
+    return (
+        given.state == "revoked"
+        and not (given.replaced_by or given.erased)
+        and documents.may_reissue(by, given.unit_id)
+    )
 
 
 @require_http_methods(["GET", "POST"])

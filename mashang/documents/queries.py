@@ -94,7 +94,8 @@ _SHOWN = (
 def _rows(**asked: Any) -> QuerySet[Issued, dict[str, Any]]:
     """Documents as they are shown, oldest first."""
     gone = ExpressionWrapper(Q(content=b""), output_field=BooleanField())
-    return Issued.objects.filter(**asked).annotate(erased=gone).order_by("id").values(*_SHOWN)
+    found: QuerySet[Issued, dict[str, Any]] = Issued.objects.filter(**asked).annotate(erased=gone).values(*_SHOWN)
+    return found.order_by("id")
 
 
 def _replaced_by(number: str) -> str:

@@ -227,11 +227,12 @@ def _field(described: Mapping[str, Any], one: Mapping[str, Any], section: str) -
     if one["code"].endswith(".id_number"):
         kind = "idcard"
     choices = tuple((c["code"], c["label"]) for c in described["choices"]) if one is described else ()
+    attrs = {"max": clock.today().isoformat()} if described["past"] else {}
     long = kind == "text" and described["max_length"] > AREA and one is described
     return Field(
         one["code"], label, "textarea" if long else kind, described["help"] if one is described else "",
         described["required"], choices=choices, unit=described["unit"] if one is described else "", section=section,
-        when=json.dumps(described["when"]) if described["when"] else "",
+        when=json.dumps(described["when"]) if described["when"] else "", attrs=attrs,
     )  # fmt: skip
 
 

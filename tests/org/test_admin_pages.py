@@ -77,6 +77,7 @@ def offered(admin: Client, words: str) -> dict[str, str]:
 def test_a_field_for_a_region_offers_what_fits(admin: Client) -> None:
     assert offered(admin, "桃溪镇") == {"350824105": "龙岩市武平县桃溪镇", "350623105": "漳州市漳浦县桃溪镇"}
     assert offered(admin, "武平县桃溪镇") == {"350824105": "龙岩市武平县桃溪镇"}
+    assert offered(admin, "漳浦县桃") == {"350623105": "漳州市漳浦县桃溪镇"}
     assert offered(admin, "十方") == {"350824106": "龙岩市武平县十方镇"}
     assert list(offered(admin, "350824")) == ["350824"] and "350824105" in offered(admin, "35082")
     assert set(offered(admin, "")) == {"3508", "3506"} and offered(admin, "没有<这里>") == {}

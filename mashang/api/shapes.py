@@ -25,6 +25,10 @@ class NewCase(Form):
         default_factory=dict, title="材料", description="Material code → document uploaded before"
     )
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照", description="Materials that are on file already")
+    again: bool = Field(
+        default=False, title="确认再办一件",
+        description="True when one more is meant; else `applicant.again` while the applicant has the same under way",
+    )  # fmt: skip
 
 
 class NewAct(Form):
@@ -296,6 +300,8 @@ class CertificateShown(BaseModel):
     state_label: str
     revoked_at: datetime | None
     revoked_reason: str
+    replaces: str = Field(description="Number of the revoked document that this one corrects")
+    replaced_by: str = Field(description="Number of the document that corrects this revoked one")
     hashes: list[str]
 
 

@@ -16,7 +16,7 @@ from mashang.org import queries as org
 
 from . import rules
 from .models import Application, Material, Refusal, SiteCheck
-from .store import Folder, Held, folder, followed, held_by
+from .store import Folder, Held, folder, followed, held_by, running_of
 
 __all__ = [
     "Folder",
@@ -103,12 +103,6 @@ def relied_on(case_id: int) -> frozenset[int]:
 def site_checks(case_id: int) -> Sequence[SiteCheck]:
     """Findings on site in the order made."""
     return list(SiteCheck.objects.filter(case_id=case_id).order_by("id"))
-
-
-def running_of(person: int, entry: str, part: str) -> list[str]:
-    """Numbers of the person's applications for the same that are still under way, the newest first."""
-    rows = Application.objects.filter(entry=entry, part=part, case__persons__contains=[person])
-    return list(rows.filter(case__settled_at=None).order_by("-case").values_list("case__number", flat=True)[:5])
 
 
 def running_by_version(entry: str) -> dict[int, int]:

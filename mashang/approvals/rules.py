@@ -173,6 +173,13 @@ def applicant_of(answers: Mapping[str, Any]) -> Mapping[str, str]:
     raise Refused("applicant.missing", "请填写申请人的姓名、证件号码和手机号码。", "answers")
 
 
+def once(running: Sequence[str]) -> None:
+    """Refuses the same application for the same person while one is under way, unless it is said to be meant."""
+    if running:
+        text = said("申请人已有一件同样的在办（{number}）。确实要另办一件的，请确认再办一件。", number=running[0])
+        raise Refused("applicant.again", text, "again")
+
+
 GROUNDS: Mapping[str, str] = {
     "expired": said("处理目的已实现、保存期限届满（个人信息保护法第四十七条第一款第一、二项）"),
     "withdrawn": said("本人撤回同意（个人信息保护法第四十七条第一款第三项）"),

@@ -45,6 +45,10 @@ _FOLLOWED = """
 SELECT a.case_id FROM approvals_application a JOIN cases_case c ON c.id = a.case_id
 WHERE a.applicant = %s AND a.entry = %s AND a.part = ANY (%s::text[]) AND c.state IN ('granted', 'completed')
   AND c.persons @> ARRAY[%s::int] ORDER BY a.case_id DESC LIMIT 1"""
+_RUNNING = """
+SELECT c.number FROM approvals_application a JOIN cases_case c ON c.id = a.case_id
+WHERE a.entry = %s AND a.part = %s AND c.persons @> ARRAY[%s::int] AND c.settled_at IS NULL
+ORDER BY a.case_id DESC LIMIT 5"""
 _HELD = "SELECT code, document, name, source FROM approvals_keptmaterial WHERE person_id = %s"
 
 
@@ -115,6 +119,11 @@ def followed(person_id: int, entry: str, parts: Iterable[str]) -> int | None:
     """The person's latest case of these applications of a package that was granted; None when there is none."""
     row = sql.run(_FOLLOWED, [person_id, entry, sorted(parts), person_id]).fetchone()
     return int(row[0]) if row else None
+
+
+def running_of(person_id: int, entry: str, part: str) -> list[str]:
+    """Numbers of the person's applications for the same that are still under way, the newest first."""
+    return [row[0] for row in sql.run(_RUNNING, [entry, part, person_id]).fetchall()]
 
 
 def held_by(person_id: int) -> dict[str, Held]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from mashang.cases import actions as cases
 from mashang.cases.procedure import beside
 from mashang.kernel import clock, sql, vault
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Forbidden, NotFound, Refused
+from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.ledger import actions as ledger
 from mashang.ledger.rules import Entry as Record
 from mashang.org import queries as org
@@ -28,10 +28,12 @@ from .models import Issued as Row
 from .models import State
 
 _ISSUE = """INSERT INTO documents_issued
-(number, kind, title, "case", holder, content, unit_id, unit_name, issued_at, issued_by, valid_to, code, url, form)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+(number, kind, title, "case", holder, content, unit_id, unit_name, issued_at, issued_by, valid_to, code, url, form,
+replaces)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _MADE = """INSERT INTO documents_file (document_id, format, sha256, made_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING"""
+_REASON = 500
 beside.update(SENTENCES)
 Later = Callable[[Callable[..., tuple[str, list[Any]]]], Any]
 
@@ -68,28 +70,43 @@ def issue(
     rules.check(kind, facts, holder, number)
     shown = title or rules.KINDS.get(kind, rules.OTHER).label
     valid_to = rules.expiry(clock.local(now).date(), valid_years)
-    content = vault.seal(json.dumps({"holder": holder, "facts": facts}, ensure_ascii=False, default=str))
-    code = rules.new_code()
-    url = f"{settings.MASHANG_URL.rstrip('/')}/verify/{code}"
-    unit_name = org.unit(unit_id).name
-    values = [
-        number, kind, shown, case, rules.masked_holder(holder), content, unit_id, unit_name, now, by.ref, valid_to, code,
-        url, rules.FORM,
-    ]  # fmt: skip
+    issued, values = _row(number, kind, shown, case, holder, facts, unit_id, valid_to, by, now)
     if later is None:
         sql.run(_ISSUE, values)
     else:
         later(lambda *_sent: (_ISSUE, values))
-    return Issued(number, code, url)
+    return issued
+
+
+def _row(
+    number: str,
+    kind: str,
+    title: str,
+    case: str,
+    holder: str,
+    facts: Mapping[str, Any],
+    unit_id: int,
+    valid_to: date | None,
+    by: Actor,
+    now: datetime,
+    replaces: str = "",
+) -> tuple[Issued, list[Any]]:
+    """A new document and the values of its row."""
+    content = vault.seal(json.dumps({"holder": holder, "facts": facts}, ensure_ascii=False, default=str))
+    code = rules.new_code()
+    url = f"{settings.MASHANG_URL.rstrip('/')}/verify/{code}"
+    values = [
+        number, kind, title, case, rules.masked_holder(holder), content, unit_id, org.unit(unit_id).name, now, by.ref,
+        valid_to, code, url, rules.FORM, replaces,
+    ]  # fmt: skip
+    return Issued(number, code, url), values
 
 
 @transaction.atomic
 def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
     """Take a document back. From then on verification, the file itself and the case say so, with the reason, and whoever
     takes part in the case is told, with the remedies; it can't be undone."""
-    row = Row.objects.select_for_update().filter(number=number).first()
-    if row is None:
-        raise NotFound
+    row = _locked(number)
     if not queries.may_revoke(by, row.unit_id):
         raise Forbidden(_("只有出具单位的负责人可以撤销这份文书。"))
     plain = clean(reason).strip()
@@ -97,7 +114,7 @@ def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
         raise Refused("document.reason", _("请写明撤销的理由和法律依据。"), "reason")
     if row.state == State.REVOKED:
         raise Refused("document.revoked", _("这份文书已经撤销，不用再次撤销。"))
-    row.state, row.revoked_at, row.revoked_by, row.revoked_reason = State.REVOKED, now, by.ref, plain[:500]
+    row.state, row.revoked_at, row.revoked_by, row.revoked_reason = State.REVOKED, now, by.ref, plain[:_REASON]
     row.save(update_fields=["state", "revoked_at", "revoked_by", "revoked_reason"])
     facts = {"number": number, "title": row.title, "reason": row.revoked_reason}
     ledger.record([Record(case=row.case, verb="document.revoked", by=by.ref, at=now, facts=facts)])
@@ -105,6 +122,63 @@ def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
     full += "不服的，可自知道之日起六十日内申请行政复议，或六个月内提起行政诉讼。"
     sms = f"“{row.title}”已被撤销，理由和救济途径请登录查看。"
     cases.tell_of(row.case, {"in-app": full, "sms": sms}, now=now)
+
+
+@transaction.atomic
+def reissue(number: str, given: Mapping[str, str], *, reason: str, by: Actor, now: datetime) -> Issued:
+    """Give out a corrected document in place of a revoked one, once: `given` holds its words as put right, by the names of
+    `queries.wording`. It has the old one's kind, validity and case, and a number of its own; the old one stays revoked and says
+    which one replaces it. Whoever takes part in the case is told."""
+    row = _locked(number)
+    if not queries.may_reissue(by, row.unit_id):
+        raise Forbidden(_("只有出具单位的负责人可以出具更正后的文书。"))
+    if row.state != State.REVOKED:
+        raise Refused("document.in-force", _("这份文书还没有撤销。需要更正的，请先撤销，再出具更正后的文书。"))
+    if Row.objects.filter(replaces=number).exists():
+        raise Refused("document.replaced", _("已经出具过更正后的文书，不用再次出具。"))
+    plain, holder, facts = _put_right(row, given, reason)
+    new = rules.next_number(number)
+    rules.check(row.kind, facts, holder, new)
+    issued, values = _row(
+        new, row.kind, row.title, row.case, holder, facts, row.unit_id, row.valid_to, by, now, replaces=number
+    )
+    sql.run(_ISSUE, values)
+    told = {"number": new, "replaces": number, "title": row.title, "reason": plain}
+    ledger.record([Record(case=row.case, verb="document.reissued", by=by.ref, at=now, facts=told)])
+    full = f"“{row.title}”已更正并重新出具（{new}），代替已撤销的 {number}。说明：{plain}。"
+    cases.tell_of(row.case, {"in-app": full, "sms": f"“{row.title}”已更正并重新出具，请登录查看和下载。"}, now=now)
+    return issued
+
+
+def _put_right(row: Row, given: Mapping[str, str], reason: str) -> tuple[str, str, dict[str, Any]]:
+    """What was corrected in a word, holder and facts. Refuses everything that is wrong with them at once."""
+    plain, faults = clean(reason).strip(), []
+    if not 0 < len(plain) <= _REASON:
+        faults.append(Fault("document.reason", _("请写明更正了什么，不超过 500 个字。"), "reason"))
+    content = queries.opened(row)
+    holder, facts = content["holder"], content["facts"]
+    try:
+        holder, facts = rules.corrected(holder, facts, rules.MORE_WORDS, given)
+    except Refused as no:
+        faults += no.faults
+    if faults:
+        raise Refused.of(faults)
+    return plain, holder, facts
+
+
+def _locked(number: str) -> Row:
+    """The document, locked after its case as everywhere. Refuses a number that nothing was given out under."""
+    case = Row.objects.filter(number=number).values_list("case", flat=True).first()
+    if case is None:
+        raise NotFound
+    cases.lock(case)
+    return Row.objects.select_for_update().get(number=number)
+
+
+def forget(case: str) -> int:
+    """Erase what the documents of a case say; gives of how many. Number, dates, state, masked holder and the hashes of files
+    stay, so that they can still be verified. The caller holds the case and records the act."""
+    return Row.objects.filter(case=case).exclude(content=b"").update(content=b"")
 
 
 def hand_over(code: str, format_: str = "pdf", *, now: datetime) -> queries.Made:

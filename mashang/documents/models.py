@@ -14,9 +14,10 @@ class State(models.TextChoices):
 
 class Issued(models.Model):
     """A numbered result or notice. What it says is sealed in `content`; the file is made from it when asked for, always the
-    same bytes. Only a revocation may change the row; the database refuses anything else.
+    same bytes. Only a revocation may change the row, and what it says may be erased (then `content` is empty); the database
+    refuses anything else.
 
-    `holder` is masked as the public sees it. `code` is what the QR code leads to; `form` the edition of the layout.
+    `replaces` is the number of the revoked one in whose place this one stands. `holder` is masked as the public sees it. `code` is what the QR code leads to; `form` the edition of the layout.
     """
 
     number = models.TextField(db_collation="C")
@@ -37,11 +38,13 @@ class Issued(models.Model):
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.TextField(db_default="", default="")
     revoked_reason = models.TextField(db_default="", default="")
+    replaces = models.TextField(db_collation="C", db_default="", default="")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["number"], name="document_number_once"),
             models.UniqueConstraint(fields=["code"], name="document_code_once"),
+            models.UniqueConstraint(fields=["replaces"], condition=~Q(replaces=""), name="document_replaced_once"),
             models.CheckConstraint(
                 condition=Q(state="valid", revoked_at=None)
                 | (Q(state="revoked", revoked_at__gte=F("issued_at")) & ~Q(revoked_reason="")),

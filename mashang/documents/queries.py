@@ -9,17 +9,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mashang.kernel import clock, vault
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.org import queries as org
 
 from . import rendering, rules
 from .events import SENTENCES as SENTENCES
-from .models import File, Issued
+from .models import File, Issued, State
+from .rules import Part as Part
 from .rules import shown_code as shown_code
 
 STATES = {"valid": gettext_lazy("有效"), "revoked": gettext_lazy("已撤销"), "expired": gettext_lazy("已过有效期")}
@@ -29,7 +31,9 @@ STATES = {"valid": gettext_lazy("有效"), "revoked": gettext_lazy("已撤销"),
 class Given:
     """A document as listed and as verified in public: the holder is masked, nothing else is personal.
 
-    `state` is valid, revoked or expired; `hashes` the SHA-256 (hex) of files made from it.
+    `state` is valid, revoked or expired; `hashes` the SHA-256 (hex) of files made from it. `replaces` and `replaced_by` are
+    numbers: of the revoked one that this one corrects, and of the one that corrects this. `erased`: what it said is gone, and
+    no file can be made of it.
     """
 
     number: str
@@ -47,7 +51,15 @@ class Given:
     code: str
     url: str
     unit_id: int
+    replaces: str = ""
+    replaced_by: str = ""
+    erased: bool = False
     hashes: tuple[str, ...] = ()
+
+    @property
+    def root(self) -> str:
+        """The number under which it was first issued, before anything was corrected."""
+        return rules.root(self.number)
 
     @property
     def shown_code(self) -> str:
@@ -74,24 +86,39 @@ class Made:
 
 _SHOWN = (
     "number", "kind", "title", "case", "holder", "unit_name", "issued_at", "valid_to", "state", "revoked_at",
-    "revoked_reason", "code", "url", "unit_id",
+    "revoked_reason", "code", "url", "unit_id", "replaces",
+    "erased",
 )  # fmt: skip
 
 
-def _given(row: dict[str, Any], today: date, hashes: tuple[str, ...] = ()) -> Given:
+def _rows(**asked: Any) -> QuerySet[Issued, dict[str, Any]]:
+    """Documents as they are shown, oldest first."""
+    gone = ExpressionWrapper(Q(content=b""), output_field=BooleanField())
+    found: QuerySet[Issued, dict[str, Any]] = Issued.objects.filter(**asked).annotate(erased=gone).values(*_SHOWN)
+    return found.order_by("id")
+
+
+def _replaced_by(number: str) -> str:
+    """The number of the document that corrects this revoked one; "" when there is none."""
+    return Issued.objects.filter(replaces=number).values_list("number", flat=True).first() or ""
+
+
+def _given(row: dict[str, Any], today: date, replaced_by: str = "", hashes: tuple[str, ...] = ()) -> Given:
     state = rules.state_on(row.pop("state"), row["valid_to"], today)
     unit = row.pop("unit_name")
-    return Given(**row, unit=unit, state=state, state_label=str(STATES[state]), hashes=hashes)
+    label = str(STATES[state])
+    return Given(**row, unit=unit, state=state, state_label=label, replaced_by=replaced_by, hashes=hashes)
 
 
 def verify(code: str, *, today: date | None = None) -> Given:
     """What stands behind a verification code (from the QR code or typed by hand). Refuses a code that leads nowhere."""
     plain = rules.normal_code(code)
-    row = Issued.objects.filter(code=plain).values(*_SHOWN).first() if plain else None
+    row = _rows(code=plain).first() if plain else None
     if row is None:
         raise NotFound(_("没有查到这份文书。请核对验证码；如果确认无误，它可能不是真的，请拨打 12345 反映。"))
     hashes = File.objects.filter(document__code=plain).order_by("id").values_list("sha256", flat=True)
-    return _given(row, today or clock.today(), tuple(bytes(h).hex() for h in hashes))
+    instead = _replaced_by(row["number"]) if row["state"] == State.REVOKED else ""
+    return _given(row, today or clock.today(), instead, tuple(bytes(h).hex() for h in hashes))
 
 
 def verify_file(data: bytes, *, today: date | None = None) -> Given:
@@ -105,13 +132,38 @@ def verify_file(data: bytes, *, today: date | None = None) -> Given:
 
 def of_case(number: str, *, today: date | None = None) -> list[Given]:
     """The documents of a case, oldest first. The caller has checked that the case may be seen."""
-    rows = Issued.objects.filter(case=number).order_by("id").values(*_SHOWN)
-    return [_given(row, today or clock.today()) for row in rows]
+    rows = list(_rows(case=number))
+    instead = {row["replaces"]: row["number"] for row in rows if row["replaces"]}
+    return [_given(row, today or clock.today(), instead.get(row["number"], "")) for row in rows]
 
 
 def may_revoke(by: Actor, unit: int) -> bool:
     """Whether the actor may take back what this unit gave out."""
     return org.may(by, "documents.revoke", units=(unit,), region=org.unit(unit).region)
+
+
+def may_reissue(by: Actor, unit: int) -> bool:
+    """Whether the actor may give out a corrected document in place of a revoked one of this unit."""
+    return org.may(by, "documents.reissue", units=(unit,), region=org.unit(unit).region)
+
+
+def wording(number: str, by: Actor) -> list[rules.Part]:
+    """What a document says, part by part, for whoever may put it right. The caller has checked that the case may be seen."""
+    row = Issued.objects.filter(number=number).first()
+    if row is None:
+        raise NotFound
+    if not may_reissue(by, row.unit_id):
+        raise Forbidden(_("只有出具单位的负责人可以出具更正后的文书。"))
+    content = opened(row)
+    return rules.parts_of(content["holder"], content["facts"], rules.MORE_WORDS)
+
+
+def opened(row: Issued) -> dict[str, Any]:
+    """The sealed content of a document: `holder` and `facts`. Refuses one of which it was erased."""
+    if not row.content:
+        raise NotFound(_("这份文书的内容已按规定删除，不能再生成文件；真伪和状态仍可公开验证。"))
+    content: dict[str, Any] = json.loads(vault.open_(row.content))
+    return content
 
 
 def application_form(
@@ -131,7 +183,7 @@ def render(code: str, format_: str = "pdf") -> Made:
         raise NotFound
     if format_ not in rendering.MAKERS:
         raise Refused("document.format", _("文书只有 PDF 和 DOCX 两种格式。"), "format")
-    content = json.loads(vault.open_(row.content))
+    content = opened(row)
     sheet = rules.compose(
         row.kind,
         title=row.title,
@@ -143,7 +195,8 @@ def render(code: str, format_: str = "pdf") -> Made:
         valid_to=row.valid_to,
     )
     if row.revoked_at is not None:
-        sheet = replace(sheet, mark=rules.revoked_mark(clock.local(row.revoked_at), row.revoked_reason))
+        mark = rules.revoked_mark(clock.local(row.revoked_at), row.revoked_reason, _replaced_by(row.number))
+        sheet = replace(sheet, mark=mark)
     maker, media_type = rendering.MAKERS[format_]
     data = maker(sheet, code=rules.shown_code(row.code), url=row.url, at=clock.local(row.issued_at))
     return Made(row.id, f"{row.title}-{row.number}.{format_}", media_type, data)

@@ -75,7 +75,8 @@ class System:
             materials[code] = kept.json()["id"]
         answers = {**ANSWERS, "applicant": applicant(place)}
         return {
-            "entry": "rural-house", "part": "approval", "region": TOWN, "answers": answers, "materials": materials, **more
+            "entry": "rural-house", "part": "approval", "region": TOWN, "answers": answers, "materials": materials,
+            "again": True, **more,
         }  # fmt: skip
 
     def hand_in(self, key: str = "new-1", **more: Any) -> str:

@@ -49,6 +49,22 @@ def granted(system) -> str:
     return number
 
 
+def test_one_more_of_the_same_is_refused_unless_it_is_said_to_be_meant(system):
+    with at():
+        first = system.post("/cases", system.house(again=False), "first")
+        again = system.post("/cases", system.house(again=False), "second")
+        fault = again.json()
+        assert (first.status_code, again.status_code) == (201, 422)
+        assert (fault["errors"][0]["code"], fault["errors"][0]["pointer"]) == ("applicant.again", "#/again")
+        assert first.json()["number"] in fault["errors"][0]["detail"]
+        assert system.post("/cases", system.house(4, again=False), "other").status_code == 201
+        assert system.post("/cases", system.house(again=True), "third").status_code == 201
+        assert (
+            system.post("/cases", system.house(again=False), "first").status_code == 422
+        )  # files anew: another request
+    assert Case.objects.count() == 3
+
+
 def test_an_application_is_handed_in_accepted_and_read_back(system):
     with at():
         made = system.post("/cases", system.house(), "first")

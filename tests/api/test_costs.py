@@ -52,6 +52,13 @@ def test_handing_in_for_a_known_applicant(warm):
     assert (statements, transactions) == (3, 1)
 
 
+def test_whether_a_known_applicant_has_the_same_under_way_is_one_question_more(warm):
+    number = warm.hand_in("first")
+    Story(number).do("citizen", "withdraw", {"reason": "不办了"})
+    body = warm.house(again=False)
+    assert counted(lambda: warm.post("/cases", body, "second")) == (4, 1)
+
+
 def test_every_act_of_a_permit(warm):
     number = warm.hand_in("n")
     story = Story(number)

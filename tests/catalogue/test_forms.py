@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from mashang.catalogue import rules, shipped
 from mashang.kernel.refused import Refused
 
 HOUSE = next(p for p in shipped.packages() if p.code == "rural-house")
+TODAY = date(2026, 3, 2)
 BANNER = next(i for i in shipped.items() if i.code == "banner-arch")
 
 GOOD: dict[str, Any] = {
@@ -42,7 +44,7 @@ def answered(**changes: Any) -> dict[str, Any]:
 
 def faults(raw: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(Refused) as refused:
-        rules.clean_answers(HOUSE, raw, "approval")
+        rules.clean_answers(HOUSE, raw, "approval", today=TODAY)
     return {f.field: f.text for f in refused.value.faults}
 
 
@@ -62,7 +64,7 @@ def test_the_packages_form_asks_each_thing_once_and_is_plain_data() -> None:
 
 
 def test_good_answers_come_back_in_shape() -> None:
-    answers = rules.clean_answers(HOUSE, answered(stranger="x"), "approval")
+    answers = rules.clean_answers(HOUSE, answered(stranger="x"), "approval", today=TODAY)
     assert answers["applicant"] == {"name": "陈某某", "id_number": "350622199001010019", "phone": "13805961234"}
     assert answers["building_area"] == "320.5"
     assert answers["site"] == {"region": "350824101", "address": "桃溪镇新田村三组"}
@@ -72,7 +74,9 @@ def test_good_answers_come_back_in_shape() -> None:
 def test_nested_answers_are_read_like_flat_ones() -> None:
     flat = {k: v for k, v in GOOD.items() if not k.startswith("applicant")}
     nested = {**flat, "applicant": {"name": "陈某某", "id_number": "350622199001010019", "phone": "13805961234"}}
-    assert rules.clean_answers(HOUSE, nested, "approval") == rules.clean_answers(HOUSE, GOOD, "approval")
+    assert rules.clean_answers(HOUSE, nested, "approval", today=TODAY) == rules.clean_answers(
+        HOUSE, GOOD, "approval", today=TODAY
+    )
 
 
 @pytest.mark.parametrize(
@@ -106,9 +110,11 @@ def test_all_wrong_answers_are_told_at_once() -> None:
 
 def test_a_conditional_field_is_asked_only_when_its_condition_holds() -> None:
     assert "old_house" in faults(answered(existing_plots="one_return"))
-    answers = rules.clean_answers(HOUSE, answered(existing_plots="one_return", old_house="拆除"), "approval")
+    answers = rules.clean_answers(
+        HOUSE, answered(existing_plots="one_return", old_house="拆除"), "approval", today=TODAY
+    )
     assert answers["old_house"] == "拆除"
-    assert "drawing_number" not in rules.clean_answers(HOUSE, answered(drawing_choice="own"), "approval")
+    assert "drawing_number" not in rules.clean_answers(HOUSE, answered(drawing_choice="own"), "approval", today=TODAY)
 
 
 def test_dates_are_dates() -> None:
@@ -121,9 +127,23 @@ def test_dates_are_dates() -> None:
         "site.address": "解放路 1 号",
         "days": "3",
     }
-    assert rules.clean_answers(BANNER, {**raw, "from": "2026-03-02"})["from"] == "2026-03-02"
+    assert rules.clean_answers(BANNER, {**raw, "from": "2026-03-02"}, today=TODAY)["from"] == "2026-03-02"
     with pytest.raises(Refused, match="请填日期"):
-        rules.clean_answers(BANNER, {**raw, "from": "2026-02-30"})
+        rules.clean_answers(BANNER, {**raw, "from": "2026-02-30"}, today=TODAY)
+
+
+@pytest.mark.parametrize(("day", "refused"), [("2026-03-01", False), ("2026-03-02", False), ("2026-03-03", True)])
+def test_what_has_happened_already_cannot_lie_ahead(day, refused):
+    given = {**GOOD, "completed_on": day, "visit_day": "2026-03-20", "deliver": "mail"}
+    try:
+        answers = rules.clean_answers(HOUSE, given, "completion", today=TODAY)
+    except Refused as no:
+        assert refused
+        (fault,) = no.faults
+        assert (fault.code, fault.field) == ("form.ahead", "completed_on")
+        assert "竣工日期不能晚于今天（2026-03-02）" in fault.text
+    else:
+        assert not refused and (answers["completed_on"], answers["visit_day"]) == (day, "2026-03-20")
 
 
 @given(
@@ -133,7 +153,7 @@ def test_dates_are_dates() -> None:
 )
 def test_no_answer_whatever_breaks_the_form(raw: dict[str, Any]) -> None:
     try:
-        answers = rules.clean_answers(HOUSE, raw, "approval")
+        answers = rules.clean_answers(HOUSE, raw, "approval", today=TODAY)
     except Refused as refused:
         assert all(f.field and f.text.endswith(("。", "？")) for f in refused.faults)
     else:
@@ -141,7 +161,7 @@ def test_no_answer_whatever_breaks_the_form(raw: dict[str, Any]) -> None:
 
 
 def test_personal_answers_are_parted_from_public_ones() -> None:
-    public, private = rules.split_private(HOUSE, rules.clean_answers(HOUSE, GOOD, "approval"))
+    public, private = rules.split_private(HOUSE, rules.clean_answers(HOUSE, GOOD, "approval", today=TODAY))
     assert set(private) == {"applicant", "neighbours_around"}
     assert "陈某某" not in json.dumps(public, ensure_ascii=False)
 
@@ -167,7 +187,7 @@ def test_a_condition_is_true_false_or_undetermined(
 
 
 def test_answers_are_read_aloud_for_a_certificate_without_personal_data() -> None:
-    answers = rules.clean_answers(HOUSE, GOOD, "approval")
+    answers = rules.clean_answers(HOUSE, GOOD, "approval", today=TODAY)
     rows = rules.answer_rows(HOUSE, answers, "approval")
     assert ("建在哪里", "宅基地面积", "120 ㎡") in rows
     assert ("建成什么样", "设计图", "选用通用图集（免费）") in rows
@@ -182,7 +202,7 @@ def test_whoever_works_a_case_reads_its_private_answers_with_persons_masked() ->
     given = answered(
         applicant__name="陈建国", neighbours_around="东至练宅（13805961234），西至村道，北邻350622199001010019"
     )
-    answers = rules.clean_answers(HOUSE, given, "approval")
+    answers = rules.clean_answers(HOUSE, given, "approval", today=TODAY)
     rows = {label: words for _group, label, words in rules.answer_rows(HOUSE, answers, "approval", private="masked")}
     own = {label: words for _group, label, words in rules.answer_rows(HOUSE, answers, "approval", private="own")}
     assert own["申请人（户主）"] == "陈建国 350622********0019 138****1234"

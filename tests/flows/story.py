@@ -91,7 +91,7 @@ def hand_in_house(
         materials = {code: upload(by) for code in ("identity", "household", "house-form", "neighbours", "drawing")}
     data = {
         "entry": "rural-house", "part": "approval", "region": TOWN, "materials": materials,
-        "answers": {**ANSWERS, "applicant": applicant(place)}, **more,
+        "answers": {**ANSWERS, "applicant": applicant(place)}, "again": True, **more,
     }  # fmt: skip
     return Story(actions.begin("application", "hand_in", data, by=by, now=clock.now(), key=key).number)
 

@@ -197,6 +197,14 @@ def test_hours_that_hold_nowhere_or_never_are_refused_at_their_field(
     assert orders() == before
 
 
+def test_an_order_takes_a_region_by_name(platform: Client) -> None:
+    with clock.at(NOW):
+        assert platform.post(PAGE, {**STORM, "region": "漳浦县"}).status_code == 302
+        several = platform.post(PAGE, {**STORM, "region": "城关"})
+    assert [o.region for o in queries.orders()] == ["350623"]
+    assert several.status_code == 422 and 'id="f-region-fault"' in several.content.decode()
+
+
 def test_every_fault_of_a_form_is_told_at_once(platform: Client) -> None:
     wrong = {"do": "hours", "region": "", "hours": "整天", "season": "夏天", "valid_to": "31 号"}
     page = platform.post(PAGE, wrong).content.decode()

@@ -8,8 +8,13 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from mashang.cases import queries as cases
+from mashang.cases.models import Notice
 from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Forbidden, Refused
 from mashang.ledger import queries as ledger
+from mashang.org import actions as org_actions
+from mashang.org import queries as org
 from mashang.portals.shared.accounts.homes import home_of
 from mashang.reviews import actions as reviews
 from mashang.reviews.sweeps import redress
@@ -202,6 +207,54 @@ def test_the_lead_reads_a_bad_rating_and_whom_to_contact_for_a_reason_that_is_re
     assert applicant()["phone"] in text_of(clear)
     (seen,) = [e for e in ledger.history(f"org/person:{person}") if e.verb == "person.revealed"]
     assert seen.facts["case"] == became.number and seen.private["reason"] == "差评核实需要电话联系"
+
+
+def superior(unit: str = "武平县人民政府") -> Actor:
+    """A lead of the unit above, newly appointed."""
+    top, by, now = org.unit_named(unit).id, Actor.system("test"), clock.now()
+    staff = org_actions.appoint(
+        org_actions.NewStaff("superior", "饶某某（演示）", top, demo_label="上级"), by=by, now=now
+    )
+    org_actions.grant_role(org_actions.NewGrant(staff, "lead", unit=top), by=by, now=now)
+    return who("superior")
+
+
+@pytest.mark.row("E9")
+def test_a_bad_rating_is_checked_by_the_unit_above_and_the_rated_one_does_not_read_who_rated(sign_in):
+    with at("2026-03-01 09:00"):
+        above = superior()
+    story, became = rated_badly()
+    assert (became.step("contact").unit_id, became.case.lead_unit_id) == (above.unit_id, who("townlead").unit_id)
+    assert became.step("put_right").unit_id == who("townlead").unit_id
+    with at("2026-03-04 11:00"):
+        told = {n.unit: n.text for n in Notice.objects.filter(case__number=became.number, unit__isnull=False)}
+        assert "请在一个工作日内联系核实" in told[above.unit_id] and "武平县人民政府核实" in told[who("town").unit_id]
+        assert became.number in text_of(sign_in("superior").get("/desk/"))
+        shown = text_of(sign_in("superior").get(f"/desk/case/{became.number}"))
+        assert story.number in shown and "联系评价人" in shown
+        for login in ("townlead", "town", "office"):
+            seen = text_of(sign_in(login).get(f"/desk/case/{became.number}"))
+            assert "跑了三趟" in seen and story.number not in seen and "查看完整信息" not in seen, login
+        for login in ("land", "window", "registry", "zhangpu"):
+            assert sign_in(login).get(f"/desk/case/{became.number}").status_code == 404, login
+        for login in ("townlead", "town"):
+            with pytest.raises(Forbidden):
+                became.do(login, "contact", {"words": "自己核实自己"}, "contact")
+        with pytest.raises(Refused):
+            became.do(above, "hand_over", {"unit": who("town").unit_id, "reason": "请自行核实"}, "contact")
+        became.do(above, "contact", {"words": "已电话联系，情况属实"}, "contact")
+        became.do("town", "put_right", {"words": "已上门说明并改进"}, "put_right")
+    assert became.case.state == "righted"
+
+
+@pytest.mark.row("E9")
+def test_without_a_lead_above_the_rated_units_own_lead_checks_and_nobody_else(sign_in):
+    _story, became = rated_badly()
+    assert became.step("contact").unit_id == who("townlead").unit_id
+    with at("2026-03-04 11:00"), pytest.raises(Forbidden):
+        became.do("town", "contact", {"words": "承办人核实自己"}, "contact")
+    with at("2026-03-04 11:00"):
+        became.do("townlead", "contact", {"words": "已电话联系"}, "contact")
 
 
 @pytest.mark.row("E9")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from mashang.approvals import queries as approvals
@@ -14,7 +15,9 @@ from mashang.cases import actions as cases
 from mashang.cases import queries as case_queries
 from mashang.cases.actions.documents import place
 from mashang.cases.models import Case, Document, Draft, Notice, Request
+from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
+from mashang.documents.models import Issued
 from mashang.kernel import clock
 from mashang.kernel.refused import NotFound
 from mashang.ledger import queries as ledger
@@ -122,9 +125,50 @@ def test_what_a_case_says_of_persons_goes_and_the_rest_stays(sign_in, client, st
     assert {e.id: e.verb for e in entries if e.verb != "private.erased"} == lines
     assert [e.verb for e in entries].count("private.erased") == 1
     assert {word for e in entries for word in e.private.values()} == {"（已删除）"}
-    assert documents.of_case(number) == results and documents.verify(results[0].code).state == "valid"
+    assert documents.of_case(number) == [replace(g, erased=True) for g in results]
+    assert documents.verify(results[0].code).state == "valid"
     told = Notice.objects.filter(person=citizen())
     assert {n.channel for n in told} == {"in-app", "sms"} and not any(number in n.text or n.case_id for n in told)
+
+
+def test_what_documents_say_goes_and_anyone_can_still_verify_them(sign_in, client, story):
+    number, lead = story.number, who("townlead")
+    with at("2026-03-05 09:00"):
+        old = next(g for g in documents.of_case(number) if g.kind == "refusal")
+        held = document_actions.hand_over(old.code, now=clock.now()).data
+        document_actions.revoke(old.number, reason="引用条款有误", by=lead, now=clock.now())
+        made = document_actions.reissue(old.number, {}, reason="更正条款", by=lead, now=clock.now())
+        assert "祖坟" in str([p.value for p in documents.wording(made.number, lead)])
+    assert erase(sign_in("office"), number).status_code == 302
+    assert {bytes(d.content) for d in Issued.objects.filter(case=number)} == {b""}
+    with at("2026-05-07 09:00"):
+        states = {g.number: (g.state, g.holder, g.erased) for g in documents.of_case(number)}
+        assert states[old.number] == ("revoked", old.holder, True)
+        assert states[made.number] == ("valid", old.holder, True)
+        public = text_of(client.get(f"/verify/{made.code}"))
+        assert "真实有效" in public and "陈某某" in public
+        assert made.number in text_of(client.get(f"/verify/{old.code}"))
+        assert documents.verify_file(held).number == old.number
+        desk = sign_in("townlead")
+        shown = desk.get(f"/desk/case/{number}").content.decode()
+        assert "内容已删除" in shown and reverse("desk:result", args=[number, made.number]) not in shown
+        gone = desk.get(f"/desk/case/{number}/result/{made.number}.pdf")
+        assert gone.status_code == 404 and "不能再生成文件" in text_of(gone)
+        document_actions.revoke(made.number, reason="另有错误", by=lead, now=clock.now())
+        assert "/reissue" not in desk.get(f"/desk/case/{number}").content.decode()
+        assert desk.get(f"/desk/case/{number}/result/{made.number}/reissue").status_code == 404
+        with pytest.raises(NotFound):
+            document_actions.reissue(made.number, {}, reason="再更正", by=lead, now=clock.now())
+    assert documents.verify(made.code).state == "revoked"
+    assert document_actions.forget(number) == 0
+
+
+@pytest.mark.parametrize(
+    "change", ["content = 'x'", "content = '', holder = '甲'", "holder = '甲'", "content = content"]
+)
+def test_the_database_lets_nothing_of_a_document_change_but_its_content_go(story, change):
+    with pytest.raises(DatabaseError, match="is refused"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f'UPDATE documents_issued SET {change} WHERE "case" = %s', [story.number])
 
 
 def test_what_was_said_in_a_rating_goes_with_it_and_the_grade_stays(sign_in, story):
@@ -316,8 +360,10 @@ def test_what_an_applicant_writes_can_be_erased_from_the_ledger_too(sign_in):
 def test_receipts_still_verify_and_the_audit_stays_clean(sign_in, transactional_db):
     with at("2026-03-02 09:10"):
         story = hand_in_house("citizen")
+        story.do("window", "accept", {}, "intake")
         story.do("citizen", "withdraw", {"reason": "家里老人生病，先不盖了"})
         seal_all(clock.now())
+    (given,) = documents.of_case(story.number)
     old = json.dumps(ledger.receipt(story.number, private=True))
     assert "家里老人生病" in json.loads(old)["acts"][-1]["private"]["reason"]["value"]
     assert erase(sign_in("office"), story.number).status_code == 302
@@ -328,3 +374,4 @@ def test_receipts_still_verify_and_the_audit_stays_clean(sign_in, transactional_
     assert "家里老人生病" not in new and ledger.check(new).ok
     report = ledger.audit()
     assert not report.findings, report.findings
+    assert documents.of_case(story.number) == [replace(given, erased=True)]

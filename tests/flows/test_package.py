@@ -79,6 +79,8 @@ def test_the_second_application_follows_the_granted_one_and_carries_its_answers(
         page = citizen.get(PAGE)
         form = {f.name: f.value for f in page.context["form"].fields if f.value and f.type not in ("file", "checkbox")}
         assert form["member"] == "yes" and form["applicant.name"] == applicant()["name"] and form["region"] == TOWN
+        ahead = citizen.post(PAGE, form | COMPLETION | {"completed_on": "2026-06-03", "key": "second"})
+        assert ahead.status_code == 422 and "竣工日期不能晚于今天" in text_of(ahead)
         answer = citizen.post(PAGE, form | COMPLETION | {"key": "second"})
         assert answer.status_code == 302, text_of(answer)
     second = Case.objects.latest("id")

@@ -160,6 +160,39 @@ def test_the_same_once_more_takes_a_tick_while_the_first_is_under_way(sign_in):
         assert client.post(address, {**flat(), "key": "k4"}).status_code == 302
 
 
+def test_a_counter_is_told_of_what_the_applicant_has_under_way_and_ticks_for_that_applicant_alone(sign_in):
+    address = "/apply/rural-house/approval"
+    with at("2026-03-02 09:10"):
+        client, clerk = sign_in("citizen"), sign_in("window")
+        number = handed_in(client)
+        assert "我确认要再办一件" not in text_of(clerk.get(address, HOUSE))
+        told = clerk.post(address, {**flat(), "key": "w1"})
+        assert told.status_code == 422 and [f.field for f in told.context["form"].faults] == ["again"]
+        assert f"/desk/case/{quote(number)}" in told.content.decode()
+        asked = {f.name: f.value for f in told.context["form"].fields}
+        assert asked["again_of"] == number and not asked["again"]
+        other = {f"applicant.{name}": value for name, value in applicant(4).items()}
+        assert clerk.post(address, {**flat(), "key": "w2", "again": "1"}).status_code == 422
+        assert (
+            clerk.post(address, {**flat(), "key": "w3", "again": "1", "again_of": "武平-行-2026-000099"}).status_code
+            == 422
+        )
+        faulty = clerk.post(address, {**flat(), "plot_area": "", "key": "w4", "again": "1", "again_of": number})
+        assert {f.name: f.value for f in faulty.context["form"].fields}["again"] is True
+        wrong_name = clerk.post(address, {**flat(), "applicant.name": "练别人", "key": "w5"})
+        assert wrong_name.status_code == 422 and number not in wrong_name.content.decode()
+        assert (
+            clerk.post(address, {**flat(), **other, "key": "w6", "again": "1", "again_of": number}).status_code == 302
+        )
+        assert Case.objects.count() == 2
+        assert (
+            clerk.post(address, {**flat(), **other, "key": "w7", "again": "1", "again_of": number}).status_code == 422
+        )
+        assert clerk.post(address, {**flat(), "key": "w8", "again": "1", "again_of": number}).status_code == 302
+        assert clerk.post(address, {**flat(), "key": "w8", "again": "1", "again_of": number}).status_code == 302
+    assert Case.objects.count() == 3
+
+
 @pytest.mark.parametrize("typed", ["{number}", "{bare}", " {wide} ", "{dashes}", "{spaces}"])
 def test_a_case_is_tracked_by_its_number_however_it_was_typed(sign_in, client, typed):
     with at("2026-03-02 09:10"):

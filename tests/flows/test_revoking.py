@@ -10,7 +10,10 @@ from django.urls import reverse
 
 from mashang.cases import queries as cases
 from mashang.cases.models import Case, Notice
+from mashang.documents import actions
 from mashang.documents import queries as documents
+from mashang.kernel import clock
+from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
 
 from .story import accepted, at, reviewed, text_of, who
@@ -111,3 +114,83 @@ def test_a_lead_revokes_only_what_the_own_unit_gave_out(sign_in, issued):
         assert lead.get(f"/desk/case/{issued}/result/none/revoke").status_code == 404
         assert lead.get(f"/desk/case/武平-事-2026-999999/result/{notice.number}/revoke").status_code == 404
     assert cases.case_for(who("citizen"), issued).case.state == "granted"
+
+
+def revoked(number: str) -> documents.Given:
+    """The permit of the case, taken back."""
+    given = permit(number)
+    actions.revoke(given.number, reason=REASON, by=who("townlead"), now=clock.now())
+    return given
+
+
+def test_a_lead_gives_out_a_corrected_permit_and_the_revoked_one_names_it(sign_in, client, issued):
+    with at("2026-03-20 09:00"):
+        given, lead, citizen = revoked(issued), sign_in("townlead"), sign_in("citizen")
+        address, new = reverse("desk:reissue", args=[issued, given.number]), f"{given.number}-更1"
+        assert address in lead.get(f"/desk/case/{issued}").content.decode()
+        form = {f.name: f.value for f in lead.get(address).context["form"].fields}
+        row = next(name for name in form if name.startswith("row."))
+        empty = lead.post(address, {**form, row: " ", "reason": ""})
+        assert empty.status_code == 422
+        assert {f.field for f in empty.context["form"].faults} == {row, "reason"}
+        typed = {**form, row: "更正后的内容", "reason": "建筑面积写错"}
+        assert lead.post(address, typed)["Location"] == reverse("desk:case", args=[issued])
+        shown = text_of(lead.get(f"/desk/case/{issued}"))
+        assert f"由 {new} 代替" in shown and "建筑面积写错" in shown
+        assert address not in lead.get(f"/desk/case/{issued}").content.decode()
+        made = next(g for g in documents.of_case(issued) if g.number == new)
+        assert (made.state, made.replaces, made.valid_to, made.holder) == (
+            "valid",
+            given.number,
+            given.valid_to,
+            given.holder,
+        )
+        public = text_of(client.get(f"/verify/{given.code}"))
+        assert (
+            "已撤销" in public
+            and new in public
+            and made.code not in client.get(f"/verify/{given.code}").content.decode()
+        )
+        genuine = text_of(client.get(f"/verify/{made.code}"))
+        assert "真实有效" in genuine and given.number in genuine
+        assert new in pdf_text(citizen.get(f"/my/{issued}/result/{given.number}.pdf"))
+        assert "更正后的内容" in pdf_text(citizen.get(f"/my/{issued}/result/{new}.pdf"))
+        own = text_of(citizen.get(f"/my/{issued}"))
+        assert f"由 {new} 代替" in own and own.index("证照和结果") < own.index(made.shown_code) < own.index("告知文书")
+        assert "建筑面积写错" in text_of(citizen.get("/my/notices"))
+        notices = Notice.objects.count()
+        for answer in (lead.post(address, typed), lead.get(address)):  # the same press once more
+            assert answer["Location"] == reverse("desk:case", args=[issued])
+        assert Notice.objects.count() == notices and len([g for g in documents.of_case(issued) if g.replaces]) == 1
+    assert [e.verb for e in ledger.history(issued)].count("document.reissued") == 1
+
+
+def test_a_corrected_permit_is_revoked_and_corrected_like_any_other(issued):
+    with at("2026-03-20 09:00"):
+        given, lead = revoked(issued), who("townlead")
+        for nth in (1, 2):
+            number = given.number if nth == 1 else f"{given.number}-更{nth - 1}"
+            made = actions.reissue(number, {}, reason="更正", by=lead, now=clock.now())
+            assert made.number == f"{given.number}-更{nth}"
+            actions.revoke(made.number, reason=REASON, by=lead, now=clock.now())
+        states = {g.number: (g.state, g.replaced_by) for g in documents.of_case(issued) if g.root == given.number}
+    assert list(states.values()) == [
+        ("revoked", f"{given.number}-更1"), ("revoked", f"{given.number}-更2"), ("revoked", "")
+    ]  # fmt: skip
+
+
+def test_nobody_but_the_lead_corrects_and_only_what_is_revoked(sign_in, issued):
+    given = permit(issued)
+    address = f"/desk/case/{issued}/result/{given.number}/reissue"
+    with at("2026-03-20 09:00"):
+        assert sign_in("townlead").post(address, {"reason": "更正"}).status_code == 302  # in force: back to the case
+        with pytest.raises(Refused) as no:
+            actions.reissue(given.number, {}, reason="更正", by=who("townlead"), now=clock.now())
+        assert no.value.code == "document.in-force"
+        revoked(issued)
+        for login in ("town", "window", "citizen", "zhangpu", "office"):
+            answer = sign_in(login).post(address, {"reason": "更正"})
+            assert answer.status_code == 403, login
+        assert "/reissue" not in sign_in("town").get(f"/desk/case/{issued}").content.decode()
+        assert sign_in("townlead").get(f"/desk/case/{issued}/result/none/reissue").status_code == 404
+    assert not [g for g in documents.of_case(issued) if g.replaces]

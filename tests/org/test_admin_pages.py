@@ -18,7 +18,7 @@ from mashang.org.models import Account, ApiClient, GrantRow
 from mashang.performance import actions as performance
 from mashang.performance.seeds import SHIPPED
 
-from .builders import DAY, SYSTEM, actor, grant, make_staff, make_unit
+from .builders import DAY, SYSTEM, actor, grant, make_region, make_staff, make_unit
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +53,72 @@ def test_a_unit_is_opened_staffed_and_given_rights_on_the_pages(admin: Client) -
     assert "承办人" in shown and "“武平县林业局”" in shown and "授予林木“承办人”角色。" in shown
     press(admin, of_staff, "revoke", grant=GrantRow.objects.get(staff_id=member.id).id)
     assert not queries.holds(actor(member.id, clock.now()), "approvals.review")
+
+
+@pytest.fixture
+def places() -> None:
+    """Two counties, each with a town of the same name, and one that is no longer."""
+    make_region("35", "福建省", "province")
+    for city, name, county, called in (("3508", "龙岩市", "350824", "武平县"), ("3506", "漳州市", "350623", "漳浦县")):
+        make_region(city, name, "city", "35")
+        make_region(county, called, "county", city)
+        make_region(f"{county}105", "桃溪镇", "township", county)
+    make_region("350824106", "十方镇", "township", "350824")
+
+
+def offered(admin: Client, words: str) -> dict[str, str]:
+    """What a field offers for what is typed: name by code."""
+    page = admin.get(reverse("admin:find_division"), {"region": words})
+    assert page.status_code == 200
+    return dict(re.findall(r'<option value="(\w+)">([^<]+)</option>', page.content.decode()))
+
+
+@pytest.mark.usefixtures("places")
+def test_a_field_for_a_region_offers_what_fits(admin: Client) -> None:
+    assert offered(admin, "桃溪镇") == {"350824105": "龙岩市武平县桃溪镇", "350623105": "漳州市漳浦县桃溪镇"}
+    assert offered(admin, "武平县桃溪镇") == {"350824105": "龙岩市武平县桃溪镇"}
+    assert offered(admin, "漳浦县桃") == {"350623105": "漳州市漳浦县桃溪镇"}
+    assert offered(admin, "十方") == {"350824106": "龙岩市武平县十方镇"}
+    assert list(offered(admin, "350824")) == ["350824"] and "350824105" in offered(admin, "35082")
+    assert set(offered(admin, "")) == {"3508", "3506"} and offered(admin, "没有<这里>") == {}
+    form = admin.get(reverse("admin:units")).content.decode()
+    assert f'hx-get="{reverse("admin:find_division")}"' in form and "<datalist" in form
+
+
+@pytest.mark.usefixtures("places")
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("武平县", "350824"),
+        ("十方", "350824106"),
+        ("漳浦县桃溪镇", "350623105"),
+        ("3508", "3508"),
+        (" 350824 ", "350824"),
+        ("", ""),
+    ],
+)
+def test_a_right_and_a_token_take_a_region_by_name_or_code(admin: Client, typed: str, kept: str) -> None:
+    member = make_staff(make_unit("武平县水利局"))
+    page = reverse("admin:staff", args=[member])
+    assert press(admin, page, "grant", role="inspector", region=typed).status_code == 302
+    assert GrantRow.objects.get(staff_id=member).region == kept
+    admitted = press(
+        admin, reverse("admin:clients"), "admit", name="甲系统", scopes=["cases:read"], region=typed, per_minute="60"
+    )
+    assert admitted.status_code in (200, 302) and ApiClient.objects.get(name="甲系统").region == kept
+
+
+@pytest.mark.usefixtures("places")
+def test_a_name_that_fits_none_or_several_is_told_with_those_to_choose_from(admin: Client) -> None:
+    member = make_staff(make_unit("武平县水利局"))
+    page = reverse("admin:staff", args=[member])
+    for typed, told in (("桃溪镇", ("不止一处", "龙岩市武平县桃溪镇（350824105）", "漳州市漳浦县桃溪镇（350623105）")),
+                        ("乌有镇", ("没有查到叫“乌有镇”的行政区划",))):  # fmt: skip
+        answer = press(admin, page, "grant", role="inspector", region=typed)
+        text = answer.content.decode()
+        assert answer.status_code == 422 and all(words in text for words in told)
+        assert f'value="{typed}"' in text and 'id="f-region-fault"' in text
+    assert not GrantRow.objects.filter(staff_id=member).exists()
 
 
 def test_a_unit_is_put_into_a_class_that_a_scheme_knows(admin: Client) -> None:

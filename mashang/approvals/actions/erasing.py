@@ -16,6 +16,7 @@ from django.db import transaction
 from mashang.cases import actions as cases
 from mashang.cases.casefile import Message
 from mashang.catalogue.rules import impersonal
+from mashang.documents import actions as documents
 from mashang.kernel import clock, sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
@@ -46,8 +47,8 @@ def erase(number: str, form: Erase, *, by: Actor, now: datetime) -> None:
 
     Gone: private facts of the ledger, why somebody looked at the data among them, the answers but for choices and figures, who took part and by which phone it is
     tracked, messages to them, files and materials on file from here, words of refusals, of findings on site and of
-    ratings, the exact place. Staying: the case, steps, clocks, grades, entries and receipts, and the documents given out, which are
-    the decision itself and are kept as the archives' law wants; one that was wrong is revoked. A file on which another
+    ratings, the exact place, what documents given out say. Staying: the case, steps, clocks, grades, entries and receipts, and of
+    the documents what anyone may verify: number, dates, state, masked holder, hashes of files. A file on which another
     case relies stays with that. Those concerned are told. Refuses all faults at once, and a second time.
     """
     with transaction.atomic(durable=True):
@@ -66,6 +67,7 @@ def erase(number: str, form: Erase, *, by: Actor, now: datetime) -> None:
         about = _own_rows(case.pk)
         gone = cases.forget_persons(case, about=about, lent=_lent(case.pk), now=now)
         _materials(case.pk, gone.files)
+        documents.forget(number)
         ground, reference = str(rules.GROUNDS[form.ground]), form.reference.strip()
         more = {"reference": reference, "files": len(gone.files), "persons": len(gone.persons)}
         looks = [f"org/person:{person}" for person in gone.persons]

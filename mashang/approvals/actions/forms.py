@@ -22,6 +22,7 @@ class HandIn(Form):
     materials: dict[str, int] = Field(default_factory=dict, title="材料")
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照")
     acting_for: int = Field(default=0, title="为谁办理", ge=0)
+    again: bool = Field(default=False, title="确认再办一件")
     channel: Literal["web", "mobile", "window", "kiosk", "agent", "api", "mail"] = Field(default="web", title="渠道")
 
 

@@ -22,6 +22,7 @@ from mashang.catalogue.rules import (
     split_private,
     stops,
 )
+from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, Refused
 from mashang.kernel.said import said
@@ -42,8 +43,10 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     """Take in an application whatever the channel: the same rules at the counter, online and through the API."""
     version = catalogue.current(form.entry)
     spec = version.spec
-    answers = _answers(spec, form)
+    answers = _answers(spec, form, now)
     person = _applicant(case, answers, form.acting_for, by, now)
+    if not form.again and not case.entries:  # whom this act registers has nothing under way
+        rules.once(store.running_of(person.person_id, form.entry, form.part))
     plans = rules.plan(spec, answers, form.part, org.units_around(form.region, now.date()))
     case_rules.check_plan(plans)
     limits = limits_of(spec, answers, form.part)
@@ -71,7 +74,7 @@ def hand_in(case: CaseFile, form: forms.HandIn, *, by: Actor, now: datetime) -> 
     case.tell_persons(f"您的“{case.title}”已收件，五个工作日内告知是否受理。", channel="sms")
 
 
-def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
+def _answers(spec: Spec, form: forms.HandIn, now: datetime) -> dict[str, Any]:
     """The form in shape. Refuses with every fault at once, each on its field, and those who cannot apply."""
     if spec.shape == "item" and spec.detail == "name":
         raise Refused("entry.name-only", "这一事项以实施单位公布为准，暂不能在这里申请。", "entry")
@@ -80,7 +83,7 @@ def _answers(spec: Spec, form: forms.HandIn) -> dict[str, Any]:
     faults = [] if form.region else [Fault("region.missing", "请选择办理地。", "region")]
     answers: dict[str, Any] = {}
     try:
-        answers = clean_answers(spec, form.answers, form.part)
+        answers = clean_answers(spec, form.answers, form.part, today=clock.local(now).date())
     except Refused as no:
         faults += [Fault(f.code, f.text, f"answers.{f.field}") for f in no.faults]
     if faults:

@@ -49,6 +49,11 @@ def hold(case_id: int) -> None:
         raise NotFound("没有找到这一件，请核对编号。")
 
 
+def lock(number: str) -> None:
+    """Hold a case, if there is one, until the transaction ends, erased or not: whoever changes what hangs on it does so first."""
+    Case.objects.select_for_update(no_key=True).filter(number=number).first()
+
+
 def forget_subject(number: str, now: datetime) -> None:
     """What a case that came of another one says in its subject, when that was the words of who is forgotten."""
     for case in Case.objects.filter(number=number):

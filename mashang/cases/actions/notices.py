@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.module_loading import import_string
 
 from mashang.kernel.actor import Actor
@@ -122,6 +122,6 @@ def tell_of(number: str, texts: Mapping[str, str], *, now: datetime) -> int:
 
 
 def mark_read(by: Actor, ids: list[int], *, now: datetime) -> int:
-    """The reader has seen these; only their own are touched."""
-    mine = {"staff": by.id} if by.kind == "staff" else {"person": by.person_id}
-    return Notice.objects.filter(**mine, pk__in=ids, read_at=None).update(read_at=now)
+    """The reader has seen these; only their own are touched. What a unit was told is seen when one of its people has."""
+    mine = Q(staff=by.id) | Q(unit=by.unit_id) if by.kind == "staff" else Q(person=by.person_id)
+    return Notice.objects.filter(mine, pk__in=ids, read_at=None).update(read_at=now)

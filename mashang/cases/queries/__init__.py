@@ -19,7 +19,6 @@ from .detail import (
     kinds_for_persons,
     kinds_left,
     may_press,
-    notices_for,
     paper_of,
     sees,
     settled_among,
@@ -28,10 +27,11 @@ from .detail import (
     undelivered,
 )
 from .inbox import Inbox, Tab, Task, counts, inbox
+from .notices import notices_for, unread
 from .pages import Filter, Page, Row, by_numbers, count, page, page_json, soonest
 
 __all__ = [
     "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
     "count", "counts", "document_for", "draft", "erased_among", "erased_from", "facts_by_number", "facts_of", "file_of", "inbox", "kinds_for_persons", "kinds_left",
-    "may_press", "notices_for", "page", "page_json", "paper_of", "sees", "sentence", "settled_among", "soonest", "timeline", "track", "undelivered",
+    "may_press", "notices_for", "page", "page_json", "paper_of", "sees", "sentence", "settled_among", "soonest", "timeline", "track", "undelivered", "unread",
 ]  # fmt: skip

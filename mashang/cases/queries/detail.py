@@ -253,13 +253,3 @@ def answered(key: str, by: Actor) -> str:
 def undelivered(view: CaseView) -> list[Notice]:
     """Messages about the case that were given up: somebody must call."""
     return list(Notice.objects.filter(case=view.case, state=NoticeState.FAILED).order_by("at"))
-
-
-def notices_for(by: Actor, limit: int = 50) -> list[Notice]:
-    """The reader's notices, newest first: a person's own, or a staff member's own and, of cases they may see, their unit's."""
-    if by.kind == "person":
-        return list(Notice.objects.filter(person=by.person_id).order_by("-at")[:limit])
-    own = Notice.objects.filter(staff=by.id).order_by("-at")[:limit]
-    told = Notice.objects.filter(unit=by.unit_id).select_related("case").order_by("-at")[: 4 * limit]
-    unit = [n for n in told if n.case is None or org.may_see(by, facts_of(n.case))][:limit]
-    return sorted([*own, *unit], key=lambda n: n.at, reverse=True)[:limit]

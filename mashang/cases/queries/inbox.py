@@ -11,6 +11,7 @@ from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 
 from ..procedure import registry
+from .notices import unread_sql
 from .pages import COLUMNS, Filter, Row, conditions, cursor, read_cursor
 
 Tab = Literal["todo", "doing", "done", "supervised"]
@@ -65,8 +66,9 @@ def inbox(
 
 
 def counts(by: Actor, *, now: datetime) -> dict[str, int]:
-    """How many lie in each tab, in one statement (待办 mine and whole unit, 在办, 督办)."""
+    """How many lie in each tab, in one statement (待办 mine and whole unit, 在办, 督办), and how many notices are unread."""
     seen, values = org.visible_to(by, "cases.view", "c")
+    unread, unread_values = unread_sql(by)
     later = _on_request()
     row = sql.run(
         f"""SELECT
@@ -74,7 +76,7 @@ def counts(by: Actor, *, now: datetime) -> dict[str, int]:
           {_OPEN} AND {_DUE} AND {seen}),
           (SELECT count(*) FROM cases_case c WHERE {seen} AND c.settled_at IS NULL AND c.id IN
             (SELECT case_id FROM cases_step WHERE done_by = %s)),
-          (SELECT count(*) FROM cases_case c WHERE {seen} AND c.supervised AND c.settled_at IS NULL)""",
+          (SELECT count(*) FROM cases_case c WHERE {seen} AND c.supervised AND c.settled_at IS NULL), {unread}""",
         [
             by.unit_id,
             later,
@@ -86,9 +88,10 @@ def counts(by: Actor, *, now: datetime) -> dict[str, int]:
             *values,
             by.id,
             *values,
+            *unread_values,
         ],
     ).fetchone()
-    return dict(zip(("todo", "unit", "doing", "supervised"), row or (0, 0, 0, 0), strict=True))
+    return dict(zip(("todo", "unit", "doing", "supervised", "unread"), row or (0, 0, 0, 0, 0), strict=True))
 
 
 def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, unasked: bool, after: str, limit: int) -> Inbox:

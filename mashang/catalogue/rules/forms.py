@@ -42,6 +42,7 @@ def _described(field: Field) -> dict[str, Any]:
         "max": None if field.max is None else str(field.max),
         "max_length": field.max_length,
         "prefill": field.prefill,
+        "past": field.past,
         "when": [w.model_dump(mode="json") for w in field.when],
     }
     if field.type in _PARTS:
@@ -172,7 +173,14 @@ def _read(field: Field, raw: Answers, faults: list[Fault]) -> Any:
     return None
 
 
-def clean_answers(spec: Spec, raw: Answers, part: str = "") -> dict[str, Any]:
+def _ahead(field: Field, value: Any, today: date, faults: list[Fault]) -> None:
+    """What has happened already cannot lie ahead."""
+    if field.past and field.type == FieldType.DATE and date.fromisoformat(value) > today:
+        text = _("%(label)s不能晚于今天（%(today)s）。还没有发生的，请等发生以后再填报。")
+        faults.append(Fault("form.ahead", text % {"label": field.label, "today": today.isoformat()}, field.code))
+
+
+def clean_answers(spec: Spec, raw: Answers, part: str = "", *, today: date) -> dict[str, Any]:
     """The answers in shape: numbers and dates as text, persons and places as dicts; guide answers included.
 
     `raw` holds flat names ("applicant.phone") or nested dicts. Unknown names are left out. Refuses with all faults.
@@ -190,6 +198,7 @@ def clean_answers(spec: Spec, raw: Answers, part: str = "") -> dict[str, Any]:
             continue
         value = _read(field, raw, faults)
         if value is not None:
+            _ahead(field, value, today, faults)
             answers[field.code] = value
     if faults:
         raise Refused.of(faults)

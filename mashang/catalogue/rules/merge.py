@@ -52,6 +52,7 @@ def merged_fields(spec: Spec, part: str = "") -> tuple[Field, ...]:
             update={
                 "required": known.required or field.required,
                 "private": known.private or field.private,
+                "past": known.past or field.past,
                 "when": known.when if known.when == field.when else (),
             }
         )

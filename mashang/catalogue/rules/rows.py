@@ -152,7 +152,7 @@ _LISTS: dict[str, _List] = {
     "form": _List(Field, "label", "field", {
         "label": _NAME, "code": _CODE, "type": _coded(FieldType), "group": _TEXT, "choices": _choices(), "unit": _TEXT,
         "min": _NUMBER, "max": _NUMBER, "max_length": _COUNT, "prefill": _TEXT, "required": _FLAG, "private": _FLAG,
-        "help": _TEXT, "when": _WHEN,
+        "past": _FLAG, "help": _TEXT, "when": _WHEN,
     }),
     "questions": _List(Question, "text", "q", {"text": _NAME, "code": _CODE, "choices": _choices(), "help": _TEXT}),
     "steps": _List(Step, "label", "step", {

@@ -108,7 +108,8 @@ class Field(Value):
     """One thing asked on the form. The same `code` in two items of a package is asked once.
 
     `private`: sealed at rest, shown by role. `prefill`: what is filled in of
-    the signed-in applicant's registration: "person" (name, number, phone) or "firm.name".
+    the signed-in applicant's registration: "person" (name, number, phone) or "firm.name". `past`: a date of what has happened
+    already, which cannot lie ahead.
     """
 
     code: Code
@@ -124,6 +125,7 @@ class Field(Value):
     max: Decimal | None = None
     max_length: int = 200
     prefill: Plain = ""
+    past: bool = False
     when: tuple[When, ...] = ()
 
 

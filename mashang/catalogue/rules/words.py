@@ -30,7 +30,7 @@ LABELS: dict[str, str | Promise] = {
     "items": _("事项"), "replaced_visits": _("免去的到场"), "by": _("替代办法"), "reason": _("原因"),
     "label": _("名称"), "text": _("问题"), "help": _("说明"), "choices": _("选项"), "stops": _("不能申请的提示"),
     "required": _("必填"), "private": _("不公开"), "unit": _("单位"), "min": _("最小值"), "max": _("最大值"),
-    "max_length": _("最多字数"), "prefill": _("预填"), "when": _("条件"), "fact": _("条件项"), "op": _("比较"),
+    "max_length": _("最多字数"), "prefill": _("预填"), "past": _("已经发生（日期不能在将来）"), "when": _("条件"), "fact": _("条件项"), "op": _("比较"),
     "value": _("比较值"), "kind": _("类型"), "necessity": _("必要性"), "issuer": _("核发机关"),
     "originals": _("原件份数"), "copies": _("复印件份数"), "held_as": _("已有证照代码"), "filled": _("由平台按表单生成"), "sample": _("样表"),
     "blank": _("空白表"), "guidance": _("填报须知"), "standard": _("受理标准"), "match": _("单位名称用字"),

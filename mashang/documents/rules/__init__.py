@@ -13,6 +13,11 @@ from mashang.kernel.said import said
 from mashang.org.rules import mask_name
 from mashang.text.rules import clean, narrow
 
+from .correcting import Part as Part
+from .correcting import corrected as corrected
+from .correcting import next_number as next_number
+from .correcting import parts_of as parts_of
+from .correcting import root as root
 from .wording import Facts, as_lines, as_text, rows_of, worded
 
 FORM = 1
@@ -57,6 +62,8 @@ WORDS: dict[str, str] = {
     "procedure": "特别程序",
     "time": "所需时间",
 }
+MORE_WORDS: dict[str, str] = {**WORDS, "about": "内容", "conclusion": "决定", "remedy": "怎样才能办成"}
+"""With those that a document may do without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +148,10 @@ def chinese_date(instant: datetime | date) -> str:
     return f"{instant.year}年{instant.month}月{instant.day}日"
 
 
-def revoked_mark(at: datetime, reason: str) -> str:
+def revoked_mark(at: datetime, reason: str, replaced_by: str = "") -> str:
     """What a revoked document says of itself above everything else."""
-    return f"本文书已于{chinese_date(at)}撤销，不再有效。理由：{reason}"
+    instead = f"更正后重新出具的文书编号：{replaced_by}" if replaced_by else ""
+    return f"本文书已于{chinese_date(at)}撤销，不再有效。理由：{reason}" + (f"。{instead}" if instead else "")
 
 
 def compose(

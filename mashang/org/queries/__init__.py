@@ -170,6 +170,9 @@ from .places import (
     region_shorts as region_shorts,
 )
 from .places import (
+    regions_like as regions_like,
+)
+from .places import (
     regions_named as regions_named,
 )
 from .places import (

@@ -226,6 +226,18 @@ def regions_named(words: str) -> list[RegionInfo]:
     return (first + [r for r in known if words in r.name and r not in first])[:MOST_REGIONS]
 
 
+def regions_like(words: str) -> list[RegionInfo]:
+    """Divisions in force for whoever picks one: those of exactly this name, whole (武平县桃溪镇) or last part (桃溪镇), if any;
+    else as `regions_named` finds them, else those that such words as 武平县桃 lead to."""
+    known = [r for r in region_table().values() if r.valid_to is None]
+    exact = [r for r in known if words in (r.code, r.name)]
+    exact += [
+        r for r in known if r not in exact and r.name and words.endswith(r.name) and region_path(r.code).endswith(words)
+    ]
+    found = exact or [r for r in regions_named(words) if r.valid_to is None]
+    return (found or [r for r in known if words in region_path(r.code)])[:MOST_REGIONS]
+
+
 def unit_kinds() -> list[tuple[str, str | Promise]]:
     """The kinds a unit can be, for choosing."""
     return list(Unit.Kind.choices)

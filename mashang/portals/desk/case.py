@@ -46,7 +46,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "may_reveal": org.holds(by, "org.reveal"),
         "people": [(p.person_id, p.shown) for p in view.participants],
         "more": more,
-        "results": [(g, _may_revoke(by, g)) for g in _results_first(view, more.get("folder"))],
+        "results": [(g, _may_revoke(by, g), _may_reissue(by, g)) for g in _results_first(view, more.get("folder"))],
         "undelivered": queries.undelivered(view),
         "erased": queries.erased_from(view),
         "may_erase": _may_erase(view, by),
@@ -70,9 +70,9 @@ def _comes_first(press: queries.Press, page: CasePage) -> bool:
 
 
 def _results_first(view: queries.CaseView, folder: approvals.Folder | None) -> list[documents.Given]:
-    """What the application was for before the notices on the way."""
+    """What the case led to before the notices on the way."""
     own = folder.row["results"] if folder else ()
-    return sorted(documents.of_case(view.case.number), key=lambda g: g.number not in own)
+    return sorted(documents.of_case(view.case.number), key=lambda g: g.root not in own)
 
 
 def _may_erase(view: queries.CaseView, by: Actor) -> bool:
@@ -83,6 +83,14 @@ def _may_erase(view: queries.CaseView, by: Actor) -> bool:
 
 def _may_revoke(by: Actor, given: documents.Given) -> bool:
     return given.state != "revoked" and documents.may_revoke(by, given.unit_id)
+
+
+def _may_reissue(by: Actor, given: documents.Given) -> bool:
+    return (
+        given.state == "revoked"
+        and not (given.replaced_by or given.erased)
+        and documents.may_reissue(by, given.unit_id)
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,8 @@ from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 from mashang.portals.shared.parts import NavGroup, NavItem
+
+NONE: Mapping[str, int | None] = {}
 
 
 def who(request: HttpRequest) -> Actor:
@@ -34,6 +37,7 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     ]
     tabs += [("supervised", _("督办"), counts["supervised"]), ("done", _("已办"), None)]
     first = NavGroup(tuple(NavItem(label, f"{inbox}?tab={t}", n, here == t) for t, label, n in tabs))
+    unread = {"notices": counts["unread"] or None}
     work = [
         ("intake", _("窗口收件"), "desk:intake", "approvals.take_in"), ("mandates", _("委托登记"), "desk:mandates", "org.mandate"),
         ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
@@ -50,12 +54,19 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
     ]  # fmt: skip
     if org.persons_of(by):
         work.append(("helping", _("我代办的"), "hall:mandates", "approvals.hand_in"))
-    return [first, *(g for g in (_group(by, here, _("工作"), work), _group(by, here, _("督查考评"), watch)) if g.items)]
+    return [
+        first,
+        *(g for g in (_group(by, here, _("工作"), work, unread), _group(by, here, _("督查考评"), watch)) if g.items),
+    ]
 
 
-def _group(by: Actor, here: str, label: str, links: list[tuple[str, str, str, str]]) -> NavGroup:
+def _group(
+    by: Actor, here: str, label: str, links: list[tuple[str, str, str, str]], counts: Mapping[str, int | None] = NONE
+) -> NavGroup:
     items = [
-        NavItem(word, reverse(url), current=here == key) for key, word, url, right in links if org.holds(by, right)
+        NavItem(word, reverse(url), counts.get(key), here == key)
+        for key, word, url, right in links
+        if org.holds(by, right)
     ]
     return NavGroup(tuple(items), label)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -51,6 +53,48 @@ def revoke(request: HttpRequest, number: str, result: str) -> HttpResponse:
         refused=refused, cancel=reverse("desk:case", args=[number]), danger=True,
     )  # fmt: skip
     return page(request, "revoke", "", 422 if refused else 200, view=view, given=given, form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def reissue(request: HttpRequest, number: str, result: str) -> HttpResponse:
+    """A corrected document in place of a revoked one: what it says stands there to be put right. One that was replaced
+    already, or is in force, leads back to its case."""
+    by, refused = who(request), None
+    view, back = queries.case_for(by, number), reverse("desk:case", args=[number])
+    given = next((g for g in documents.of_case(number) if g.number == result), None)
+    if given is None:
+        raise NotFound
+    parts = documents.wording(result, by)
+    if given.state != "revoked" or given.replaced_by:
+        return HttpResponseRedirect(back)
+    if request.method == "POST":
+        post = request.POST
+        words = {p.name: post[p.name] for p in parts if p.name in post}
+        try:
+            made = document_actions.reissue(result, words, reason=post.get("reason", ""), by=by, now=clock.now())
+            messages.success(request, _("已出具更正后的文书 %(number)s，已告知当事人。") % {"number": made.number})
+            return HttpResponseRedirect(back)
+        except Refused as no:
+            if no.code in ("document.replaced", "document.in-force"):
+                return HttpResponseRedirect(back)
+            refused = no
+    fields = _reissue_fields(parts)
+    form = forms.build(
+        fields, action=request.path, button=_("出具更正后的文书"),
+        values=forms.typed(request.POST, fields) if refused else {p.name: p.value for p in parts}, refused=refused, cancel=back,
+    )  # fmt: skip
+    return page(request, "reissue", "", 422 if refused else 200, view=view, given=given, form=form)
+
+
+def _reissue_fields(parts: Sequence[documents.Part]) -> list[Field]:
+    section, help_ = _("文书内容"), _("会原样告知当事人，并长期保留在台账里；请不要写个人信息。")
+    one = _("一行写一条。")
+    return [
+        *(Field(p.name, told(p.label, _), "textarea" if p.long else "text", one if p.lines else "", True,
+                attrs={"maxlength": 2000}, section=section)
+          for p in parts),
+        Field("reason", _("更正了什么"), "textarea", help_, True, attrs={"maxlength": 500}, section=_("更正说明")),
+    ]  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

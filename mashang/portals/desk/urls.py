@@ -76,6 +76,7 @@ urlpatterns = [
     path("case/<str:number>/file/<int:document>", case.file, name="file"),
     path("case/<str:number>/result/<str:result>.pdf", case.result, name="result"),
     path("case/<str:number>/result/<str:result>/revoke", settled.revoke, name="revoke"),
+    path("case/<str:number>/result/<str:result>/reissue", settled.reissue, name="reissue"),
     path("case/<str:number>/form.pdf", case.form, name="form"),
     path("case/<str:number>/erase", settled.erase, name="erase"),
     path("case/<str:number>/reveal/<int:person>", case.reveal, name="reveal"),

@@ -31,7 +31,6 @@ from mashang.catalogue.rules import (
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
-from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.portals.shared import forms
 from mashang.portals.shared.context import Asked
@@ -75,7 +74,7 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
     keeps = by.kind == "person" or acting.helped
     kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if keeps else {}
-    kept.pop(AGAIN, None)
+    kept = {name: value for name, value in kept.items() if name not in (AGAIN, AGAIN_OF)}
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
 
@@ -140,7 +139,7 @@ def _acting(by: Actor, data: QueryDict) -> Acting:
     return Acting(by, people, helped, bool(helped) or not people or asked == "0")
 
 
-FOR, AGAIN = "acting_for", "again"
+FOR, AGAIN, AGAIN_OF = "acting_for", "again", "again_of"
 
 
 def _page(
@@ -157,7 +156,8 @@ def _page(
     filled = "、".join(need.material.name for need in needs if need.material.filled)
     context = {
         "spec": spec, "part": part, "form": form, "needs": needs, "helped": acting.name, "known": known, "filled": filled,
-        "running": _running(spec, part, acting),
+        "running": [(number, _address(number, acting.by)) for number in _running(spec, part, acting, values)],
+        "counter": not acting.person,
     }  # fmt: skip
     return render(request, "hall/apply.html", context, status=422 if refused else 200)
 
@@ -183,8 +183,10 @@ def _form(
     fields = [*_places(spec, part, values), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
     hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
-    if _running(spec, part, acting):
+    if running := _running(spec, part, acting, values):
         fields.append(_once_more())
+        hidden.append(Field(AGAIN_OF, type="hidden"))
+        values = {**values, AGAIN_OF: running[0], AGAIN: _confirmed(values, acting, running)}
     name = draft_name(spec.code, part, acting.helped)
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
@@ -225,11 +227,12 @@ def _field(described: Mapping[str, Any], one: Mapping[str, Any], section: str) -
     if one["code"].endswith(".id_number"):
         kind = "idcard"
     choices = tuple((c["code"], c["label"]) for c in described["choices"]) if one is described else ()
+    attrs = {"max": clock.today().isoformat()} if described["past"] else {}
     long = kind == "text" and described["max_length"] > AREA and one is described
     return Field(
         one["code"], label, "textarea" if long else kind, described["help"] if one is described else "",
         described["required"], choices=choices, unit=described["unit"] if one is described else "", section=section,
-        when=json.dumps(described["when"]) if described["when"] else "",
+        when=json.dumps(described["when"]) if described["when"] else "", attrs=attrs,
     )  # fmt: skip
 
 
@@ -257,9 +260,30 @@ def _materials(spec: Spec, part: str, person: int, values: Mapping[str, Any]) ->
     return found
 
 
-def _running(spec: Spec, part: str, acting: Acting) -> list[str]:
-    """Numbers of what the same person has under way already."""
-    return approvals.running_of(acting.person, spec.code, part) if acting.person else []
+def _running(spec: Spec, part: str, acting: Acting, typed: Mapping[str, Any]) -> list[str]:
+    """Numbers of what the applicant has under way already; at a counter that is who was `typed` in, name and number."""
+    person = acting.person
+    for field in merged_fields(spec, part) if not person else ():
+        if field.type == FieldType.PERSON and (number := typed.get(f"{field.code}.id_number")):
+            found = org.find_person(number=number)
+            name = typed.get(f"{field.code}.name", "")
+            person = next((p.id for p in found if org.is_person(p.id, name=name, number=number)), 0)
+            break
+    return approvals.running_of(person, spec.code, part) if person else []
+
+
+def _confirmed(typed: Mapping[str, Any], acting: Acting, running: Sequence[str]) -> bool:
+    """Whether one more is meant. A tick at a counter counts for the applicant of whom it was asked, and for nobody else."""
+    return bool(typed.get(AGAIN)) and (bool(acting.person) or typed.get(AGAIN_OF) in running)
+
+
+def _address(number: str, by: Actor) -> str:
+    """Where the case is opened; "" for whoever may not see it."""
+    try:
+        queries.case_for(by, number)
+    except Refused:
+        return ""
+    return reverse("hall:case" if by.kind == "person" else "desk:case", args=[number])
 
 
 def _once_more() -> Field:
@@ -288,10 +312,8 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once."""
     post, by = request.POST, acting.by
     _still_helped(post, acting)
-    if AGAIN not in post and (running := _running(spec, part, acting)):
-        text = said("已有一件同样的在办（{number}）。确实要另办一件的，请勾选“我确认要再办一件”。", number=running[0])
-        raise Refused("applicant.again", text, AGAIN)
-    apart = ("csrfmiddlewaretoken", "key", "region", FOR, AGAIN)
+    again = AGAIN in post and _confirmed(post, acting, _running(spec, part, acting, post))
+    apart = ("csrfmiddlewaretoken", "key", "region", FOR, AGAIN, AGAIN_OF)
     flat = {name: post.get(name, "") for name in post if name not in apart}
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
@@ -314,6 +336,7 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     return {
         "entry": spec.code, "part": part, "region": post.get("region", ""), "answers": answers, "materials": materials,
         "reuse": reuse, "channel": _channel(request, acting), FOR: acting.helped or acting.person,
+        "again": again,
     }  # fmt: skip
 
 

@@ -94,8 +94,8 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
         ]
         shown["next"] = _next(page, folder) if by.kind == "person" else []
         given = documents.of_case(row.number)
-        shown["results"] = [g for g in given if g.number in folder.row["results"]]
-        shown["papers"] = [g for g in given if g.number not in folder.row["results"]]
+        shown["results"] = [g for g in given if g.root in folder.row["results"]]
+        shown["papers"] = [g for g in given if g.root not in folder.row["results"]]
         shown["card"] = card(catalogue.version(folder.row["version"]))
         figures = before(folder.spec), after(folder.spec)
         if figures[0] != figures[1]:

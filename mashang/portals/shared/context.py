@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from mashang.cases import queries
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS, Actor
 
@@ -22,7 +25,7 @@ class Asked(HttpRequest):
     must_add_factor: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shell:
     """`language` is an HTML code; `other` the language the switch leads to, as Django's code.
 
@@ -41,6 +44,15 @@ class Shell:
     @property
     def signed_in(self) -> bool:
         return self.actor.kind in ("staff", "person")
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notices a citizen has not seen; staff have theirs in the side column. A page that tells of a fault is made
+        without the database too."""
+        try:
+            return queries.unread(self.actor) if self.actor.kind == "person" else 0
+        except DatabaseError:
+            return 0
 
     @property
     def strings(self) -> dict[str, str]:

@@ -6,6 +6,6 @@ from ..procedure import S, redress
 from . import erasing, redressing
 from .rating import Rate, rate
 
-common.join(redress, running=[S.OPEN, S.CONTACTED], steps=redress.step_kinds)
+common.join(redress, running=[S.OPEN, S.CONTACTED], steps=["put_right"])
 
 __all__ = ["Rate", "erasing", "rate", "redressing"]

@@ -1,4 +1,4 @@
-"""差评整改: the unit contacts, puts right or explains; someone other than whoever was rated."""
+"""差评整改: the unit above checks with whoever rated, the rated unit puts right or explains."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mashang.org import queries as org
 
 from ..models import Grade, Rating
 from ..procedure import S, redress
+from ..queries import checking_unit
 
 AREA: dict[str, JsonValue] = {"widget": "textarea"}
 CONTACT, RIGHT = "HCP-1", "HCP-10"
@@ -31,24 +32,27 @@ class Words(Form):
 
 @redress.action("open", label=_("差评立件"), right="reviews.redress", form=Open, on="new", reaches=S.OPEN, by_rule=True)
 def open_(case: CaseFile, form: Open, *, by: Actor, now: datetime) -> None:
-    """A bad rating is answered for by the unit that was rated; the file does not say who rated."""
+    """A bad rating is checked by the unit above and answered for by the unit that was rated; the file does not say who rated."""
     rating = Rating.objects.select_for_update().get(pk=form.rating)  # its words may be erased at this moment
     unit, grade = org.unit(rating.unit_id), str(Grade(rating.grade).label)
     case.title, case.about = f"差评整改：{form.item}"[:120], rating.words[:100]
     case.lead_unit_id, case.region = unit.id, unit.region
+    checks = checking_unit(unit, now)
     case.plan(
         [
-            StepPlan("contact", "联系核实", "contact", unit.id, clocks=((CONTACT, ""),)),
+            StepPlan("contact", "联系核实", "contact", checks.id, clocks=((CONTACT, ""),)),
             StepPlan("put_right", "整改", "put_right", unit.id, after=("contact",), clocks=((RIGHT, ""),)),
         ]
     )
     case.fact(grade=grade, rating=form.rating)
     case.write_also(lambda made: (_BECAME, [made.number, form.rating]))
-    case.tell(Message(f"收到一条{grade}评价，请在一个工作日内联系核实。", unit=unit.id))
+    case.tell(Message(f"收到一条{grade}评价，请在一个工作日内联系核实。", unit=checks.id))
+    if checks.id != unit.id:
+        case.tell(Message(f"收到一条{grade}评价，由{checks.name}核实，核实后请整改。", unit=unit.id))
 
 
 @redress.action(
-    "contact", label=_("已联系"), right="reviews.redress", form=Words, leaves=[S.OPEN], reaches=S.CONTACTED, on="step",
+    "contact", label=_("已联系"), right="reviews.check", form=Words, leaves=[S.OPEN], reaches=S.CONTACTED, on="step",
     steps=["contact"], finishes=True, first=True,
 )  # fmt: skip
 def contact(case: CaseFile, form: Words, *, by: Actor, now: datetime) -> None:

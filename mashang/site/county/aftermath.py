@@ -75,7 +75,8 @@ class Aftermath:
     def _redress(self, number: str, action: str, at: datetime) -> None:
         step = next(s for s in self.life.view(number).open_steps if s.kind == action)
         said = self.draws.choice(words.CONTACTED if action == "contact" else words.RIGHTED)
-        by = self.life.cast.staff(step.unit_id, "reviews.redress", at, kind="bad_rating")
+        right = "reviews.check" if action == "contact" else "reviews.redress"
+        by = self.life.cast.staff(step.unit_id, right, at, kind="bad_rating")
         self.life.act(action, {"words": said}, by=by, at=at, step=step.pk, number=number)
         if action == "contact":
             self._step(number, "put_right", at, self.draws.uniform(8, 40))

@@ -51,7 +51,7 @@ class Application:
         materials, reuse = self._materials(materials_needed(version.spec, filled, plot.part), by, at)
         data = {
             "entry": plot.entry, "part": plot.part, "region": plot.town, "answers": filled, "materials": materials,
-            "reuse": reuse, "channel": plot.channel,
+            "reuse": reuse, "channel": plot.channel, "again": True,
         }  # fmt: skip
         self.life.number = self.life.begin("application", "hand_in", data, by=by, at=at)
         self._read(self.life.view())

@@ -24,6 +24,8 @@ from mashang.portals.shared.parts import Field
 
 from .common import (
     Press,
+    division,
+    division_field,
     form_of,
     my_units,
     needed_day,
@@ -97,7 +99,7 @@ def _presses(actor: Actor, now: datetime) -> dict[str, Press]:
 
     def order(data: QueryDict) -> str:
         region, first, last, times, reason, document = together(
-            lambda: _region(actor, data.get("region", "").strip()), lambda: needed_day(data, "first").date(), lambda: needed_day(data, "last").date(),
+            lambda: _region(actor, division(data)), lambda: needed_day(data, "first").date(), lambda: needed_day(data, "last").date(),
             lambda: _times(data, "hours") if data.get("hours", "").strip() else None, lambda: read_reason(data.get("reason", "")),
             lambda: read_document(data.get("document", "")),
         )  # fmt: skip
@@ -141,7 +143,7 @@ def _within(actor: Actor, region: str, unit: int | None = None) -> None:
 def _region(actor: Actor, code: str) -> str:
     """The code of a division within the actor's reach; refuses what is none at its field."""
     if not code and reaches_all(actor, RIGHT):
-        raise Refused("region.missing", _("请填写地区代码。"), "region")
+        raise Refused("region.missing", _("请填写地区代码或名称。"), "region")
     _within(actor, code)
     try:
         return org.region(code).code
@@ -153,7 +155,7 @@ def _region(actor: Actor, code: str) -> str:
 
 def _whose(actor: Actor, data: QueryDict) -> tuple[str, int | None]:
     """A whole region or one unit within the actor's reach, whichever of the two is given."""
-    unit, region = number(data, "unit"), data.get("region", "").strip()
+    unit, region = number(data, "unit"), division(data)
     if unit and region:
         raise Refused("hours.both", _("地区和单位只填一项：整个地区同一作息填地区，单个单位选单位。"), "unit")
     if unit:
@@ -222,10 +224,10 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
 
 
 def _region_field(actor: Actor, everywhere: bool) -> Field:
-    """Whoever reaches all of the province's divisions types the code, others choose from their own."""
+    """Whoever reaches all of the province's divisions looks one up, others choose from their own."""
     if everywhere:
-        help_ = _("填区划代码，在“行政区划”页按名称查；全省填 %(top)s，下级区划一并适用。") % {"top": TOP}
-        return Field("region", _("地区代码"), required=True, help=help_, size="s")
+        help_ = _("填名称或代码，下级区划一并适用；全省填 %(top)s。") % {"top": TOP}
+        return division_field("region", _("地区"), help_, required=True)
     known = tuple((code, org.region_path(code)) for code in _own(actor, TOP))
     return Field("region", _("地区"), "choice", required=True, help=_("下级区划一并适用。"), choices=known)
 

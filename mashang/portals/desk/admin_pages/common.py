@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.said import said
 from mashang.ledger import queries as ledger
 from mashang.org import queries
 from mashang.org.rights import ROLES
@@ -143,6 +144,32 @@ def my_units(actor: Actor, right: str = "org.people") -> list[queries.UnitInfo]:
 def reaches_all(actor: Actor, right: str) -> bool:
     """Whether the actor holds a right over every open unit: what binds all of them is theirs to change."""
     return queries.holds(actor, right) and len(my_units(actor, right)) == len(queries.units_in(day=clock.now().date()))
+
+
+SHOWN_DIVISIONS = 5
+
+
+def division_field(name: str, label: str, help_: str = "", *, required: bool = False, value: str = "") -> Field:
+    """Where a division is given: by its code or its name, with those that fit offered while one types."""
+    look_up = {"hx-get": reverse("admin:find_division"), "autocomplete": "off", "maxlength": 60}
+    return Field(name, label, "division", help_, required, value, size="m", attrs=look_up)
+
+
+def division(data: QueryDict, name: str = "region") -> str:
+    """The code of the division that was given by name; what may be a code, or the beginning of one, is left as it is. Refuses a
+    name that fits none, or several, with those to choose from."""
+    words = data.get(name, "").strip()
+    if not words or words.isascii():
+        return words
+    found = queries.regions_like(words)
+    if len(found) == 1:
+        return found[0].code
+    if not found:
+        text = said("没有查到叫“{name}”的行政区划，请核对名称，或者填代码。", name=words)
+        raise Refused("region.unknown", text, name)
+    listed = [f"{queries.region_path(r.code)}（{r.code}）" for r in found[:SHOWN_DIVISIONS]]
+    text = said("“{name}”不止一处，请选其中一处，或者填代码：{places}。", name=words, places=listed)
+    raise Refused("region.several", text, name)
 
 
 def unit_choices(units: Sequence[queries.UnitInfo]) -> tuple[tuple[str, str], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -16,7 +17,8 @@ from mashang.kernel.actor import Actor
 from mashang.org import actions, queries
 from mashang.portals.shared.parts import Cell, Column, Field, LampState, Row, Table
 
-from .common import Press, form_of, optional_day, page, pressed, told, who
+from .common import Press, division_field, form_of, optional_day, page, pressed, told, who
+from .common import division as division_of
 
 TOP = "35"
 CITIES_OF = 4
@@ -33,6 +35,15 @@ def divisions(request: HttpRequest) -> HttpResponse:
     return page(request, "divisions", "divisions", None, table=table, words=words, more=more)
 
 
+@require_safe
+def find(request: HttpRequest) -> HttpResponse:
+    """What a field for a division offers for what is typed in it so far, whatever the field is called."""
+    words = next((str(text).strip() for text in request.GET.values()), "")
+    found = queries.regions_like(words) if words else queries.regions_under(TOP)
+    known = [(r.code, queries.region_path(r.code)) for r in found if r.valid_to is None]
+    return render(request, "desk/admin/_found_divisions.html", {"found": known})
+
+
 def _presses(actor: Actor, code: str, now: datetime) -> dict[str, Press]:
     """What the buttons about a division do."""
 
@@ -47,7 +58,7 @@ def _presses(actor: Actor, code: str, now: datetime) -> dict[str, Press]:
     def revise(data: QueryDict) -> str:
         form = actions.Revision(
             data.get("name", ""), data.get("short_name", ""), optional_day(data, "valid_from"), optional_day(data, "valid_to"),
-            data.get("successor", "").strip(), data.get("note", ""),
+            division_of(data, "successor"), data.get("note", ""),
         )  # fmt: skip
         actions.revise_region(code, form, by=actor, now=now)
         return _("{name}已保存。").format(name=form.name.strip())
@@ -147,12 +158,8 @@ def _revised_fields(known: queries.RegionInfo) -> list[Field]:
         Field("short_name", _("简称"), size="s", value=known.short_name),
         Field("valid_from", _("设立日期"), "date", value=known.valid_from or ""),
         Field("valid_to", _("撤销日期"), "date", help=_("从这一天起不再有效。"), value=known.valid_to or ""),
-        Field(
-            "successor",
-            _("由哪个区划继任"),
-            help=_("区划代码；撤销的必须填写。"),
-            size="s",
-            value=known.successor or "",
+        division_field(
+            "successor", _("由哪个区划继任"), _("名称或代码；撤销的必须填写。"), value=known.successor or ""
         ),
         Field("note", _("依据"), help=_("批准文件和文号。"), value=known.note),
     ]

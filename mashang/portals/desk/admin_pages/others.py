@@ -18,7 +18,7 @@ from mashang.org import actions, queries
 from mashang.org.rights import PUBLIC, RIGHTS, ROLES, SCOPES, STAFF_ROLES
 from mashang.portals.shared.parts import Column, Field, Row, Table
 
-from .common import form_of, my_units, needed_day, number, page, pressed, unit_choices, who
+from .common import division, division_field, form_of, my_units, needed_day, number, page, pressed, unit_choices, who
 
 
 @never_cache
@@ -71,7 +71,7 @@ def clients(request: HttpRequest) -> HttpResponse:
             name=data.get("name", "").strip(),
             scopes=frozenset(data.getlist("scopes")),
             unit=number(data, "unit"),
-            region=data.get("region", "").strip(),
+            region=division(data),
             per_minute=number(data, "per_minute") or 0,
         )
         made.append(actions.make_token(form, by=actor, now=now)[1])
@@ -102,7 +102,7 @@ def _admission(actor: Actor) -> list[Field]:
         Field("name", _("系统名称"), required=True, size="m"),
         Field("scopes", _("接口权限"), "multi", required=True, choices=tuple((s, ROLES[s].label) for s in SCOPES)),
         Field("unit", _("单位范围"), "choice", choices=unit_choices(my_units(actor, "org.clients"))),
-        Field("region", _("地区范围"), size="s"),
+        division_field("region", _("地区范围"), _("填名称或代码，含下级区划；不填为全部地区。")),
         Field("per_minute", _("每分钟次数"), "number", required=True, value="600", size="s"),
     ]
 

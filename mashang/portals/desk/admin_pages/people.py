@@ -21,7 +21,20 @@ from mashang.performance import queries as performance
 from mashang.portals.shared.forms import Form
 from mashang.portals.shared.parts import Cell, Column, Field, Row, Table
 
-from .common import Press, day, form_of, my_units, number, page, pressed, told, unit_choices, who
+from .common import (
+    Press,
+    day,
+    division,
+    division_field,
+    form_of,
+    my_units,
+    number,
+    page,
+    pressed,
+    told,
+    unit_choices,
+    who,
+)
 
 
 @never_cache
@@ -35,7 +48,7 @@ def units(request: HttpRequest) -> HttpResponse:
             name=data.get("name", "").strip(),
             short_name=data.get("short_name", "").strip(),
             kind=data.get("kind", ""),
-            region=data.get("region", "").strip(),
+            region=division(data),
             parent=number(data, "parent"),
             scheme_class=data.get("scheme_class", ""),
             credit_code=data.get("credit_code", "").strip().upper(),
@@ -76,13 +89,7 @@ def _unit_fields(known: Sequence[queries.UnitInfo]) -> list[Field]:
         Field("name", _("单位全称"), required=True),
         Field("short_name", _("简称"), required=True, size="m"),
         Field("kind", _("类型"), "choice", required=True, choices=tuple(queries.unit_kinds())),
-        Field(
-            "region",
-            _("行政区划代码"),
-            help=_("如350824，开发区用本地代码；可在“行政区划”查找。"),
-            required=True,
-            size="s",
-        ),
+        division_field("region", _("行政区划"), _("填名称或代码，如武平县、350824；边填边找。"), required=True),
         Field("parent", _("上级单位"), "choice", choices=unit_choices(known)),
         _class_field({u.region for u in known}),
         Field("credit_code", _("统一社会信用代码"), size="m"),
@@ -264,7 +271,7 @@ def _role_presses(actor: Actor, id_: int, now: datetime) -> dict[str, Press]:
             id_,
             data.get("role", ""),
             unit=number(data, "unit"),
-            region=data.get("region", "").strip(),
+            region=division(data),
             kinds=frozenset(data.get("kinds", "").replace("，", ",").replace(" ", "").split(",")) - {""} or None,
             starts_at=day(data, "starts_at"),
             ends_at=day(data, "ends_at", after=1),
@@ -343,7 +350,7 @@ def _grant_form(request: HttpRequest, actor: Actor, refused: Refused | None) -> 
             help=_("含下属单位；不选为全部单位。"),
             choices=unit_choices(my_units(actor)),
         ),
-        Field("region", _("地区范围"), help=_("行政区划代码的开头，如3508；不填为全部地区。"), size="s"),
+        division_field("region", _("地区范围"), _("填名称或代码，含下级区划；不填为全部地区。")),
         Field("kinds", _("办件类别"), help=_("用逗号分开；不填为全部普通类别，保密类别须点名。"), size="m"),
         Field("starts_at", _("起"), "date"),
         Field("ends_at", _("止"), "date", help=_("含当天；不填为长期。")),

@@ -10,6 +10,7 @@ urlpatterns = [
     path("units/<int:id_>", people.unit, name="unit"),
     path("staff/<int:id_>", people.staff, name="staff"),
     path("divisions", divisions.divisions, name="divisions"),
+    path("divisions/find", divisions.find, name="find_division"),
     path("divisions/<str:code>", divisions.division, name="division"),
     path("calendar", calendar.calendar, name="calendar"),
     path("clocks", clocks.clocks, name="clocks"),

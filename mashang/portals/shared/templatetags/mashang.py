@@ -182,7 +182,14 @@ def pager(value: parts.Pager) -> dict[str, Any]:
 def field(context: Context, value: parts.Field) -> SafeString:
     """One field: label, help, fault, control, in this order."""
     kinds = {"textarea": "textarea", "choice": "choice", "list": "choice", "multi": "choice", "checkbox": "checkbox"}
-    kinds |= {"file": "file", "photo": "file", "date": "date", "hidden": "hidden", "place": "place"}
+    kinds |= {
+        "file": "file",
+        "photo": "file",
+        "date": "date",
+        "hidden": "hidden",
+        "place": "place",
+        "division": "division",
+    }
     name = kinds.get(value.type, "text")
     inputs = {"phone": "tel", "idcard": "text", "datetime": "datetime-local"}
     modes = {"number": "decimal", "phone": "tel", "idcard": "text"}

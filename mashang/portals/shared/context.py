@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS, Actor
+from mashang.org import queries as org
 
 ELDER_COOKIE = "mashang_elder"
 
@@ -41,6 +42,16 @@ class Shell:
     @property
     def signed_in(self) -> bool:
         return self.actor.kind in ("staff", "person")
+
+    @property
+    def at_desk(self) -> bool:
+        """Whether they have a desk to go back to."""
+        return org.holds(self.actor, "desk.open")
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether the list of their own cases is theirs to open."""
+        return org.holds(self.actor, "cases.view")
 
     @property
     def strings(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A phone 360 px wide: words stay whole, labels stand beside what they name, nothing sticks out."""
+"""Narrow windows: words stay whole, labels stand beside what they name, nothing sticks out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.portals.conftest import too_wide
+from tests.portals.conftest import SIZES, too_wide
 
 pytestmark = [
     pytest.mark.browser,
@@ -59,3 +59,14 @@ def test_the_longest_button_keeps_within_the_page(seat: Seat) -> None:
         "b => { b.textContent = 'Check of setting-out: Ask for an on-site check '.repeat(2) }"
     )
     assert too_wide(page) == 0
+
+
+@pytest.mark.parametrize("elder", [False, True])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_wide_tables_fit_every_window_in_large_print_too(seat: Seat, locale: str, elder: bool) -> None:
+    page = seat("window", "/desk/admin/rights", locale=locale, elder=elder)
+    for path in ("/desk/admin/rights", "/desk/admin/clocks"):
+        page.goto(path)
+        for width, height in SIZES.values():
+            page.set_viewport_size({"width": width, "height": height})
+            assert too_wide(page) == 0, f"{path} {width}"

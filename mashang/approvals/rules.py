@@ -156,7 +156,10 @@ def title_of(spec: Spec, part: str) -> str:
 
 def about_of(shown: str, answers: Answers) -> str:
     """The case's subject in one line, without personal data in clear: who (masked) and the figure that matters."""
-    area = next((f"，{answers[key]} ㎡" for key in ("building_area", "area", "land_area") if answers.get(key)), "")
+    area = next(
+        (f"，{answers[key]}\N{NO-BREAK SPACE}㎡" for key in ("building_area", "area", "land_area") if answers.get(key)),
+        "",
+    )
     return f"{shown}{area}"
 
 

@@ -33,6 +33,11 @@ def local(instant: datetime) -> datetime:
     return instant.replace(tzinfo=ZONE) if instant.tzinfo is None else instant.astimezone(ZONE)
 
 
+def monthday(instant: datetime) -> str:
+    """11月9日, as sentences say it."""
+    return f"{local(instant).month}月{local(instant).day}日"
+
+
 @contextmanager
 def at(instant: datetime | str) -> Iterator[datetime]:
     """Turn the clock for what runs inside: tests, and the demo county's past year."""

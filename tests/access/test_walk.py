@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -136,7 +137,8 @@ def relied_on(number: str, document: int) -> bool:
 
 
 def lists(walker: Walker) -> None:
-    mine = {n for n in walker.seen if walker.world.cases[n]["kind"] == "application"}
+    own = replace(walker.who, held=tuple(h for h in walker.who.held if h.persons is not None))
+    mine = {n for n in walker.world.seen(own) if walker.world.cases[n]["kind"] == "application"}
     if held(walker.who, "hall:mine"):
         walker.listed("hall:mine", mine)
     else:

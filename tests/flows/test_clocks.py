@@ -37,6 +37,7 @@ def test_everybody_at_the_desk_reads_the_catalogue_and_cannot_change_it(sign_in)
             one = browser.get(PAGE).content.decode()
         assert page.count("/desk/admin/clocks/") >= 54 and "行政许可" in page and "未核实" in page
         assert "一次性告知补正" in one and "发布新的版本" not in one
+        assert "待办" in page and "离岗代岗" not in page  # the desk's own menu, not that of administrators
         assert not any("clocks_clock" in text for text in sent)  # counting every clock is for administrators
         for do in ("preview", "publish"):
             assert browser.post(PAGE, {"do": do, **FORM}).status_code == 403

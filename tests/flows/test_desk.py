@@ -138,6 +138,7 @@ def test_a_refusal_is_asked_to_be_answered_only_while_one_waits(sign_in):
         after = text_of(sign_in("townlead").get(f"/desk/case/{story.number}"))
     assert not [words for words in answers if words in before] and "拟不予（否定报备）" in before and "：准予" in before
     assert all(words in after for words in answers) and "拟不予（否定报备）" not in after and "：准予" not in after
+    assert "现在没有要您办的事" not in after  # the two answers are the next step, not further actions
 
 
 def test_the_end_of_a_visit_comes_first_only_once_it_began(sign_in):

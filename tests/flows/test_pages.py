@@ -247,6 +247,25 @@ def test_a_citizens_list_and_case_say_what_the_case_waits_for_and_how_it_ended(s
             assert "已撤回" in page and "已办结" not in page, address
 
 
+def test_what_an_official_handles_is_not_among_their_own_cases(sign_in):
+    with at("2026-03-02 09:10"):
+        number, window = handed_in(sign_in("citizen")), sign_in("window")
+        assert number in text_of(window.get("/desk/cases"))
+        assert number not in text_of(window.get("/my")) and "您还没有办过事" in text_of(window.get("/my"))
+
+
+def test_the_counter_goes_on_from_the_receipt_at_the_desk(sign_in):
+    with at("2026-03-02 09:10"):
+        window = sign_in("window")
+        receipt = window.get(f"/my/{handed_in(window)}/receipt").content.decode()
+    assert "继续收件" in receipt and "/desk/intake" in receipt and "看进度" not in receipt
+
+
+def test_from_the_hall_an_official_finds_the_way_back_and_a_citizen_sees_none(sign_in):
+    assert 'href="/desk/"' in sign_in("window").get("/").content.decode()
+    assert 'href="/desk/"' not in sign_in("citizen").get("/").content.decode()
+
+
 def test_the_same_press_twice_hands_in_once(sign_in):
     client = sign_in("citizen")
     with at("2026-03-02 09:10"):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy, override
 
+from mashang.kernel import clock
 from mashang.kernel.said import said, strung, told
 
 ENGLISH = {
@@ -79,3 +81,7 @@ def test_a_copy_can_be_told_again_too() -> None:
     sentence = said("“{name}”有 {n} 行", name="甲", n=2)
     for again in (copy.deepcopy(sentence), pickle.loads(pickle.dumps(sentence))):
         assert again == sentence and told(again, lambda text: text.replace("行", "rows")) == "“甲”有 2 rows"
+
+
+def test_a_day_is_said_without_noughts() -> None:
+    assert clock.monthday(datetime(2026, 3, 9, 9, 30, tzinfo=clock.ZONE)) == "3月9日"

@@ -94,7 +94,7 @@ def ids_twice(page: Page) -> list[str]:
 def small_targets(page: Page, least: int = 44) -> list[str]:
     """Controls that a finger would miss: buttons, inputs and links that stand alone, smaller than `least` pixels."""
     return page.evaluate(
-        """(least) => [...document.querySelectorAll("button, select, summary, input:not([type=hidden]), a.button, nav a, .menu a")]
+        """(least) => [...document.querySelectorAll("button, select, summary, input:not([type=hidden]), a.button, nav a, .menu a, .pairs a")]
         .filter((e) => e.offsetParent && !e.closest(".tiles"))
         .map((e) => [e, (e.closest("label") || e).getBoundingClientRect()])
         .filter(([e, box]) => box.height < least - 0.5 && getComputedStyle(e).position !== "absolute" && !e.closest(".pick"))

@@ -99,7 +99,7 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
 @application.action(
     "confirm_refusal", label=_("确认不予"), right="approvals.confirm_refusal", leaves=[S.SUBMITTED, S.ACCEPTED],
     reaches=[S.NOT_ACCEPTED, S.REFUSED], on="step", steps=[INTAKE, "decision"], finishes=True, stops=rules.STATUTORY,
-    offered=store.refusal_pending,
+    first=True, offered=store.refusal_pending,
 )  # fmt: skip
 def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """A second person confirms; the applicant is told grounds, basis, what would help, and the remedies (art. 38)."""
@@ -124,7 +124,7 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
 
 @application.action(
     "send_back_refusal", label=_("退回重办"), right="approvals.confirm_refusal", form=forms.SendBack,
-    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"], offered=store.refusal_pending,
+    leaves=[S.SUBMITTED, S.ACCEPTED], on="step", steps=[INTAKE, "decision"], first=True, offered=store.refusal_pending,
 )  # fmt: skip
 def send_back_refusal(case: CaseFile, form: forms.SendBack, *, by: Actor, now: datetime) -> None:
     """The second person does not agree: the step goes on."""

@@ -41,7 +41,7 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     ground = store.defined(case).ground or rules.INSPECTION
     for code in STATUTORY:
         case.suspend_clock(code, ground, form.expected)
-    told = clock.local(form.expected).strftime("%m月%d日 %H:%M")
+    told = f"{clock.monthday(form.expected)} {clock.local(form.expected):%H:%M}"
     papers.notice(
         case,
         store.folder(case.id),
@@ -93,7 +93,8 @@ def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> N
         raise Refused("extend.none", "这一件没有正在计算的法定时限，不需要延期。", "days")
     for code in codes:
         case.extend_clock(code, f"{form.days}wd", form.ground)
-    due = clock.local(max(r.due_at for c in codes for r in case.live(c) if r.due_at)).strftime("%Y年%m月%d日")
+    last = max(r.due_at for c in codes for r in case.live(c) if r.due_at)
+    due = f"{clock.local(last):%Y}年{clock.monthday(last)}"
     papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=form.ground, due=due)
     case.fact(limit=f"{form.days} 个工作日", ground=form.ground)
     case.tell_persons(f"“{case.title}”经批准延期 {form.days} 个工作日：{form.ground}", channel="sms")

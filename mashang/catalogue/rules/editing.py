@@ -14,7 +14,7 @@ from .codes import Coded, Handling, StepKind
 from .definition import checked
 from .figures import spoken
 from .spec import Basis, Fee, ItemSpec, PackageSpec, Role, Spec, Step, Visit
-from .words import LIMITS, codes_of, inner_of, label_at, words_of
+from .words import LABELS, LIMITS, codes_of, inner_of, label_at, words_of
 from .written import tidy
 
 _FIELDS = (
@@ -70,6 +70,8 @@ def in_words(spec: Spec) -> list[tuple[str, str]]:
         for part in path.split("."):
             value = getattr(value, part, None)
         lines = [_LINES[path].write(one) for one in value] if path in _LINES else []
+        if path == "unverified":
+            lines = [str(LABELS.get(line, line)) for line in lines]
         words = listed(lines) if lines else words_of(path, value)
         if words and value != 0:
             found.append((label_at(spec, path), words))

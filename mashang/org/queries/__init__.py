@@ -58,6 +58,9 @@ from .decide import (
     bounded as bounded,
 )
 from .decide import (
+    for_persons as for_persons,
+)
+from .decide import (
     holds as holds,
 )
 from .decide import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mashang.kernel.actor import Actor, Grant
 
@@ -68,6 +69,11 @@ def persons_of(actor: Actor) -> frozenset[int]:
     """The persons whose cases are the actor's own: oneself, and those who gave a mandate."""
     bound_to = [grant.persons for g in actor.grants if isinstance(grant := bound(actor, g), PersonGrant)]
     return frozenset().union(*bound_to)
+
+
+def for_persons(actor: Actor) -> Actor:
+    """The actor with what reaches persons alone, without what an office brings: for lists of one's own."""
+    return replace(actor, grants=tuple(g for g in actor.grants if isinstance(bound(actor, g), PersonGrant)))
 
 
 def bounded(actor: Actor, right: str) -> bool:

@@ -43,7 +43,8 @@ def side(by: Actor, here: str, counts: dict[str, int]) -> list[NavGroup]:
         ("sites", _("现场核查"), "desk:sites", "approvals.check_site"),
         ("cases", _("全部件"), "desk:cases", "cases.view"), ("catalogue", _("事项管理"), "desk:catalogue", "catalogue.edit"),
         ("notices", _("通知"), "desk:notices", "desk.open"),
-        ("clocks", _("时钟目录"), "admin:clocks", "desk.open"),
+        ("absences", _("离岗代岗"), "admin:absences", "org.absence"),
+        ("clocks", _("时钟目录"), "admin:clocks", "desk.open"), ("rights", _("权限表"), "admin:rights", "desk.open"),
     ]  # fmt: skip
     watch = [
         ("watch", _("督办台账"), "desk:watch", "supervision.view"), ("score", _("绩效考评"), "desk:score", "performance.view"),

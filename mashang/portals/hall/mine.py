@@ -28,9 +28,11 @@ from . import present
 
 @require_GET
 def cases_of(request: Asked) -> HttpResponse:
-    """My cases, the running ones first."""
+    """My cases and those of whom I act for, the running ones first; what an official handles stands at the desk."""
     now, by = clock.now(), request.actor
-    found = queries.page(by, queries.Filter(kind="application"), after=request.GET.get("after", ""), limit=30)
+    found = queries.page(
+        org.for_persons(by), queries.Filter(kind="application"), after=request.GET.get("after", ""), limit=30
+    )
     rows = [present.standing(row, now) for row in sorted(found.rows, key=lambda r: r.settled_at is not None)]
     unbound = by.kind == "person" and not org.person(by.person_id).number
     return render(request, "hall/mine.html", {"rows": rows, "after": found.after, "unbound": unbound})
@@ -67,7 +69,9 @@ def receipt(request: Asked, number: str) -> HttpResponse:
     """The page after handing in: number, promise, what happens next."""
     by = request.actor
     page = case_page(queries.case_for(by, number), by, clock.now())
-    return render(request, "hall/receipt.html", {"page": page, "draft": present.draft_of(page, by)})
+    at_counter = org.holds(by, "approvals.take_in")
+    context = {"page": page, "draft": present.draft_of(page, by), "at_counter": at_counter}
+    return render(request, "hall/receipt.html", context)
 
 
 @require_GET

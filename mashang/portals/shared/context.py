@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from mashang.cases import queries
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS, Actor
+from mashang.org import queries as org
 
 ELDER_COOKIE = "mashang_elder"
 
@@ -53,6 +54,16 @@ class Shell:
             return queries.unread(self.actor) if self.actor.kind == "person" else 0
         except DatabaseError:
             return 0
+
+    @property
+    def at_desk(self) -> bool:
+        """Whether they have a desk to go back to."""
+        return org.holds(self.actor, "desk.open")
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether the list of their own cases is theirs to open."""
+        return org.holds(self.actor, "cases.view")
 
     @property
     def strings(self) -> dict[str, str]:

@@ -87,7 +87,7 @@ def term_fields(today: date) -> list[Field]:
     return [
         Field("starts_on", _("从哪天起"), "date", required=True, value=today),
         Field("ends_on", _("到哪天止"), "date", _("含当天；随时可以提前终止。"), True, until(today)),
-        Field("kinds", _("哪些事项"), "multi", _("不选为全部事项。"), choices=kinds),
+        *([Field("kinds", _("哪些事项"), "multi", _("不选为全部事项。"), choices=kinds)] if len(kinds) > 1 else []),
     ]
 
 

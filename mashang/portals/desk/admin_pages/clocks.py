@@ -45,7 +45,7 @@ def clocks(request: HttpRequest) -> HttpResponse:
 def _table(rules: Sequence[ClockRule], use: Uses | None, label: str) -> Table:
     columns = (
         Column(_("时钟"), lead=True), Column(_("时限长短")), Column(_("可以中止的事由")), Column(_("到期后果")), Column(_("依据")),
-        Column(_("核实情况")), Column(_("版本") if use is None else _("版本和在办")),
+        Column(_("核实情况")), Column(_("版本") if use is None else _("版本和在办"), "t"),
     )  # fmt: skip
     rows = [
         Row(
@@ -162,7 +162,7 @@ def _fields(rule: ClockRule) -> list[Field]:
     limit = [Field("limit", _("时限长短"), help=help_, required=True, value=str(rule.limit), size="s")]
     return [
         *(limit if rule.limit else ()),  # of the others each case brings its own
-        Field("warn", _("提前多久提醒"), value=str(rule.warn or ""), size="s"),
+        Field("warn", _("提前多久提醒"), help=_("例如 1wd 是提前一个工作日；不填为不提醒。"), value=str(rule.warn or ""), size="s"),
         Field(
             "grounds", _("可以中止的事由"), "multi", value=[g.code for g in rule.grounds],
             choices=tuple((g.code, told(g.label, _), g.article) for g in queries.known_grounds().values()),

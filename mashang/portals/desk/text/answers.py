@@ -33,7 +33,12 @@ COLUMNS = ("title", "body", "reply", "at", "replied_at")
 def replies(request: HttpRequest) -> HttpResponse:
     ways = {
         "one": Way(_("检查一件"), _fields(), _("检查这一件"), _one),
-        "file": Way(_("检查一批"), file_fields("、".join(COLUMNS), MOST), _("检查这一批"), _many),
+        "file": Way(
+            _("检查一批"),
+            file_fields(_("title（标题）、body（来信）、reply（答复）、at（来信时间）、replied_at（答复时间）"), MOST),
+            _("检查这一批"),
+            _many,
+        ),
     }
     return text_page(request, "replies", ways)
 

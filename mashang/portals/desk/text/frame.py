@@ -81,7 +81,7 @@ def _tabs(here: str) -> list[parts.Tab]:
 
 def file_fields(columns: str, most: int) -> list[parts.Field]:
     """The file, and whether its answer is to be looked at or taken away."""
-    said = _("CSV，第一行是列名：%(columns)s。UTF-8 或 GB 18030，最多 %(most)d 行、20 MB。") % {
+    said = _("CSV 表（Excel 可以另存为 CSV）。第一行写列名：%(columns)s。最多 %(most)d 行、20 MB。") % {
         "columns": columns,
         "most": most,
     }

@@ -35,7 +35,12 @@ def classify(request: HttpRequest) -> HttpResponse:
     ]
     ways = {
         "one": Way(_("分一件"), fields, _("分类"), partial(_one, model)),
-        "file": Way(_("分一批"), file_fields(_("text，或 title 和 body"), MOST), _("分这一批"), partial(_many, model)),
+        "file": Way(
+            _("分一批"),
+            file_fields(_("text（文字），或 title（标题）和 body（来信）"), MOST),
+            _("分这一批"),
+            partial(_many, model),
+        ),
     }
     return text_page(request, "classify", ways, ready=True, labels=model.labels)
 

@@ -121,11 +121,11 @@ def files(walker: Walker) -> None:
             if place == 0 or inside == {404}:
                 walker.expect(page, result["case_number"], result["number"], status=gate(walker.who, page, inside))
             walker.expect(page, ABSENT, result["number"], status=gate(walker.who, page, {404}))
-        open_ = {302 if result["state"] == "revoked" else 200} if reached(walker.who, result, REVOKE) else {403}
-        inside = open_ if result["case_number"] in walker.seen else {404}
-        walker.expect(
-            "desk:revoke", result["case_number"], result["number"], status=gate(walker.who, "desk:revoke", inside)
-        )
+        revoked = result["state"] == "revoked"
+        for page, open_ in (("desk:revoke", {302 if revoked else 200}), ("desk:reissue", {200 if revoked else 302})):
+            may = open_ if reached(walker.who, result, REVOKE) else {403}
+            inside = may if result["case_number"] in walker.seen else {404}
+            walker.expect(page, result["case_number"], result["number"], status=gate(walker.who, page, inside))
         walker.expect("hall:verify_code", result["code"], status={200})
 
 

@@ -7,18 +7,25 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from psycopg.adapt import Loader
 
 
-class Instant(BaseTzLoader):  # type: ignore[misc]  # Django carries no types for it
-    """An instant, which the server gives in UTC, as Django reads it and many times as fast."""
+class Beyond(BaseTzLoader):  # type: ignore[misc]  # Django carries no types for it
+    """Django's own reader."""
 
     timezone = UTC
+
+
+class Instant(Loader):
+    """An instant, which the server gives in UTC, as Django reads it and many times as fast."""
+
+    timezone = UTC  # where Django looks for it
 
     def load(self, data: Any) -> datetime:
         try:
             return datetime.fromisoformat(str(data, "ascii"))
         except ValueError:  # beyond the year 9999, or before the first
-            beyond: datetime = super().load(data)
+            beyond: datetime = Beyond(self.oid, self.connection).load(data)
             return beyond
 
 

@@ -60,8 +60,6 @@ def due_of(case: CaseFile) -> str:
     """When the promised clock (else the statutory one) that this act begins is due, in words."""
     begun = [row for row in case.began if row.step_id is None and row.due_at]
     row = min(begun, key=lambda r: (r.kind != "promised", r.due_at), default=None)
-    return (
-        f"{clock.local(row.due_at):%Y}年{clock.monthday(row.due_at)} {clock.local(row.due_at):%H:%M}"
-        if row and row.due_at
-        else "当场"
-    )
+    if row is None or row.due_at is None:
+        return "当场"
+    return f"{clock.local(row.due_at).year}年{clock.in_words(row.due_at)}"

@@ -93,7 +93,7 @@ def _answer(expiry: Expiry, now: datetime) -> str:
 
 
 def _stamp(at: datetime | None) -> str:
-    return f"{clock.monthday(at)} {clock.local(at):%H:%M}" if at else "（停表中）"
+    return clock.in_words(at) if at else "（停表中）"
 
 
 def _step_for(case: Case, kinds: frozenset[str]) -> int:

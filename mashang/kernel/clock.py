@@ -33,9 +33,10 @@ def local(instant: datetime) -> datetime:
     return instant.replace(tzinfo=ZONE) if instant.tzinfo is None else instant.astimezone(ZONE)
 
 
-def monthday(instant: datetime) -> str:
-    """11月9日, as sentences say it."""
-    return f"{local(instant).month}月{local(instant).day}日"
+def in_words(instant: datetime) -> str:
+    """11月9日 17:30, as sentences say it."""
+    here = local(instant)
+    return f"{here.month}月{here.day}日 {here:%H:%M}"
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def _supervise(row: queries.Row, now: datetime) -> bool:
     step = late[0] if late else view.open_steps[0] if view.open_steps else None
     unit = step.unit_id if step else row.lead_unit_id
     due = min((s.due_at for s in late if s.due_at), default=row.due_at)
-    told = f"，应于 {clock.monthday(due)} {clock.local(due):%H:%M} 前办结" if due else ""
+    told = f"，应于 {clock.in_words(due)} 前办结" if due else ""
     cause = f"{row.title}{'（' + step.label + '）' if step else ''}超期{told}"
     data = {"about": row.number, "unit": unit, "cause": cause[:500]}
     try:

@@ -84,4 +84,4 @@ def test_a_copy_can_be_told_again_too() -> None:
 
 
 def test_a_day_is_said_without_noughts() -> None:
-    assert clock.monthday(datetime(2026, 3, 9, 9, 30, tzinfo=clock.ZONE)) == "3月9日"
+    assert clock.in_words(datetime(2026, 3, 9, 9, 5, tzinfo=clock.ZONE)) == "3月9日 09:05"

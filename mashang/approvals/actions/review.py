@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from mashang.cases.casefile import CaseFile
+from mashang.documents.rules import chinese_date
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
@@ -41,7 +42,7 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     ground = store.defined(case).ground or rules.INSPECTION
     for code in STATUTORY:
         case.suspend_clock(code, ground, form.expected)
-    told = f"{clock.monthday(form.expected)} {clock.local(form.expected):%H:%M}"
+    told = clock.in_words(form.expected)
     papers.notice(
         case,
         store.folder(case.id),
@@ -94,7 +95,7 @@ def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> N
     for code in codes:
         case.extend_clock(code, f"{form.days}wd", form.ground)
     last = max(r.due_at for c in codes for r in case.live(c) if r.due_at)
-    due = f"{clock.local(last):%Y}年{clock.monthday(last)}"
+    due = chinese_date(clock.local(last))
     papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=form.ground, due=due)
     case.fact(limit=f"{form.days} 个工作日", ground=form.ground)
     case.tell_persons(f"“{case.title}”经批准延期 {form.days} 个工作日：{form.ground}", channel="sms")

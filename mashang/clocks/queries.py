@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from psycopg import Cursor
 
 from mashang.kernel import sql
 from mashang.kernel.clock import ZONE, local
@@ -230,7 +229,7 @@ def clocks_of(case_id: int) -> list[ClockRow]:
 
 
 OPEN_CLOCKS = (
-    f"select {COLUMNS} from clocks_clock where case_id = {{case}} and state <> 'stopped'"
+    f"select {COLUMNS} from clocks_clock where case_id = %s and state <> 'stopped'"
     " and (%s::bigint is null or step_id is null or step_id = %s) order by id for no key update"
 )
 
@@ -240,12 +239,7 @@ def open_clocks(case_id: int, step_id: int | None = None) -> list[ClockRow]:
 
     With `step_id`: those of that step and those of the case itself; without: all of them.
     """
-    return rows(ask_open("%s", [case_id], step_id))
-
-
-def ask_open(case: str, values: Sequence[Any], step_id: int | None = None) -> Cursor[Any]:
-    """Ask for the open clocks of a case that SQL with `values` names, among other questions; `rows` reads the answer."""
-    return sql.run(OPEN_CLOCKS.format(case=case), [*values, step_id, step_id])
+    return rows(sql.run(OPEN_CLOCKS, [case_id, step_id, step_id]))
 
 
 def explanation(row: ClockRow, now: datetime) -> list[Line]:
@@ -324,7 +318,7 @@ def _current() -> _Kept:
     tick = time.monotonic()
     if _kept and tick - _kept[0].looked < FRESH:
         return _kept[0]
-    number = sql.run("select coalesce(max(id), 0) from clocks_revision").fetchone()[0]  # type: ignore[index]  # an aggregate always gives a row
+    number = sql.run("select coalesce(max(id), 0) from clocks_revision").fetchone()[0]
     if _kept and _kept[0].revision == number:
         _kept[0].looked = tick
         return _kept[0]

@@ -1,49 +1,40 @@
-"""Hot-path statements on Django's own connection and transaction: bound by the server, prepared, able to pipeline.
+"""Hot-path statements on Django's own connection and transaction: bound by the server and prepared.
 
-Django's cursor binds parameters on the client, so that it can neither prepare nor pipeline; a case is taken in or
-acted on with a handful of statements, and there each round trip counts. `statements()` is what tests count with.
+Django's cursor binds parameters on the client, so that it cannot prepare; a case is taken in or acted on with a handful
+of statements, and there each counts. `statements()` is what tests count with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from pydantic_core import from_json, to_json
+
+from .backend.prepared import Rows
 
 _log: list[list[str]] = []
 
 
-def _wrapper() -> BaseDatabaseWrapper:
-    """Django's connection of this thread, looked up once a statement; opened when it is not yet."""
-    wrapper = connections[DEFAULT_DB_ALIAS]
+def run(sql: str, params: Sequence[Any] = ()) -> Rows:
+    """Send one statement (%s placeholders), prepared by the server, in Django's transaction."""
+    wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
-    return wrapper
-
-
-def run(sql: str, params: Sequence[Any] = ()) -> psycopg.Cursor[Any]:
-    """Send one statement (%s placeholders). Inside `pipeline()` it is only queued until something is fetched."""
-    wrapper = _wrapper()
     wrapper.validate_no_broken_transaction()
     for log in _log:
         log.append(sql)
     with wrapper.wrap_database_errors:
-        raw: psycopg.Connection[Any] = wrapper.connection
-        cursor: psycopg.Cursor[Any] = psycopg.Cursor(raw) if "%b" in sql else psycopg.RawCursor(raw)
-        cursor.execute(sql if "%b" in sql else _numbered(sql), params or None, prepare=True)
-    return cursor
+        rows: Rows = wrapper.prepared.run(sql, params)
+    return rows
 
 
 Part = tuple[str, str, Sequence[Any]]
 """One of several statements that go as one: its name (once in the whole), text and values."""
 
 
-def together(parts: Sequence[Part], answer: str = "SELECT 0") -> psycopg.Cursor[Any]:
+def together(parts: Sequence[Part], answer: str = "SELECT 0") -> Rows:
     """Send them as one statement. None sees what another writes; `answer` may read from those that return rows."""
     text = ", ".join(f"{name} AS ({part})" for name, part, _ in parts)
     return run(f"WITH {text} {answer}", [value for _, _, values in parts for value in values])
@@ -57,22 +48,6 @@ def as_json(value: Any) -> str:
 def read_json(text: str | bytes) -> Any:
     """What a jsonb column holds; the counterpart of `as_json`."""
     return from_json(text)
-
-
-@lru_cache(maxsize=1024)
-def _numbered(sql: str) -> bytes:
-    """%s placeholders as PostgreSQL numbers them. Done once a text: psycopg itself reads long statements again each time."""
-    head, *rest = sql.split("%s")
-    text = head + "".join(f"${place}{part}" for place, part in enumerate(rest, start=1))
-    return text.replace("%%", "%").encode()
-
-
-@contextmanager
-def pipeline() -> Iterator[None]:
-    """Queue the statements inside and send them together; errors surface, as Django's, when the block ends."""
-    wrapper = _wrapper()
-    with wrapper.wrap_database_errors, wrapper.connection.pipeline():
-        yield
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_writing_takes_one_statement_for_new_and_changed_clocks_together(catalog
     actions.write([make_clock(case_id=5), make_clock("CN-x", case_id=5, limit="3wd")])
     changed = [rules.stop(clock, AT) for clock in queries.open_clocks(5)]
     opened = [make_clock(), make_clock("XK-BZ")]
-    with sql.statements() as sent, sql.pipeline():
+    with sql.statements() as sent:
         actions.write(opened, changed)
     assert len(sent) == 1
     assert not queries.open_clocks(5)

@@ -78,9 +78,8 @@ def test_issuing_inside_an_act_is_sent_with_the_acts_other_statements(township: 
     queue: list[Callable[..., Any]] = []
     issued = give(township, later=queue.append)
     assert Issued.objects.count() == 0
-    with sql.pipeline():
-        for write in queue:
-            sql.run(*write(None))
+    for write in queue:
+        sql.run(*write(None))
     assert queries.verify(issued.code).number == issued.number
 
 

@@ -34,7 +34,7 @@ SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
     WHERE n.case_id = c.id AND n.state = 'waiting'
       AND n.code = ANY (SELECT unnest(s.next) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s)),
   (SELECT jsonb_build_array(encode(r.digest, 'hex'), r.answer) FROM cases_request r WHERE r.actor = %s AND r.key = %s)
-FROM cases_case c WHERE c.number = %s"""
+FROM cases_case c WHERE c.id = %s"""
 _ALLOCATE = f"""
 SELECT nextval('cases_case_id_seq'), cases_next_number(%s),
   (SELECT array_agg(nextval('cases_step_id_seq')) FROM generate_series(1, %s)), {_PLANNED_ONCE}"""
@@ -98,17 +98,11 @@ def lock(number: str) -> int:
 
 def take(number: str, step_id: int, actor: str, key: str, now: datetime) -> tuple[CaseFile, Any]:
     """Lock the case and read it: with the clocks in hand, the step pressed on and the steps that wait for it; and what
-    was answered to this key before. One round trip: each statement sees what stands once the one before it is done."""
-    with sql.pipeline():
-        sql.run(_LOCK, [number])
-        asked = sql.run(_LOAD, [step_id, step_id, actor, key, number])
-        running = clocks.ask_open("(SELECT id FROM cases_case WHERE number = %s)", [number], step_id or None)
-    row = asked.fetchone()
-    if row is None:
-        raise NotFound
-    *fields, step, following, before = row
+    was answered to this key before."""
+    id_ = lock(number)
+    *fields, step, following, before = sql.run(_LOAD, [step_id, step_id, actor, key, id_]).fetchone()
     case = CaseFile(*(*fields, now))
-    case.clocks = clocks.rows(running)
+    case.clocks = clocks.open_clocks(id_, step_id or None)
     case.step = step_in_hand(sql.read_json(step)) if step else None
     case.opening = [step_in_hand(s) for s in sql.read_json(following or "[]")]
     return case, sql.read_json(before or "null")

@@ -67,7 +67,7 @@ def revise(what: str, *, by: str, now: datetime) -> int:
     found = sql.run("insert into clocks_revision (what, by, at) values (%s, %s, %s) returning id", [what, by, now])
     queries.forget()
     transaction.on_commit(queries.forget)
-    return int(found.fetchone()[0])  # type: ignore[index]  # returning gives a row
+    return int(found.fetchone()[0])
 
 
 def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> Recomputed:

@@ -7,7 +7,10 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from django.db.backends.utils import debug_transaction
 from psycopg.adapt import Loader
+
+from .prepared import Prepared
 
 
 class Beyond(BaseTzLoader):  # type: ignore[misc]  # Django carries no types for it
@@ -30,7 +33,16 @@ class Instant(Loader):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    prepared: Prepared
+    """What `kernel.sql` sends its statements with."""
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
         connection.adapters.register_loader("timestamptz", Instant)
+        self.prepared = Prepared(connection)
         return connection
+
+    def _commit(self) -> None:
+        if self.connection is not None:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                self.prepared.commit()

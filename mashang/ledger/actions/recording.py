@@ -24,7 +24,7 @@ JOIN recorded USING (place)"""
 
 
 def record(entries: Sequence[Entry]) -> None:
-    """Write entries in the caller's transaction with one statement, whose answer nobody waits for."""
+    """Write entries in the caller's transaction with one statement."""
     if entries:
         sql.together(recording(entries))
 

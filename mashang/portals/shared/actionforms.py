@@ -25,7 +25,7 @@ from mashang.reviews.rules import TAGS
 
 from .parts import Field, FieldType
 
-HIDDEN = frozenset({"channel"})
+HIDDEN = frozenset({"channel", "second"})
 _PLACE_INPUTS = {
     "latitude": "place_lat", "longitude": "place_lon", "accuracy": "place_accuracy", "taken_at": "place_at",
 }  # fmt: skip

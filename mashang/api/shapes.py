@@ -176,6 +176,8 @@ class ResultShown(BaseModel):
     issued_at: datetime
     valid_to: date | None
     url: str
+    replaces: str
+    corrected: list[str]
 
 
 class LineShown(BaseModel):
@@ -324,6 +326,7 @@ class CertificateShown(BaseModel):
     revoked_reason: str
     replaces: str = Field(description="Number of the revoked document that this one corrects")
     replaced_by: str = Field(description="Number of the document that corrects this revoked one")
+    corrected: list[str] = Field(description="Labels of the parts that it words otherwise than the one it corrects")
     hashes: list[str]
 
 

@@ -186,8 +186,8 @@ def _put_right(row: Row, given: Mapping[str, str], reason: str) -> tuple[str, st
 def _compared(row: Row, holder: str, facts: Mapping[str, Any]) -> _Instead:
     """The revoked document that another one replaces, and which parts that one words otherwise."""
     before, salt = queries.opened(row), secrets.token_hex(16)
-    parts = (rules.parts_of(h, f, rules.MORE_WORDS) for h, f in ((before["holder"], before["facts"]), (holder, facts)))
-    return _Instead(row.number, salt, rules.changes(*parts, salt))
+    old = rules.parts_of(before["holder"], before["facts"], rules.MORE_WORDS)
+    return _Instead(row.number, salt, rules.changes(old, rules.parts_of(holder, facts, rules.MORE_WORDS), salt))
 
 
 def _locked(number: str) -> Row:

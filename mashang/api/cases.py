@@ -15,6 +15,7 @@ from mashang.cases.actions import Answer
 from mashang.cases.procedure import Form, registry
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
+from mashang.reviews import actions as reviews
 
 from . import shapes, shown
 from .base import given, operation
@@ -113,6 +114,17 @@ def press_action(
         number, action, new.data, by=by, now=now, key=key.strip('"'), step=new.step, revision=_revision(match)
     )
     return _acted(answer, 200, {})
+
+
+@operation(
+    router, "POST", "/cases/{number}/ratings", {201: shapes.RatingKept}, summary="Hand on what a person said of a service"
+)  # fmt: skip
+def rate_case(request: Called, number: Number, new: shapes.NewRating) -> HttpResponse:
+    """Once a service; once more, with `second`, when a bad rating was put right or explained (until then `rating.twice`).
+    The same again has no other effect: it is refused as `rating.twice`."""
+    row = reviews.rate(number, new.model_dump(), by=request.auth, now=clock.now())
+    kept = shapes.RatingKept(grade=row.grade, second=row.second, at=clock.local(row.at))
+    return given(kept, 201)
 
 
 def _acted(answer: Answer, status: int, headers: dict[str, str]) -> HttpResponse:

@@ -40,6 +40,20 @@ class NewAct(Form):
     data: dict[str, Any] = Field(default_factory=dict, title="内容")
 
 
+class NewRating(Form):
+    """What the person whom a service was for said of it, brought by a calling system that shows them the questions."""
+
+    grade: int = Field(title="评价", ge=1, le=5, description="5 best; 1 and 2 are bad ratings")
+    tags: tuple[str, ...] = Field(default=(), title="原因", max_length=8)
+    words: str = Field(default="", title="想说的话", max_length=500)
+    channel: str = Field(default="api", title="渠道", min_length=1, max_length=20, description="Where it was given")
+    second: bool = Field(
+        default=False,
+        title="第二次评价",
+        description="True for the one rating after a bad first was put right or explained",
+    )
+
+
 class CasesAsked(BaseModel):
     """What a list is narrowed to, and which page of it."""
 
@@ -162,6 +176,8 @@ class ResultShown(BaseModel):
     issued_at: datetime
     valid_to: date | None
     url: str
+    replaces: str
+    corrected: list[str]
 
 
 class LineShown(BaseModel):
@@ -189,6 +205,14 @@ class CaseShown(CaseLine):
     results: list[ResultShown]
     children: list[str]
     timeline: list[LineShown]
+
+
+class RatingKept(BaseModel):
+    """A rating as it was kept; nothing says who gave it."""
+
+    grade: int
+    second: bool
+    at: datetime
 
 
 class PressShown(BaseModel):
@@ -302,6 +326,7 @@ class CertificateShown(BaseModel):
     revoked_reason: str
     replaces: str = Field(description="Number of the revoked document that this one corrects")
     replaced_by: str = Field(description="Number of the document that corrects this revoked one")
+    corrected: list[str] = Field(description="Labels of the parts that it words otherwise than the one it corrects")
     hashes: list[str]
 
 

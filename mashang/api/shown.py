@@ -70,6 +70,7 @@ def _results(view: queries.CaseView) -> list[shapes.ResultShown]:
         shapes.ResultShown(
             number=g.number, title=g.title, code=g.code, state=g.state, issued_at=clock.local(g.issued_at),
             valid_to=g.valid_to, url=g.url,
+            replaces=g.replaces, corrected=[c.label for c in g.corrected],
         )
         for g in documents.of_case(view.case.number)
     ]  # fmt: skip
@@ -79,7 +80,8 @@ def certificate(code: str) -> shapes.CertificateShown:
     """What stands behind a verification code."""
     given = documents.verify(code)
     values = {name: getattr(given, name) for name in shapes.CertificateShown.model_fields}
-    return shapes.CertificateShown.model_validate({**values, "hashes": list(given.hashes)})
+    corrected = [c.label for c in given.corrected]
+    return shapes.CertificateShown.model_validate({**values, "corrected": corrected, "hashes": list(given.hashes)})
 
 
 def result_code(view: queries.CaseView, number: str) -> str:

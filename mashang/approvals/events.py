@@ -16,6 +16,8 @@ SENTENCES = {
     "grant": _("准予：{conclusion}"),
     "propose_refusal": _("否定报备：拟不予{what}，待第二人确认"),
     "confirm_refusal": _("否定报备经确认，{outcome}，已书面告知理由和救济途径"),
+    "take_back_refusal": _("撤回否定报备，继续办理"),
+    "end_checks": _("不再建设，余下的到场检查不再进行：{reason}"),
     "send_back_refusal": _("否定报备退回重办：{words}"),
     "issue": _("已出证：{results}"),
     "ask_check": _("申请人请求{step}"),

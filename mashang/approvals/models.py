@@ -21,6 +21,8 @@ class RefusalState(models.TextChoices):
     PENDING = "pending", _("待确认")
     CONFIRMED = "confirmed", _("已确认")
     SENT_BACK = "sent-back", _("已退回")
+    TAKEN_BACK = "taken-back", _("已撤回")
+    OVERTAKEN = "overtaken", _("逾期未确认")
 
 
 class Finding(models.TextChoices):

@@ -176,6 +176,12 @@ def applicant_of(answers: Mapping[str, Any]) -> Mapping[str, str]:
     raise Refused("applicant.missing", "请填写申请人的姓名、证件号码和手机号码。", "answers")
 
 
+def none_pending(report: Mapping[str, Any] | None) -> None:
+    """Refuses to go on while the report of a "no" waits for its second person: what was decided on it would be lost."""
+    if report:
+        raise Refused("refusal.pending", "这一件已报备拟不予，请先确认、退回或撤回否定报备。")
+
+
 def once(running: Sequence[str]) -> None:
     """Refuses the same application for the same person while one is under way, unless it is said to be meant."""
     if running:

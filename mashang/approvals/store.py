@@ -18,6 +18,10 @@ SELECT to_jsonb(a) - 'private', a.private,
   (SELECT jsonb_agg(m ORDER BY m.id) FROM approvals_material m WHERE m.case_id = a.case_id),
   (SELECT to_jsonb(r) FROM approvals_refusal r WHERE r.case_id = a.case_id AND r.state = 'pending')
 FROM approvals_application a WHERE a.case_id = %s"""
+ANSWER = """
+UPDATE approvals_refusal SET state = %s, answered_by = %s, answered_at = %s, answer = %s
+WHERE case_id = %s AND state = 'pending'"""
+"""What became of the report of a "no" that waited for its second person."""
 _PENDING = "SELECT 1 FROM approvals_refusal WHERE case_id = %s AND step = %s AND state = 'pending'"
 _NEW = """
 INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,

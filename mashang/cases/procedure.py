@@ -38,7 +38,8 @@ class Action:
     """One verb. `leaves`/`reaches` are case states; `steps` the kinds of step it is pressed on; clocks are rule codes.
 
     `untimed`: it begins the step's time, so that it is offered only while no time of the step runs. `offered`: asked with
-    the ids of case and step before a page offers it, by one cheap question; pressing it does not ask.
+    the ids of case and step before a page offers it, by one cheap question; pressing it does not ask. `anywhere`: in any
+    unit that takes part, as a window presses for people who come to it; else in the unit of the step, or that leads the case.
     """
 
     code: str
@@ -58,6 +59,7 @@ class Action:
     first: bool = False
     by_rule: bool = False
     untimed: bool = False
+    anywhere: bool = False
     offered: Callable[[int, int], bool] | None = None
 
 

@@ -107,11 +107,13 @@ def verb_of(procedure: Procedure, action: str) -> Action:
 
 
 def may_press(verb: Action, by: Actor, facts: Facts, lead_unit: int, step: StepInHand | None) -> bool:
-    """A step is worked by its own unit, a case by its lead unit; who takes part as a person acts on their own case."""
+    """A step is worked by its own unit, a case by its lead unit, what may be pressed anywhere by each that takes part; who
+    takes part as a person acts on their own case."""
     if verb.by_rule and by.kind != "system":
         return False
     unit = step.unit_id if verb.on == "step" and step else lead_unit
-    return org.may(by, verb.right, units=(unit,), persons=facts.persons, region=facts.region, kind=facts.kind)
+    units = {unit, *facts.units} if verb.anywhere else {unit}
+    return org.may(by, verb.right, units=units, persons=facts.persons, region=facts.region, kind=facts.kind)
 
 
 def number_prefix(region: str, mark: str, now: datetime) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -29,8 +30,8 @@ from .models import State
 
 _ISSUE = """INSERT INTO documents_issued
 (number, kind, title, "case", holder, content, unit_id, unit_name, issued_at, issued_by, valid_to, code, url, form,
-replaces)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+replaces, corrected)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _MADE = """INSERT INTO documents_file (document_id, format, sha256, made_at) VALUES (%s, %s, %s, %s)
 ON CONFLICT DO NOTHING"""
 _REASON = 500
@@ -45,6 +46,15 @@ class Issued:
     number: str
     code: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Instead:
+    """What a corrected document replaces: number, the salt of the digests, and the parts that changed."""
+
+    number: str
+    salt: str
+    changes: Sequence[rules.Changed]
 
 
 def issue(
@@ -89,15 +99,17 @@ def _row(
     valid_to: date | None,
     by: Actor,
     now: datetime,
-    replaces: str = "",
+    instead: _Instead | None = None,
 ) -> tuple[Issued, list[Any]]:
-    """A new document and the values of its row."""
-    content = vault.seal(json.dumps({"holder": holder, "facts": facts}, ensure_ascii=False, default=str))
+    """A new document and the values of its row. The salt of its digests is sealed, and erased, with what it says."""
+    said = {"holder": holder, "facts": facts, **({"salt": instead.salt} if instead else {})}
+    content = vault.seal(json.dumps(said, ensure_ascii=False, default=str))
     code = rules.new_code()
     url = f"{settings.MASHANG_URL.rstrip('/')}/verify/{code}"
     values = [
         number, kind, title, case, rules.masked_holder(holder), content, unit_id, org.unit(unit_id).name, now, by.ref,
-        valid_to, code, url, rules.FORM, replaces,
+        valid_to, code, url, rules.FORM,
+        instead.number if instead else "", sql.as_json([asdict(c) for c in instead.changes] if instead else []),
     ]  # fmt: skip
     return Issued(number, code, url), values
 
@@ -128,7 +140,8 @@ def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
 def reissue(number: str, given: Mapping[str, str], *, reason: str, by: Actor, now: datetime) -> Issued:
     """Give out a corrected document in place of a revoked one, once: `given` holds its words as put right, by the names of
     `queries.wording`. It has the old one's kind, validity and case, and a number of its own; the old one stays revoked and says
-    which one replaces it. Whoever takes part in the case is told."""
+    which one replaces it. Which parts were corrected is recorded and shown, with digests of both wordings, never the wordings.
+    Whoever takes part in the case is told."""
     row = _locked(number)
     if not queries.may_reissue(by, row.unit_id):
         raise Forbidden(_("只有出具单位的负责人可以出具更正后的文书。"))
@@ -139,11 +152,15 @@ def reissue(number: str, given: Mapping[str, str], *, reason: str, by: Actor, no
     plain, holder, facts = _put_right(row, given, reason)
     new = rules.next_number(number)
     rules.check(row.kind, facts, holder, new)
+    instead = _compared(row, holder, facts)
     issued, values = _row(
-        new, row.kind, row.title, row.case, holder, facts, row.unit_id, row.valid_to, by, now, replaces=number
+        new, row.kind, row.title, row.case, holder, facts, row.unit_id, row.valid_to, by, now, instead
     )
     sql.run(_ISSUE, values)
-    told = {"number": new, "replaces": number, "title": row.title, "reason": plain}
+    told = {
+        "number": new, "replaces": number, "title": row.title, "reason": plain,
+        "parts": "、".join(c.label for c in instead.changes), "changed": [asdict(c) for c in instead.changes],
+    }  # fmt: skip
     ledger.record([Record(case=row.case, verb="document.reissued", by=by.ref, at=now, facts=told)])
     full = f"“{row.title}”已更正并重新出具（{new}），代替已撤销的 {number}。说明：{plain}。"
     cases.tell_of(row.case, {"in-app": full, "sms": f"“{row.title}”已更正并重新出具，请登录查看和下载。"}, now=now)
@@ -164,6 +181,13 @@ def _put_right(row: Row, given: Mapping[str, str], reason: str) -> tuple[str, st
     if faults:
         raise Refused.of(faults)
     return plain, holder, facts
+
+
+def _compared(row: Row, holder: str, facts: Mapping[str, Any]) -> _Instead:
+    """The revoked document that another one replaces, and which parts that one words otherwise."""
+    before, salt = queries.opened(row), secrets.token_hex(16)
+    old = rules.parts_of(before["holder"], before["facts"], rules.MORE_WORDS)
+    return _Instead(row.number, salt, rules.changes(old, rules.parts_of(holder, facts, rules.MORE_WORDS), salt))
 
 
 def _locked(number: str) -> Row:

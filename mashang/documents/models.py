@@ -17,7 +17,9 @@ class Issued(models.Model):
     same bytes. Only a revocation may change the row, and what it says may be erased (then `content` is empty); the database
     refuses anything else.
 
-    `replaces` is the number of the revoked one in whose place this one stands. `holder` is masked as the public sees it. `code` is what the QR code leads to; `form` the edition of the layout.
+    `replaces` is the number of the revoked one in whose place this one stands, `corrected` which parts it says otherwise: label
+    and digests, whose salt is sealed with the content. `holder` is masked as the public sees it. `code` is what the QR code
+    leads to; `form` the edition of the layout.
     """
 
     number = models.TextField(db_collation="C")
@@ -39,6 +41,7 @@ class Issued(models.Model):
     revoked_by = models.TextField(db_default="", default="")
     revoked_reason = models.TextField(db_default="", default="")
     replaces = models.TextField(db_collation="C", db_default="", default="")
+    corrected = models.JSONField(db_default=[], default=list)
 
     class Meta:
         constraints = [

@@ -32,7 +32,8 @@ class Given:
     """A document as listed and as verified in public: the holder is masked, nothing else is personal.
 
     `state` is valid, revoked or expired; `hashes` the SHA-256 (hex) of files made from it. `replaces` and `replaced_by` are
-    numbers: of the revoked one that this one corrects, and of the one that corrects this. `erased`: what it said is gone, and
+    numbers: of the revoked one that this one corrects, and of the one that corrects this; `corrected` the parts that it words
+    otherwise than that. `erased`: what it said is gone, and
     no file can be made of it.
     """
 
@@ -53,6 +54,7 @@ class Given:
     unit_id: int
     replaces: str = ""
     replaced_by: str = ""
+    corrected: tuple[rules.Changed, ...] = ()
     erased: bool = False
     hashes: tuple[str, ...] = ()
 
@@ -86,8 +88,7 @@ class Made:
 
 _SHOWN = (
     "number", "kind", "title", "case", "holder", "unit_name", "issued_at", "valid_to", "state", "revoked_at",
-    "revoked_reason", "code", "url", "unit_id", "replaces",
-    "erased",
+    "revoked_reason", "code", "url", "unit_id", "replaces", "corrected", "erased",
 )  # fmt: skip
 
 
@@ -105,9 +106,11 @@ def _replaced_by(number: str) -> str:
 
 def _given(row: dict[str, Any], today: date, replaced_by: str = "", hashes: tuple[str, ...] = ()) -> Given:
     state = rules.state_on(row.pop("state"), row["valid_to"], today)
-    unit = row.pop("unit_name")
+    unit, corrected = row.pop("unit_name"), tuple(rules.Changed(**part) for part in row.pop("corrected"))
     label = str(STATES[state])
-    return Given(**row, unit=unit, state=state, state_label=label, replaced_by=replaced_by, hashes=hashes)
+    return Given(
+        **row, unit=unit, state=state, state_label=label, replaced_by=replaced_by, corrected=corrected, hashes=hashes
+    )
 
 
 def verify(code: str, *, today: date | None = None) -> Given:

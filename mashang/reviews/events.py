@@ -7,4 +7,5 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, str | Promise] = {
     "rating.given": _("收到一条评价：{grade} 分。"),
+    "rating.given_again": _("整改后收到第二次评价：{grade} 分。"),
 }

@@ -23,7 +23,9 @@ class Source(models.TextChoices):
 
 
 class Rating(models.Model):
-    """One rating of one service. `unit` answers for it; `redress` is the case that a bad one became."""
+    """One rating of one service. `unit` answers for it; `redress` is the case that a bad one became, and of a `second` one
+    the case after which it was given. `followed_at`: whoever rated was told that a bad one is put right; a second one stands
+    in the history of that case."""
 
     case = models.ForeignKey("cases.Case", on_delete=models.PROTECT, related_name="+", db_index=False)
     round = models.SmallIntegerField(default=1)
@@ -36,13 +38,17 @@ class Rating(models.Model):
     channel = models.TextField(default="web")
     at = models.DateTimeField()
     redress = models.TextField(default="")
+    second = models.BooleanField(default=False)
+    followed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["case", "round"], name="rating_once"),
+            models.UniqueConstraint(fields=["case"], condition=models.Q(second=True), name="rating_second_once"),
             models.CheckConstraint(condition=models.Q(grade__range=(1, 5)), name="rating_grade"),
         ]
         indexes = [
             models.Index(fields=["unit", "at"], name="rating_by_unit"),
             models.Index(fields=["id"], name="rating_bad_open", condition=models.Q(grade__lte=2, redress="")),
+            models.Index(fields=["redress"], name="rating_by_redress", condition=~models.Q(redress="")),
         ]

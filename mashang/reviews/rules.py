@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
@@ -32,10 +34,30 @@ def not_yet(kind: str, state: str) -> Refused | None:
     return None
 
 
-def round_after(grade: int | None, source: str | None, righted: bool, last: int | None) -> int:
-    """Which round this rating is. Refuses a second one, except over a default, or after a bad one was put right."""
-    if last is None or grade is None:
-        return 1
-    if source == "default" or (grade <= BAD and righted):
-        return last + 1
+class Turn(Enum):
+    """Which rating of a service: the first, or the one second rating (二次评价) once a bad first was put right or explained."""
+
+    FIRST = "first"
+    SECOND = "second"
+
+
+def turn(first: int | None, settled: bool, second: bool) -> Turn:
+    """Which rating is next, given the grade of the `first` (None: not given; a default is none), whether what came of it is
+    `settled`, and whether the `second` is given. Refuses any other: both are kept and neither is changed, and a second one
+    that is bad opens no third, but a supervised matter."""
+    if first is None:
+        return Turn.FIRST
+    if first <= BAD and settled and not second:
+        return Turn.SECOND
+    if first <= BAD and not second:
+        raise Refused("rating.twice", "这次服务已经评价过了，正在核实整改；整改完以后，您可以再评价一次。")
     raise Refused("rating.twice", "这次服务已经评价过了，谢谢您。")
+
+
+def meant(turn: Turn, second: bool | None) -> None:
+    """Refuses a rating that was meant for the other turn (`second`; None: whichever is next): a call sent again late must not
+    become another rating."""
+    if second is True and turn is Turn.FIRST:
+        raise Refused("rating.first", "这次服务还没有评价过，请先评价。", "second")
+    if second is False and turn is Turn.SECOND:
+        raise Refused("rating.twice", "这次服务已经评价过了；要作二次评价的，请写明是第二次。", "second")

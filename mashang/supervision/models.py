@@ -11,6 +11,7 @@ class Source(models.TextChoices):
     OVERDUE = "overdue", _("超期转督办")
     INSPECTION = "inspection", _("督查发现")
     INSTRUCTION = "instruction", _("领导交办")
+    RATING = "rating", _("二次评价仍不满意")
 
 
 class Matter(models.Model):

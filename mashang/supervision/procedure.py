@@ -24,6 +24,7 @@ supervision = Procedure(
     sentences={
         **common.SENTENCES,
         "assign_overdue": _("{about} 超期，转为督办件，交{unit_name}限期反馈"),
+        "assign_rating": _("{about} 整改后二次评价仍不满意，转为督办件，交{unit_name}重新核实整改"),
         "assign_matter": _("交办{unit_name}：{cause}"),
         "report": _("{unit_name}反馈：{answer}"),
         "send_back": _("反馈退回重办：{words}"),

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from mashang.cases.casefile import StepPlan
 from mashang.kernel.refused import Refused
 from mashang.org.queries import UnitInfo
 
 OVERDUE_DAYS = 3
+RATING_DAYS = 5
+REQUIRED_OF_RATING = "重新核实评价人反映的问题，整改到位，并反馈整改措施。"
 REQUIRED_OF_OVERDUE = "立即办结，向申请人说明原因，并反馈整改措施。"
 
 
-def office_for(unit: UnitInfo, units: Iterable[UnitInfo]) -> int:
-    """The effectiveness office that supervises a unit: the nearest one upward of its region. Refuses when there is none."""
-    offices = [u for u in units if u.kind == "office" and unit.region.startswith(u.region)]
+def office_of(offices: Sequence[UnitInfo]) -> int:
+    """The effectiveness office that supervises: the first of those over a unit. Refuses when there is none."""
     if not offices:
         raise Refused("supervision.no-office", "这个地区还没有设置效能办，不能交办。", "unit")
-    return max(offices, key=lambda u: (len(u.region), -u.id)).id
+    return offices[0].id
 
 
 def round_of(number: int, unit: int, office: int, days: int) -> list[StepPlan]:

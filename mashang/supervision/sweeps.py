@@ -1,4 +1,4 @@
-"""Overdue cases become supervised matters; struck-off matters release their cases."""
+"""Overdue cases and bad second ratings become supervised matters; struck-off matters release their cases."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from mashang.cases import actions, queries
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.reviews import queries as reviews
 
 from . import actions as verbs
 from .models import Matter
@@ -62,6 +63,32 @@ def _untold(number: str) -> str:
     """The open matter that an earlier run, killed before it marked the case, made for it."""
     row = Matter.objects.filter(about=number, source="overdue", closed_at=None).select_related("case").first()
     return str(row.case.number) if row else ""
+
+
+def supervise_ratings(now: datetime) -> int:
+    """Each bad second rating becomes one matter about the case that the first became: there is no third rating."""
+    found = reviews.unsatisfied()
+    rows = Matter.objects.filter(source="rating", about__in=[one.about for one in found])
+    known = {matter.about: matter for matter in rows.select_related("case__parent")}
+    return sum(_rated(one, known.get(one.about), now) for one in found)
+
+
+def _rated(one: reviews.Unsatisfied, before: Matter | None, now: datetime) -> bool:
+    """Begin the matter and mark the case; only mark it, when an earlier run was killed in between."""
+    about = before.case.parent if before else None
+    if before and (before.closed_at is not None or (about and about.supervised)):
+        return False
+    cause = f"{one.title}（{one.about}）：整改后，评价人第二次评价为{one.grade}"
+    data = {"about": one.about, "unit": one.unit, "cause": cause[:500]}
+    try:
+        key = f"rating:{one.about}"
+        matter = actions.begin("supervision", "assign_rating", data, by=BY, now=now, key=key, parent=one.about).number
+    except Refused as no:
+        if no.code != "supervision.no-office":
+            raise
+        return False
+    actions.act(one.about, "supervised", {"matter": matter}, by=BY, now=now, key=f"supervised:{matter}")
+    return True
 
 
 def release(now: datetime) -> int:

@@ -421,6 +421,7 @@ CLIENTS = {
     "county": (("cases:read",), "", "350824"),
     "other county": (("cases:read", "cases:write"), "", "350623"),
     "writes only": (("cases:write",), "武平县人民政府", ""),
+    "rates": (("cases:read", "cases:rate"), "武平县桃溪镇人民政府", ""),
     "catalogue only": (("catalogue:read",), "", ""),
     "texts and scores": (("text:use", "score:use", "score:read", "score:report"), "武平县桃溪镇人民政府", ""),
 }
@@ -438,6 +439,7 @@ def test_a_calling_system_sees_what_the_rule_says_at_every_operation(name: str, 
     reads(walker, "cases:read" in scopes)
     api_files(walker, "cases:read" in scopes)
     api_writes(walker, "cases:write" in scopes)
+    api_ratings(walker, "cases:rate" in scopes)
     calculations(walker, scopes)
     for operation, args in (
         ("list_entries", ()),
@@ -508,6 +510,21 @@ def api_files(walker: Walker, may: bool) -> None:
         inside = ({200} if result["case_number"] in walker.seen else {404}) if may else {403}
         walker.expect("api:read_result", result["case_number"], result["number"], status=inside)
         walker.expect("api:verify_certificate", result["code"], status={200})
+
+
+def api_ratings(walker: Walker, may: bool) -> None:
+    """A case out of reach is not there; of those in reach none takes a second rating that is not due."""
+    for number in [*walker.world.cases, ABSENT]:
+        walker.been.add("api:rate_case")
+        with clock.at(walker.world.now):
+            answer = walker.browser.post(
+                walk.reverse("api:rate_case", args=[number]), json.dumps({"grade": 5, "second": True}),
+                content_type="application/json", headers={"Authorization": f"Bearer {walker.token}"},
+            )  # fmt: skip
+        walker.look(f"api:rate_case {number}", answer)
+        inside = {422 if number in walker.seen else 404} if may else {403}
+        if answer.status_code not in inside:
+            walker.problems.append(f"api:rate_case {number}: {answer.status_code}, expected {inside}")
 
 
 def api_writes(walker: Walker, may: bool) -> None:

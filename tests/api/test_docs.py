@@ -48,7 +48,14 @@ def curl(command: str, known: dict[str, str]):
 @pytest.mark.django_db
 def test_the_examples_answer_what_the_page_says(admit):
     system = admit(
-        "cases:read", "cases:write", "text:use", "score:use", "score:read", "score:report", unit="武平县人民政府"
+        "cases:read",
+        "cases:write",
+        "cases:rate",
+        "text:use",
+        "score:use",
+        "score:read",
+        "score:report",
+        unit="武平县人民政府",
     )
     known = {"URL": "http://here", "TOKEN": system.token}
     assert len(EXAMPLES) >= 12
@@ -63,6 +70,6 @@ def test_the_examples_answer_what_the_page_says(admit):
 
 def test_the_page_names_every_scope():
     assert set(re.findall(r"^\| `(\w+:\w+)` ", PAGE.read_text("utf-8"), re.MULTILINE)) == {
-        "cases:read", "cases:write", "catalogue:read", "text:use", "score:use", "score:read",
+        "cases:read", "cases:write", "cases:rate", "catalogue:read", "text:use", "score:use", "score:read",
         "score:report",
     }  # fmt: skip

@@ -64,6 +64,7 @@ SCOPES = [  # scope → operations that it opens besides the public ones and the
     ("catalogue:read", set()),
     ("cases:read", {"list_cases", "read_case", "list_actions", "download_document", "read_result", "read_receipt"}),
     ("cases:write", {"create_case", "press_action", "upload_document"}),
+    ("cases:rate", {"rate_case"}),
     ("text:use", {"classify_texts", "check_replies", "find_similar", "group_hot", "mask_texts"}),
     ("score:use", {"run_score", "check_score"}),
     ("score:read", {"list_scores", "read_score"}),

@@ -19,9 +19,12 @@ from mashang.catalogue import rules
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.ledger import queries as ledger
+from mashang.org import actions as org_actions
 from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.models import Account
+from mashang.reviews import actions as reviews
+from mashang.reviews.sweeps import redress
 
 PDF = b"%PDF-1.7\n% " + "演示材料".encode() + b"\n%%EOF\n"
 PNG = bytes.fromhex(
@@ -128,6 +131,30 @@ def reviewed(story: Story) -> None:
         story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
         story.do("land", "review", {"passed": True, "opinion": "不占永久基本农田"}, "land")
         story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+
+
+def rated_badly(lead_acts: bool = False) -> tuple[Story, Story]:
+    """The house, granted and rated badly: its case, and the case that the rating became."""
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("townlead" if lead_acts else "town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        rating = {"grade": 1, "tags": ["跑了多趟"], "words": "跑了三趟"}
+        given = reviews.rate(story.number, rating, by=who("citizen"), now=clock.now())
+        redress(clock.now())
+        given.refresh_from_db()
+    return story, Story(given.redress)
+
+
+def superior(unit: str = "武平县人民政府") -> Actor:
+    """A lead of the unit above the township, newly appointed."""
+    top, by, now = org.unit_named(unit).id, Actor.system("test"), clock.now()
+    staff = org_actions.appoint(
+        org_actions.NewStaff("superior", "饶某某（演示）", top, demo_label="上级"), by=by, now=now
+    )
+    org_actions.grant_role(org_actions.NewGrant(staff, "lead", unit=top), by=by, now=now)
+    return who("superior")
 
 
 def text_of(response: Any) -> str:

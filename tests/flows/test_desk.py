@@ -9,17 +9,11 @@ import pytest
 
 from mashang.cases import queries as cases
 from mashang.cases.models import Notice
-from mashang.kernel import clock
-from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, Refused
 from mashang.ledger import queries as ledger
-from mashang.org import actions as org_actions
-from mashang.org import queries as org
 from mashang.portals.shared.accounts.homes import home_of
-from mashang.reviews import actions as reviews
-from mashang.reviews.sweeps import redress
 
-from .story import Story, accepted, applicant, at, hand_in_house, reviewed, text_of, upload, who
+from .story import Story, accepted, applicant, at, hand_in_house, rated_badly, reviewed, superior, text_of, upload, who
 
 pytestmark = [pytest.mark.django_db]
 AROUND = "东邻练家，西至村道（演示）"
@@ -180,20 +174,6 @@ def test_every_other_search_gets_an_address_that_can_be_kept(sign_in, typed):
     assert story.number in text_of(client.get(answer["Location"]))
 
 
-def rated_badly(lead_acts: bool = False) -> tuple[Story, Story]:
-    """The house, granted and rated badly: its case, and the case that the rating became."""
-    story = accepted()
-    reviewed(story)
-    with at("2026-03-04 10:00"):
-        story.do("townlead" if lead_acts else "town", "grant", {}, "decision")
-        story.do("window", "issue", {}, "certificate")
-        rating = {"grade": 1, "tags": ["跑了多趟"], "words": "跑了三趟"}
-        given = reviews.rate(story.number, rating, by=who("citizen"), now=clock.now())
-        redress(clock.now())
-        given.refresh_from_db()
-    return story, Story(given.redress)
-
-
 @pytest.mark.row("E9")
 def test_the_lead_reads_a_bad_rating_and_whom_to_contact_for_a_reason_that_is_recorded(sign_in):
     story, became = rated_badly()
@@ -208,16 +188,6 @@ def test_the_lead_reads_a_bad_rating_and_whom_to_contact_for_a_reason_that_is_re
     assert applicant()["phone"] in text_of(clear)
     (seen,) = [e for e in ledger.history(f"org/person:{person}") if e.verb == "person.revealed"]
     assert seen.facts["case"] == became.number and seen.private["reason"] == "差评核实需要电话联系"
-
-
-def superior(unit: str = "武平县人民政府") -> Actor:
-    """A lead of the unit above, newly appointed."""
-    top, by, now = org.unit_named(unit).id, Actor.system("test"), clock.now()
-    staff = org_actions.appoint(
-        org_actions.NewStaff("superior", "饶某某（演示）", top, demo_label="上级"), by=by, now=now
-    )
-    org_actions.grant_role(org_actions.NewGrant(staff, "lead", unit=top), by=by, now=now)
-    return who("superior")
 
 
 @pytest.mark.row("E9")

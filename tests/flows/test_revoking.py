@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pypdf
 import pytest
@@ -10,8 +11,9 @@ from django.urls import reverse
 
 from mashang.cases import queries as cases
 from mashang.cases.models import Case, Notice
-from mashang.documents import actions
+from mashang.documents import actions, rules
 from mashang.documents import queries as documents
+from mashang.documents.models import Issued as Row
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 from mashang.ledger import queries as ledger
@@ -194,3 +196,72 @@ def test_nobody_but_the_lead_corrects_and_only_what_is_revoked(sign_in, issued):
         assert "/reissue" not in sign_in("town").get(f"/desk/case/{issued}").content.decode()
         assert sign_in("townlead").get(f"/desk/case/{issued}/result/none/reissue").status_code == 404
     assert not [g for g in documents.of_case(issued) if g.replaces]
+
+
+def test_which_parts_were_corrected_is_recorded_and_shown_and_never_what_they_said(sign_in, client, issued):
+    with at("2026-03-20 09:00"):
+        given, lead = revoked(issued), sign_in("townlead")
+        parts = {p.name: p for p in documents.wording(given.number, who("townlead"))}
+        row = next(p for name, p in parts.items() if name.startswith("row."))
+        typed = {
+            **{name: p.value for name, p in parts.items()},
+            row.name: "更正后的机密内容",
+            "holder": "练改名（演示）",
+        }
+        address = reverse("desk:reissue", args=[issued, given.number])
+        assert lead.post(address, {**typed, "reason": "写错"}).status_code == 302
+        made = next(g for g in documents.of_case(issued) if g.replaces)
+        assert [c.label for c in made.corrected] == ["持有人", row.label]
+        (entry,) = [e for e in ledger.history(issued) if e.verb == "document.reissued"]
+        assert entry.facts["changed"] == [{"label": c.label, "old": c.old, "new": c.new} for c in made.corrected]
+        said = json.dumps({**entry.facts, **entry.private}, ensure_ascii=False)
+        assert "机密" not in said and "练改名" not in said and parts["holder"].value not in said
+        desk = text_of(lead.get(f"/desk/case/{issued}"))
+        assert f"；更正的内容：持有人、{row.label}" in desk and f"代替 {given.number} · 更正的内容：" in desk
+        assert made.corrected[0].old[:16] in desk and made.corrected[1].new[:16] in desk
+        public = text_of(client.get(f"/verify/{made.code}"))
+        assert f"更正的内容 持有人、{row.label}" in public
+        own = text_of(sign_in("citizen").get(f"/my/{issued}"))
+        assert f"更正的内容： 持有人、{row.label}" in own or f"更正的内容：持有人、{row.label}" in own
+        for page in (public, own):
+            assert made.corrected[0].old[:16] not in page
+        assert "机密" not in public + own
+
+
+def test_the_digests_hold_while_the_salt_is_sealed_and_say_nothing_once_it_is_erased(issued):
+    with at("2026-03-20 09:00"):
+        given, lead = revoked(issued), who("townlead")
+        holder = next(p.value for p in documents.wording(given.number, lead) if p.name == "holder")
+        number = actions.reissue(
+            given.number, {"holder": "练改名（演示）"}, reason="更正", by=lead, now=clock.now()
+        ).number
+        made = next(g for g in documents.of_case(issued) if g.number == number)
+        salt = documents.opened(Row.objects.get(number=number))["salt"]
+        (change,) = made.corrected
+        assert (change.old, change.new) == (rules.digest(salt, holder), rules.digest(salt, "练改名（演示）"))
+        actions.revoke(number, reason=REASON, by=lead, now=clock.now())
+        again = actions.reissue(number, {"holder": holder}, reason="改回", by=lead, now=clock.now()).number
+        back = next(g for g in documents.of_case(issued) if g.number == again)
+        assert {back.corrected[0].old, back.corrected[0].new}.isdisjoint({change.old, change.new})
+        actions.forget(issued)
+        assert bytes(Row.objects.get(number=number).content) == b""
+        assert [c.label for c in documents.verify(made.code).corrected] == ["持有人"]
+
+
+def test_a_document_given_out_again_without_another_word_says_so(client, issued):
+    with at("2026-03-20 09:00"):
+        given = revoked(issued)
+        made = actions.reissue(given.number, {}, reason="重新出具", by=who("townlead"), now=clock.now())
+        assert "文字没有改动" in text_of(client.get(f"/verify/{made.code}"))
+    (entry,) = [e for e in ledger.history(issued) if e.verb == "document.reissued"]
+    assert (entry.facts["changed"], entry.facts["parts"]) == ([], "")
+
+
+def test_a_calling_system_reads_which_parts_were_corrected(client, issued):
+    with at("2026-03-20 09:00"):
+        given = revoked(issued)
+        made = actions.reissue(
+            given.number, {"holder": "练改名（演示）"}, reason="更正", by=who("townlead"), now=clock.now()
+        )
+        answer = client.get(reverse("api:verify_certificate", args=[made.code])).json()
+    assert (answer["replaces"], answer["corrected"]) == (given.number, ["持有人"])

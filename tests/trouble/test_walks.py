@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from mashang.approvals.models import Refusal
 from mashang.cases import actions, queries, sweeps
 from mashang.cases.models import Case, Step
 from mashang.cases.procedure import registry
@@ -35,7 +36,7 @@ PEOPLE = (
 )  # fmt: skip
 PRESSES = (
     "accept", "notice", "supplement", "review", "start_visit", "finish_visit", "visit", "extend", "grant", "issue", "propose_refusal",
-    "confirm_refusal", "send_back_refusal", "withdraw", "hand_later", "check_site", "ask_check", "assign", "hand_over", "urge",
+    "confirm_refusal", "send_back_refusal", "take_back_refusal", "end_checks", "withdraw", "hand_later", "check_site", "ask_check", "assign", "hand_over", "urge",
     "deem_accepted", "lapse", "overdue", "remind", "no_such_action",
 )  # fmt: skip
 FULL = ("identity", "household", "house-form", "neighbours", "drawing")
@@ -79,6 +80,7 @@ def data_for(action: str, by: Actor, now: datetime, yes: bool) -> dict[str, Any]
         "propose_refusal": {"grounds": "选址占用永久基本农田", "basis": "土地管理法第六十二条", "remedy": "另选地块"},
         "send_back_refusal": {"words": "再核实"},
         "withdraw": {"reason": "不办了"},
+        "end_checks": {"reason": "申请人书面表示不再建设"},
         "assign": {"staff": who("land" if yes else "zhangpu").id},
         "hand_over": {"unit": org.unit_named("武平县桃溪镇村镇建设办公室" if yes else "武平县桃溪镇自然资源所").id, "reason": "属其职责"},
         "urge": {"words": "请抓紧办理"},
@@ -188,6 +190,12 @@ class Walk(RuleBasedStateMachine):
         else:
             assert "dropped" not in states
             assert not case.held or any(c.state == "suspended" for c in live if c.step_id is None)
+
+    @invariant()
+    def a_no_that_waits_lies_on_an_open_step(self) -> None:
+        if self.number and not self.story.case.settled_at:
+            pending = Refusal.objects.filter(case__number=self.number, state="pending").values_list("step", flat=True)
+            assert all(Step.objects.get(pk=step).state == "open" for step in pending), "nobody can answer it any more"
 
     @invariant()
     def a_step_opens_exactly_when_those_before_it_are_done(self) -> None:

@@ -14,14 +14,12 @@ from mashang.kernel.said import said
 
 from .. import papers, rules, site, store
 from ..procedure import INTAKE, S, application
+from ..store import ANSWER
 from . import forms
 
 _PROPOSE = """
 INSERT INTO approvals_refusal (case_id, step, grounds, basis, remedy, proposed_by, proposed_at, state, answer)
 VALUES (%s, %s, %s, %s, %s, %s, %s, 'pending', '')"""
-_ANSWER = """
-UPDATE approvals_refusal SET state = %s, answered_by = %s, answered_at = %s, answer = %s
-WHERE case_id = %s AND state = 'pending'"""
 
 
 @application.action(
@@ -32,18 +30,13 @@ WHERE case_id = %s AND state = 'pending'"""
 def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> None:
     """Say yes. The statutory clock stops here, the promised one when the result is issued."""
     folder = store.folder(case.id)
-    _refuse_pending(folder)
+    rules.none_pending(folder.refusal)
     if missing := [m["name"] for m in folder.materials if m["state"] == "later"]:
         raise Refused("grant.later", said("容缺材料还没有补齐：{names}。补齐后再作决定。", names=missing))
     case.fact(conclusion=form.conclusion)
     _give(case, folder, by, decided_at=now)
     case.finish("granted")
     _move_on(case)
-
-
-def _refuse_pending(folder: store.Folder) -> None:
-    if folder.refusal:
-        raise Refused("refusal.pending", "这一件已报备拟不予，请先确认或退回否定报备。")
 
 
 @application.action(
@@ -87,7 +80,7 @@ def _move_on(case: CaseFile) -> None:
 )  # fmt: skip
 def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, now: datetime) -> None:
     """Report a "no" with its grounds before it goes out (否定报备制)."""
-    _refuse_pending(store.folder(case.id))
+    rules.none_pending(store.folder(case.id).refusal)
     assert case.step is not None
     values = [case.id, case.step.id, form.grounds, form.basis, form.remedy, by.id, now]
     case.write_also(lambda _: (_PROPOSE, values))
@@ -112,7 +105,7 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
         remedy=report["remedy"],
     )  # fmt: skip
     store.change(case, decided_at=now)
-    case.write_also(lambda _: (_ANSWER, ["confirmed", by.id, now, "", case.id]))
+    case.write_also(lambda _: (ANSWER, ["confirmed", by.id, now, "", case.id]))
     case.fact(outcome=str(S(case.state).label))
     case.finish(case.state)
     case.tell_persons(
@@ -129,8 +122,19 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
 def send_back_refusal(case: CaseFile, form: forms.SendBack, *, by: Actor, now: datetime) -> None:
     """The second person does not agree: the step goes on."""
     _reported(case, by)
-    case.write_also(lambda _: (_ANSWER, ["sent-back", by.id, now, form.words, case.id]))
+    case.write_also(lambda _: (ANSWER, ["sent-back", by.id, now, form.words, case.id]))
     case.fact(words=form.words)
+
+
+@application.action(
+    "take_back_refusal", label=_("撤回报备"), right="approvals.decide", leaves=[S.SUBMITTED, S.ACCEPTED], on="step",
+    steps=[INTAKE, "decision"], offered=store.refusal_pending,
+)  # fmt: skip
+def take_back_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
+    """Whoever reported, or a colleague of theirs, thinks again, or nobody is left to confirm: the step goes on."""
+    if store.folder(case.id).refusal is None:
+        raise Refused("refusal.none", "这一件没有待确认的否定报备。")
+    case.write_also(lambda _: (ANSWER, ["taken-back", None, now, "", case.id]))
 
 
 def _reported(case: CaseFile, by: Actor) -> tuple[store.Folder, dict[str, str]]:
@@ -146,7 +150,7 @@ def _reported(case: CaseFile, by: Actor) -> tuple[store.Folder, dict[str, str]]:
 
 @application.action(
     "ask_check", label=_("请求到场检查"), right="approvals.withdraw", leaves=[S.ACCEPTED, S.GRANTED], on="step",
-    steps=["site_check"], untimed=True,
+    steps=["site_check"], untimed=True, anywhere=True,
 )  # fmt: skip
 def ask_check(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """The builder is ready, or has put right what was found: the unit that checks is told, and its promised time begins."""
@@ -182,3 +186,17 @@ def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetim
     case.finish("good")
     if case.state == S.GRANTED:
         _move_on(case)
+
+
+@application.action(
+    "end_checks", label=_("不再检查，办结"), right="approvals.decide", form=forms.EndChecks, leaves=[S.GRANTED],
+    reaches=S.COMPLETED,
+)  # fmt: skip
+def end_checks(case: CaseFile, form: forms.EndChecks, *, by: Actor, now: datetime) -> None:
+    """What was granted is not built: the checks that are left have no object, and the case is settled. Refuses while one is
+    asked for. The permit stays as it is until it is revoked."""
+    if case.id in cases.soonest([case.id]):
+        raise Refused("check.asked", "申请人已经请求到场检查，请先到场检查。")
+    case.outcome = "granted"
+    case.confide(reason=form.reason)
+    case.tell_persons(f"“{case.title}”余下的到场检查不再进行，已办结。仍要建设的，请联系办理单位。", channel="sms")

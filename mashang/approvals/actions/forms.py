@@ -105,6 +105,10 @@ class SendBack(Form):
     words: str = Field(title="退回意见", min_length=2, max_length=1000, json_schema_extra=AREA)
 
 
+class EndChecks(Form):
+    reason: str = Field(title="不再建设的情况", min_length=6, max_length=500, json_schema_extra=AREA)
+
+
 class HandLater(Form):
     materials: dict[str, int] = Field(title="补交材料", min_length=1, json_schema_extra={"widget": "materials"})
 

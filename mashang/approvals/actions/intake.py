@@ -199,11 +199,12 @@ def _materials(
 
 @application.action(
     "notice", label=_("一次性告知补正"), right="approvals.notice", form=forms.Notice, leaves=[S.SUBMITTED],
-    reaches=S.SUPPLEMENT, on="step", steps=[INTAKE], stops=[rules.NOTIFY],
+    reaches=S.SUPPLEMENT, on="step", steps=[INTAKE], stops=[rules.NOTIFY], offered=store.no_refusal_pending,
 )  # fmt: skip
 def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> None:
     """Say everything missing at once, in writing. A second notice with new demands goes out, but stands as a breach."""
     folder = store.folder(case.id)
+    rules.none_pending(folder.refusal)
     extra = rules.new_demands(folder.row["noticed"], form.missing) if folder.row["notices"] else []
     store.change(case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing}))
     papers.notice(case, folder, "supplement", by=by, nth=folder.row["notices"] + 1, missing=list(form.missing))
@@ -213,7 +214,7 @@ def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> N
 
 @application.action(
     "supplement", label=_("补正"), right="approvals.supplement", form=forms.Supplement, leaves=[S.SUPPLEMENT],
-    reaches=S.SUBMITTED, starts=[rules.NOTIFY], first=True,
+    reaches=S.SUBMITTED, starts=[rules.NOTIFY], first=True, anywhere=True,
 )  # fmt: skip
 def supplement(case: CaseFile, form: forms.Supplement, *, by: Actor, now: datetime) -> None:
     """The applicant hands in what was missing; the five working days to accept begin anew."""
@@ -240,11 +241,12 @@ def _hand(case: CaseFile, materials: Mapping[str, int]) -> list[str]:
 
 @application.action(
     "accept", label=_("受理"), right="approvals.accept", form=forms.Accept, leaves=[S.SUBMITTED], reaches=S.ACCEPTED,
-    on="step", steps=[INTAKE], finishes=True, first=True, stops=[rules.NOTIFY],
+    on="step", steps=[INTAKE], finishes=True, first=True, stops=[rules.NOTIFY], offered=store.no_refusal_pending,
 )  # fmt: skip
 def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> None:
     """Accept what is complete, or complete but for what may follow by a date (容缺). Refuses gaps, all at once."""
     folder = store.folder(case.id)
+    rules.none_pending(folder.refusal)
     barred, later = rules.must_follow(_gaps(folder))
     if barred:
         raise Refused(
@@ -288,25 +290,33 @@ def _accepted(case: CaseFile, folder: store.Folder, at: datetime, by: Actor, lat
     on="step", steps=[INTAKE], finishes=True, stops=[rules.NOTIFY], by_rule=True,
 )  # fmt: skip
 def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
-    """Nobody said in time what is missing: accepted as of the day the materials came (行政许可法 art. 32(4))."""
-    running = case.clock(rules.NOTIFY)
-    _accepted(case, store.folder(case.id), running.started_at if running else case.opened_at, by, [])
+    """Nobody said in time what is missing: accepted as of the day the materials came (行政许可法 art. 32(4)). A "no" that
+    nobody confirmed by then is overtaken."""
+    running, folder = case.clock(rules.NOTIFY), store.folder(case.id)
+    if folder.refusal:
+        case.write_also(lambda _: (store.ANSWER, ["overtaken", None, now, "", case.id]))
+    _accepted(case, folder, running.started_at if running else case.opened_at, by, [])
     case.finish("deemed")
 
 
 @application.action(
     "withdraw", label=_("撤回申请"), right="approvals.withdraw", form=forms.Withdraw,
-    leaves=[S.SUBMITTED, S.SUPPLEMENT, S.ACCEPTED], reaches=S.WITHDRAWN,
+    leaves=[S.SUBMITTED, S.SUPPLEMENT, S.ACCEPTED], reaches=S.WITHDRAWN, anywhere=True,
 )  # fmt: skip
 def withdraw(case: CaseFile, form: forms.Withdraw, *, by: Actor, now: datetime) -> None:
-    """The applicant takes the application back before the decision."""
+    """The applicant takes the application back before the decision, at a window too; then they are told that it was done."""
     case.confide(reason=form.reason)
     case.tell(Message(f"{case.number} 申请人已撤回。", unit=case.lead_unit_id))
+    if by.kind == "staff":
+        case.tell_persons(
+            f"“{case.title}”（{case.number}）已由窗口按您的要求撤回；不是您要求的，请联系窗口。", channel="sms"
+        )
 
 
 @application.action(
-    "hand_later", label=_("补交容缺材料"), right="approvals.supplement", form=forms.HandLater, leaves=[S.ACCEPTED]
-)
+    "hand_later", label=_("补交容缺材料"), right="approvals.supplement", form=forms.HandLater, leaves=[S.ACCEPTED],
+    anywhere=True,
+)  # fmt: skip
 def hand_later(case: CaseFile, form: forms.HandLater, *, by: Actor, now: datetime) -> None:
     """What was left to follow is handed in; work went on meanwhile."""
     case.fact(given="、".join(_hand(case, form.materials)))

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
@@ -70,11 +71,14 @@ def assign(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
 
 
 def hand_over(case: CaseFile, form: HandOver, *, by: Actor, now: datetime) -> None:
-    """Pass the open step to another unit; its clock runs on (首问负责: responsibility ends when the other has it)."""
+    """Pass the open step to another unit; its clock runs on (首问负责: responsibility ends when the other has it). Refuses
+    a unit that is closed: nobody works there."""
     assert case.step is not None
     if form.unit == case.step.unit_id:
         raise Refused("hand_over.same-unit", "这个环节已经在该单位，不用移交。", "unit")
     unit = org.unit(form.unit)
+    if not unit.open_on(clock.local(now).date()):
+        raise Refused("hand_over.closed", "这个单位已经撤销，请移交给别的单位。", "unit")
     case.step.unit_id, case.step.staff = unit.id, None
     case.units = sorted({*case.units, unit.id})
     case.fact(to=unit.name, reason=form.reason)

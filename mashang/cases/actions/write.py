@@ -49,7 +49,7 @@ UPDATE cases_case SET title = %s, about = %s, state = %s, outcome = %s, units = 
 WHERE id = %s"""
 _WORKED = f"""
 UPDATE cases_step s SET state = d.state, staff = d.staff, needs = d.needs, opened_at = d.opened_at, due_at = d.due_at,
-  held = d.held, done_at = d.done_at, done_by = d.done_by, result = d.result, unit_id = d.unit_id
+  held = d.held, done_at = d.done_at, done_by = d.done_by, result = d.result, unit_id = d.unit_id, kind = d.kind
 FROM jsonb_to_recordset(%s) AS d ({_STEP}) WHERE s.id = d.id"""
 _DROPPED = (
     "UPDATE cases_step SET state = 'dropped' WHERE case_id = %s AND state IN ('waiting', 'open') AND id <> ALL (%s)"

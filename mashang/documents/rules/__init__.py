@@ -13,8 +13,11 @@ from mashang.kernel.said import said
 from mashang.org.rules import mask_name
 from mashang.text.rules import clean, narrow
 
+from .correcting import Changed as Changed
 from .correcting import Part as Part
+from .correcting import changes as changes
 from .correcting import corrected as corrected
+from .correcting import digest as digest
 from .correcting import next_number as next_number
 from .correcting import parts_of as parts_of
 from .correcting import root as root

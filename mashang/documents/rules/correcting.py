@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,28 @@ def parts_of(holder: str, facts: Facts, words: Mapping[str, str]) -> list[Part]:
         text = "\n".join(as_lines(facts[key])) if lines else as_text(facts[key])
         parts.append(Part(f"fact.{key}", words.get(key, said("备注")), text, lines))
     return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A part that a corrected document says otherwise than the one it replaces: its label, and a digest of either wording."""
+
+    label: str
+    old: str
+    new: str
+
+
+def digest(salt: str, text: str) -> str:
+    """SHA-256 (hex) of a wording behind a salt, without which short wordings cannot be guessed from it."""
+    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+
+
+def changes(before: list[Part], after: list[Part], salt: str) -> list[Changed]:
+    """Which parts are worded otherwise, in their order; both lists are of the same document."""
+    new = {part.name: part.value for part in after}
+    return [
+        Changed(p.label, digest(salt, p.value), digest(salt, new[p.name])) for p in before if new[p.name] != p.value
+    ]
 
 
 def corrected(

@@ -10,6 +10,7 @@ from mashang.clocks.rules import Limit
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
+from mashang.reviews.measures import ONE_A_SERVICE
 
 from .places import RIGHT, counties
 
@@ -64,11 +65,11 @@ def paced(by: Actor, place: str, start: datetime, end: datetime) -> Part:
 
 
 def rated(by: Actor, place: str, start: datetime, end: datetime) -> Part:
-    """`rated`: ratings given in the span; `said` by the person themself, else assumed from silence."""
+    """`rated`: ratings given in the span, one a service; `said` by the person themself, else assumed from silence."""
     where, values = seen(by, place)
     text = f"""
     rated AS (SELECT c.id, r.unit_id AS unit, r.at, r.grade, r.source = 'explicit' AS said
-      FROM reviews_rating r JOIN cases_case c ON c.id = r.case_id WHERE {where} AND r.at >= %s AND r.at < %s)"""
+      FROM reviews_rating r JOIN cases_case c ON c.id = r.case_id WHERE {where} AND {ONE_A_SERVICE} AND r.at >= %s AND r.at < %s)"""
     return text, [*values, start, end]
 
 

@@ -161,6 +161,9 @@ from .places import (
     current_region as current_region,
 )
 from .places import (
+    offices_over as offices_over,
+)
+from .places import (
     region as region,
 )
 from .places import (

@@ -167,6 +167,12 @@ def units_in(region_code: str = "", *, kind: str = "", day: date | None = None) 
     ]
 
 
+def offices_over(unit: UnitInfo, day: date) -> list[UnitInfo]:
+    """The effectiveness offices (效能办) of the region that a unit lies in, open on the day; the nearest first."""
+    found = [u for u in unit_table().values() if u.kind == "office" and u.open_on(day)]
+    return sorted((u for u in found if unit.region.startswith(u.region)), key=lambda u: (-len(u.region), u.id))
+
+
 def region(code: str) -> RegionInfo:
     """A division, also a superseded one. Refuses an unknown code."""
     known = region_table().get(code)

@@ -22,6 +22,7 @@ from mashang.portals.shared.context import Asked
 from mashang.portals.shared.downloads import attachment
 from mashang.reviews import actions as reviews
 from mashang.reviews import queries as review_queries
+from mashang.reviews.rules import Turn
 
 from . import present
 
@@ -56,7 +57,8 @@ def case(request: Asked, number: str) -> HttpResponse:
         "page": page,
         "shown": present.case(page, by),
         "sentence": present.progress_sentence(page, by),
-        "rating": review_queries.rating_of(view.case.pk) if by.kind == "person" else "",
+        "ratings": review_queries.ratings_of(view.case.pk) if by.kind == "person" else [],
+        "redressed": review_queries.redressed(view.case.pk) if by.kind == "person" else None,
         "may_rate": review_queries.may_rate(view, by),
         "files": view.documents,
         "filed": present.filed(view, by),
@@ -91,7 +93,7 @@ def form(request: Asked, number: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def rate(request: Asked, number: str) -> HttpResponse:
-    """Rate the service, once, freely. The counter can't see who rated."""
+    """Rate the service, freely: once, and once more when a bad rating was put right. The counter can't see who rated."""
     by = request.actor
     view = queries.case_for(by, number)
     fields = actionforms.fields_of(reviews.Rate, actionforms.Ask(view, 0, by))
@@ -104,11 +106,17 @@ def rate(request: Asked, number: str) -> HttpResponse:
             return HttpResponseRedirect(reverse("hall:case", args=[number]))
         except Refused as no:
             refused = no
-    form = forms.build(
+    person = by.kind == "person"
+    context = {
+        "view": view, "again": review_queries.may_rate(view, by) is Turn.SECOND,
+        "ratings": review_queries.ratings_of(view.case.pk) if person else [],
+        "redressed": review_queries.redressed(view.case.pk) if person else None,
+    }  # fmt: skip
+    context["form"] = forms.build(
         fields, action=request.path, button=_("提交评价"), values=forms.typed(request.POST, fields) if refused else None,
         refused=refused, cancel=reverse("hall:case", args=[number]),
     )  # fmt: skip
-    return render(request, "hall/rate.html", {"view": view, "form": form}, status=422 if refused else 200)
+    return render(request, "hall/rate.html", context, status=422 if refused else 200)
 
 
 @require_http_methods(["GET", "POST"])

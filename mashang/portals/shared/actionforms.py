@@ -25,7 +25,7 @@ from mashang.reviews.rules import TAGS
 
 from .parts import Field, FieldType
 
-HIDDEN = frozenset({"channel"})
+HIDDEN = frozenset({"channel", "second"})
 _PLACE_INPUTS = {
     "latitude": "place_lat", "longitude": "place_lon", "accuracy": "place_accuracy", "taken_at": "place_at",
 }  # fmt: skip
@@ -92,7 +92,7 @@ def _staff(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
 
 
 def _unit(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
-    units = org.units_in(ask.view.case.region[:6])
+    units = org.units_in(ask.view.case.region[:6], day=clock.today())
     choices = (("", _("请选择")), *((u.id, u.name) for u in units))
     return [Field(name, _(str(info.title)), "choice", required=True, choices=choices)]
 

@@ -15,5 +15,5 @@ def words(case_id: int, now: datetime) -> None:
     holds its row, so the cases are looked for after the words are gone."""
     rows = Rating.objects.filter(case=case_id)
     rows.exclude(words="").update(words="")
-    for number in rows.exclude(redress="").values_list("redress", flat=True):
+    for number in rows.exclude(redress="").values_list("redress", flat=True).distinct():
         cases.forget_subject(number, now)

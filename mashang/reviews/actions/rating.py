@@ -1,4 +1,4 @@
-"""评一评: the person whom a service was for rates it, once."""
+"""评一评: the person whom a service was for rates it, and once more after a bad rating was put right."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mashang.org import queries as org
 
 from .. import rules
 from ..models import Grade, Rating, Source
-from ..queries import righted
+from ..queries import turn_of
 
 
 class Rate(Form):
@@ -31,14 +31,16 @@ class Rate(Form):
     )
     words: str = Field(default="", title="想说的话", max_length=500, json_schema_extra={"widget": "textarea"})
     channel: str = Field(default="web", max_length=20)
+    second: bool | None = Field(default=None, title="第二次评价")
 
 
 def rate(number: str, data: Mapping[str, Any] | Rate, *, by: Actor, now: datetime) -> Rating:
-    """Rate a finished service. Refuses whom it was not for, an unfinished one, and a second rating of the same service."""
+    """Rate a finished service, and once more after a bad rating was put right. Refuses whom it was not for, an unfinished
+    one, and any other rating of the same service. A calling system hands on what such a person said."""
     view = cases.case_for(by, number)
     form = case_rules.parse(Rate, data)
     assert isinstance(form, Rate)
-    if not org.may_act(by, "reviews.rate", view.facts) or by.kind != "person":
+    if not org.may_act(by, "reviews.rate", view.facts) or by.kind not in ("person", "client"):
         raise Forbidden("只有办事人本人可以评价。")
     if fault := rules.not_yet(view.case.kind, view.case.state):
         raise fault
@@ -52,9 +54,11 @@ def rate_by_default(number: str, *, by: Actor, now: datetime) -> Rating:
 
 
 def _keep(view: cases.CaseView, form: Rate, source: Source, by: Actor, now: datetime) -> Rating:
-    last = Rating.objects.filter(case=view.case).order_by("-round").first()
-    given = (last.grade, last.source, righted(last), last.round) if last else (None, None, False, None)
-    round_ = rules.round_after(*given)
+    turn = turn_of(view.case.pk)
+    rules.meant(turn, form.second)
+    rows = Rating.objects.filter(case=view.case).order_by("round")
+    round_, second = len(rows) + 1, turn is rules.Turn.SECOND
+    became = next((r.redress for r in rows if r.redress), "") if second else ""
     try:
         with transaction.atomic():
             if source is Source.EXPLICIT:  # a default says nothing of anybody
@@ -62,12 +66,14 @@ def _keep(view: cases.CaseView, form: Rate, source: Source, by: Actor, now: date
             row = Rating.objects.create(
                 case=view.case, round=round_, unit_id=view.case.lead_unit_id, entry=view.case.definition,
                 grade=form.grade, source=source, tags=list(form.tags), words=form.words, channel=form.channel, at=now,
+                second=second, redress=became,
             )  # fmt: skip
             facts = {"grade": int(form.grade), "source": source.value, "unit": view.case.lead_unit_id, "round": round_}
-            who = by.ref if source is Source.DEFAULT else "person"
-            ledger.record([Entry(f"rating/{row.pk}", "rating.given", who, now, facts, {"case": view.case.number})])
+            who = "person" if by.kind == "person" else by.ref
+            verb = "rating.given_again" if second else "rating.given"
+            ledger.record([Entry(f"rating/{row.pk}", verb, who, now, facts, {"case": view.case.number})])
     except IntegrityError as fault:
-        if "rating_once" not in str(fault):
+        if "rating_once" not in str(fault) and "rating_second_once" not in str(fault):
             raise
         raise Refused("rating.twice", "这次服务已经评价过了，谢谢您。") from fault
     return row

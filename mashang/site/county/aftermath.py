@@ -16,6 +16,7 @@ from mashang.supervision import sweeps as supervision
 from . import words
 from .life import Life, LifeWentOn
 
+RIGHTS = {"contact": "reviews.check", "office_contact": "reviews.check_instead", "put_right": "reviews.redress"}
 RATED = 0.55
 GRADES = {5: 60, 4: 27, 3: 8, 2: 3, 1: 2}
 LATE_GRADES = {5: 20, 4: 25, 3: 25, 2: 18, 1: 12}
@@ -73,11 +74,10 @@ class Aftermath:
             self.life.soon(at, hours, partial(self._redress, number, action))
 
     def _redress(self, number: str, action: str, at: datetime) -> None:
-        step = next(s for s in self.life.view(number).open_steps if s.kind == action)
+        step = next(s for s in self.life.view(number).open_steps if s.code == action)
         said = self.draws.choice(words.CONTACTED if action == "contact" else words.RIGHTED)
-        right = "reviews.check" if action == "contact" else "reviews.redress"
-        by = self.life.cast.staff(step.unit_id, right, at, kind="bad_rating")
-        self.life.act(action, {"words": said}, by=by, at=at, step=step.pk, number=number)
+        by = self.life.cast.staff(step.unit_id, RIGHTS[step.kind], at, kind="bad_rating")
+        self.life.act(step.kind, {"words": said}, by=by, at=at, step=step.pk, number=number)
         if action == "contact":
             self._step(number, "put_right", at, self.draws.uniform(8, 40))
 

@@ -25,6 +25,7 @@ NOTE = "demo-county"
 HELD = (
     "mashang.cases.sweeps.fire", "mashang.cases.sweeps.expire", "mashang.supervision.sweeps.supervise",
     "mashang.supervision.sweeps.release", "mashang.reviews.sweeps.fill", "mashang.reviews.sweeps.redress",
+    "mashang.reviews.sweeps.follow", "mashang.reviews.sweeps.pass_on", "mashang.supervision.sweeps.supervise_ratings",
 )  # fmt: skip
 """Sweeps of the present that must not look at a case whose past is still being made."""
 

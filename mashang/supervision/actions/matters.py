@@ -11,6 +11,7 @@ from pydantic import Field, JsonValue
 
 from mashang.cases.casefile import CaseFile, Message
 from mashang.cases.procedure import Form
+from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
@@ -30,7 +31,7 @@ _CLOSE = "UPDATE supervision_matter SET deduction = %s, ground = %s, closed_at =
 
 
 class Overdue(Form):
-    about: str = Field(title="超期的件")
+    about: str = Field(title="有关的件")
     unit: int = Field(title="责任单位")
     cause: str = Field(title="事由", max_length=500)
 
@@ -68,6 +69,15 @@ def assign_overdue(case: CaseFile, form: Overdue, *, by: Actor, now: datetime) -
 
 
 @supervision.action(
+    "assign_rating", label=_("二次评价转督办"), right="supervision.assign", form=Overdue, on="new", reaches=S.ASSIGNED,
+    by_rule=True,
+)  # fmt: skip
+def assign_rating(case: CaseFile, form: Overdue, *, by: Actor, now: datetime) -> None:
+    """What was put right after a bad rating was rated badly again: the unit answers once more, and the office checks."""
+    _assign(case, form.unit, "rating", form.about, form.cause, rules.REQUIRED_OF_RATING, rules.RATING_DAYS)
+
+
+@supervision.action(
     "assign_matter", label=_("交办"), right="supervision.assign", form=Assign, on="new", reaches=S.ASSIGNED
 )
 def assign_matter(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
@@ -79,7 +89,7 @@ def assign_matter(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> 
 
 def _assign(case: CaseFile, unit_id: int, source: str, about: str, cause: str, required: str, days: int) -> None:
     unit = org.unit(unit_id)
-    office = rules.office_for(unit, org.units_in())
+    office = rules.office_of(org.offices_over(unit, clock.local(case.now).date()))
     case.title, case.about = f"督办：{cause}"[:120], about
     case.lead_unit_id, case.region = unit_id, unit.region
     case.words = f"{about} {unit.name}"

@@ -1,0 +1,216 @@
+"""Nobody is left without a way on: at the window, with a "no" that waits, with a house that is never built."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from mashang.approvals.models import Refusal
+from mashang.cases import queries as cases
+from mashang.cases.models import Notice
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
+from mashang.kernel.refused import Forbidden, Refused
+from mashang.ledger import queries as ledger
+from mashang.org import actions as org_actions
+from mashang.org import queries as org
+from mashang.org.rules import Facts
+from mashang.portals.shared import actionforms
+
+from .story import PDF, TOWN, Story, accepted, at, hand_in_house, reviewed, text_of, upload, verbs_of, who
+
+pytestmark = [pytest.mark.django_db]
+BY = Actor.system("test")
+GROUNDS = {"grounds": "选址占用永久基本农田", "basis": "土地管理法第六十二条", "remedy": "另选地块再申请"}
+MISSING = ["户口簿", "申请表"]
+
+
+def at_the_counter(materials: tuple[str, ...] = ("identity",)) -> Story:
+    """An application taken in for somebody without an account."""
+    given = {code: upload(who("window")) for code in materials}
+    return hand_in_house("window", 31, materials=given, region=TOWN)
+
+
+def offered(login: str, story: Story) -> set[str]:
+    by = who(login)
+    return {press.action.code for press in cases.available(cases.case_for(by, story.number), by)}
+
+
+def window_lead() -> Actor:
+    unit = who("window").unit_id
+    place = Facts.of((unit,), region=TOWN, kind="application")
+    found = org.who_may("approvals.decide", place, clock.now())
+    return org.actor_for(next(one.id for one in found if one.unit == unit))
+
+
+@pytest.mark.row("A10")
+def test_a_window_supplements_for_who_comes_to_it(sign_in):
+    with at("2026-03-02 09:10"):
+        story = at_the_counter()
+        story.do("window", "notice", {"missing": MISSING}, "intake")
+        assert "supplement" in offered("window", story)
+        window, address = sign_in("window"), reverse("desk:press", args=[story.number, "supplement"])
+        assert address in window.get(reverse("desk:case", args=[story.number])).content.decode()
+        paper = SimpleUploadedFile("户口簿.pdf", PDF, "application/pdf")
+        assert window.post(address, {"materials.household": paper}).status_code == 302
+    assert story.case.state == "submitted"
+    assert ledger.history(story.number)[-1].by == who("window").ref
+
+
+@pytest.mark.row("A10")
+def test_a_window_elsewhere_neither_supplements_nor_withdraws(sign_in):
+    with at("2026-03-02 09:10"):
+        story = at_the_counter()
+        story.do("window", "notice", {"missing": MISSING}, "intake")
+        assert sign_in("zhangpu").get(reverse("desk:press", args=[story.number, "withdraw"])).status_code == 404
+        for login in ("land", "village", "town"):
+            assert not offered(login, story) & {"supplement", "withdraw"}, login
+            with pytest.raises(Forbidden):
+                story.do(login, "withdraw", {"reason": "不建了"})
+
+
+def test_what_a_window_withdraws_is_told_to_whose_it_was(sign_in):
+    with at("2026-03-02 09:10"):
+        story = at_the_counter()
+        address = reverse("desk:press", args=[story.number, "withdraw"])
+        assert sign_in("window").post(address, {"reason": "本人到窗口要求撤回"}).status_code == 302
+        sms = Notice.objects.filter(case__number=story.number, channel="sms").latest("id")
+        own = hand_in_house("citizen")
+        own.do("citizen", "withdraw", {"reason": "家里暂不建房"})
+    assert story.case.state == "withdrawn" and sms.person == story.case.persons[0]
+    assert "由窗口按您的要求撤回" in sms.text and "本人到窗口" not in sms.text
+    assert not Notice.objects.filter(case__number=own.number, channel="sms", text__contains="由窗口").exists()
+
+
+@pytest.mark.row("A19")
+def test_a_window_asks_for_a_check_on_site_for_who_comes_to_it(sign_in):
+    story = granted()
+    with at("2026-03-09 08:30"):
+        waiting = next(s for s in cases.case_for(who("window"), story.number).open_steps if s.kind == "site_check")
+        address = reverse("desk:press_step", args=[story.number, "ask_check", waiting.pk])
+        assert sign_in("window").post(address, {}).status_code == 302
+    assert story.step(waiting.code).due_at is not None
+
+
+def granted() -> Story:
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+    assert story.case.state == "granted"
+    return story
+
+
+@pytest.mark.row("A11")
+def test_nothing_else_is_done_at_intake_while_a_no_waits_for_its_second_person(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        lead = window_lead()
+        story.do(lead, "propose_refusal", GROUNDS, "intake")
+        assert not offered("window", story) & {"accept", "notice"}
+        for action, data in (("accept", {}), ("notice", {"missing": MISSING})):
+            with pytest.raises(Refused) as no:
+                story.do("window", action, data, "intake")
+            assert no.value.code == "refusal.pending"
+        story.do("townlead", "send_back_refusal", {"words": "材料可以补正"}, "intake")
+        story.do("window", "accept", {}, "intake")
+    assert story.case.state == "accepted"
+
+
+@pytest.mark.row("A11")
+def test_a_no_that_nobody_confirmed_in_time_is_overtaken_and_bars_no_decision():
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        story.do(window_lead(), "propose_refusal", GROUNDS, "intake")
+    with at("2026-03-02 18:00"):
+        story.do(BY, "deem_accepted", {}, "intake")
+    assert Refusal.objects.get(case=story.case).state == "overtaken"
+    reviewed(story)
+    with at("2026-03-11 10:00"):
+        story.do("town", "propose_refusal", GROUNDS, "decision")
+        story.do("townlead", "send_back_refusal", {"words": "理由不足"}, "decision")
+        story.do("town", "grant", {}, "decision")
+
+
+@pytest.mark.row("A11")
+def test_a_report_is_taken_back_by_its_unit_and_the_step_goes_on(sign_in):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        assert "take_back_refusal" not in offered("town", story)
+        story.do("town", "propose_refusal", GROUNDS, "decision")
+        with pytest.raises(Forbidden):
+            story.do("land", "take_back_refusal", {}, "decision")
+        address = reverse("desk:press_step", args=[story.number, "take_back_refusal", story.step("decision").pk])
+        assert address in sign_in("town").get(reverse("desk:case", args=[story.number])).content.decode()
+        assert sign_in("town").post(address, {}).status_code == 302
+        assert Refusal.objects.get(case=story.case).state == "taken-back"
+        with pytest.raises(Refused) as no:
+            story.do("town", "take_back_refusal", {}, "decision")
+        assert no.value.code == "refusal.none"
+        assert "撤回否定报备" in text_of(sign_in("town").get(f"/desk/case/{story.number}"))
+        story.do("town", "grant", {}, "decision")
+    assert story.case.state in ("accepted", "granted")
+
+
+@pytest.mark.row("A11")
+@pytest.mark.parametrize("reporter", ["town", "townlead"])
+def test_a_report_that_nobody_is_left_to_confirm_is_taken_back(reporter):
+    """The only lead has gone, or reported it themself."""
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do(reporter, "propose_refusal", GROUNDS, "decision")
+        if reporter == "town":
+            org_actions.let_go(who("townlead").id, by=BY, now=clock.now())
+        with pytest.raises((Forbidden, Refused)):
+            story.do(reporter, "confirm_refusal", {}, "decision")
+        with pytest.raises(Refused):
+            story.do("town", "grant", {}, "decision")
+        story.do("town", "take_back_refusal", {}, "decision")
+        story.do("town", "grant", {}, "decision")
+
+
+@pytest.mark.row("A19")
+def test_a_house_that_is_never_built_is_settled_by_the_unit_that_decided(sign_in):
+    story = granted()
+    with at("2026-09-01 10:00"):
+        assert "end_checks" not in offered("window", story) | offered("citizen", story)
+        address = reverse("desk:press", args=[story.number, "end_checks"])
+        assert address in sign_in("town").get(reverse("desk:case", args=[story.number])).content.decode()
+        assert sign_in("town").post(address, {"reason": ""}).status_code == 422
+        assert sign_in("town").post(address, {"reason": "申请人书面表示不再建设"}).status_code == 302
+    assert (story.case.state, story.case.outcome) == ("completed", "granted")
+    assert not cases.case_for(who("town"), story.number).open_steps
+    entry = ledger.history(story.number)[-1]
+    assert entry.private == {"reason": "申请人书面表示不再建设"} and "reason" not in entry.facts
+    assert verbs_of(story.number).count("end_checks") == 1
+
+
+@pytest.mark.row("A19")
+def test_checks_that_are_asked_for_are_not_ended():
+    story = granted()
+    with at("2026-03-09 08:30"):
+        waiting = next(s for s in cases.case_for(who("citizen"), story.number).open_steps if s.kind == "site_check")
+        story.do("citizen", "ask_check", {}, waiting.code)
+        with pytest.raises(Refused) as no:
+            story.do("town", "end_checks", {"reason": "申请人书面表示不再建设"})
+    assert no.value.code == "check.asked"
+
+
+def test_a_closed_unit_is_neither_offered_nor_taken():
+    story = accepted()
+    with at("2026-03-03 09:00"):
+        form = org_actions.NewUnit("武平县桃溪镇旧办公室", "旧办公室", "division", TOWN, who("town").unit_id)
+        old = org_actions.open_unit(form, by=BY, now=clock.now())
+        org_actions.close_unit(old, by=BY, now=clock.now())
+        with pytest.raises(Refused) as no:
+            story.do("land", "hand_over", {"unit": old, "reason": "属其职责范围"}, "land")
+        view = cases.case_for(who("land"), story.number)
+        verb = view.procedure.actions["hand_over"]
+        fields = actionforms.fields_of(verb.form, actionforms.Ask(view, who("land").unit_id, who("land")))
+    assert no.value.code == "hand_over.closed"
+    offered_ = {choice[0] for field in fields if field.name == "unit" for choice in field.choices}
+    assert old not in offered_ and who("town").unit_id in offered_

@@ -128,6 +128,15 @@ def test_all_faults_are_named_at_once() -> None:
     assert codes == ["start.form", "limit.unit", "pause.reversed"]
 
 
+def test_wrong_hours_hide_no_other_fault() -> None:
+    result = typed("due", "2026-02-31", "20x", "--hours", "8-12", "--json")
+    codes = [error["code"] for error in json.loads(result.stdout)["errors"]]
+    assert codes == ["hours.form", "start.form", "limit.unit"]
+    result = typed("due", "--batch", "x.csv", "--explain", "--hours", "8-12", "--json")
+    codes = [error["code"] for error in json.loads(result.stdout)["errors"]]
+    assert codes == ["hours.form", "batch.files", "batch.files"]
+
+
 def write_csv(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> None:
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file).writerows(rows)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -65,7 +65,10 @@ def _answer(request: HttpRequest) -> HttpResponse:
     except Resolver404:
         return problems.not_found(request)
     request.resolver_match = found
-    response: HttpResponse = found.func(request, *found.args, **found.kwargs)
+    try:
+        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
+    except Http404:
+        return problems.not_found(request)
     if response.status_code == 405:
         text = "这个地址不能用这种方法访问，请核对接口文档。"
         return problems.answer(

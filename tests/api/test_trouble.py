@@ -55,6 +55,7 @@ BAD_ADDRESSES = [
     ("/cases/%E6%AD%A6%ff", 404),
     ("/nowhere", 404),
     ("", 404),
+    ("/", 404),
 ]
 
 

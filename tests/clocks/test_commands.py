@@ -200,6 +200,11 @@ def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
     assert places(done) == [(1, "start")] and "重复" in done.stderr
 
 
+def test_a_heading_by_which_rows_can_be_read_hides_none_of_their_faults(tmp_path: Path) -> None:
+    rows = [["start", "limit", "due", "x", "x"], ["2026-03-32", "1wd", "", "", ""], ["2026-03-02", "1x", "", "", ""]]
+    assert places(batch(tmp_path, rows)) == [(1, "x"), (1, "due"), (2, "start"), (3, "limit")]
+
+
 @pytest.mark.parametrize(
     ("more", "named"),
     [(["--pause", "2026-03-04/2026-03-05"], "--pause"), (["--explain"], "--explain"), (["2026-03-02"], "起算时间")],

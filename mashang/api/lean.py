@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import Resolver404, get_resolver
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -17,6 +17,7 @@ from . import problems
 from .base import MAX_JSON
 
 PREFIX = "/api/"
+CODES = {400: "malformed.request", 411: "malformed.length", 413: "malformed.too-large"}
 LANGUAGES = {"zh": "zh-hans", "en": "en"}
 DOCS = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -33,7 +34,10 @@ class Lean:
             return self.get_response(request)
         language = spoken(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
         translation.activate(language)
-        response = _answer(request)
+        try:
+            response = _answer(request)
+        except Exception as fault:
+            response = problems.broken(request, fault)
         response.headers["Content-Language"] = language
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Content-Security-Policy"] = (
@@ -55,14 +59,16 @@ def spoken(accepted: str) -> str:
 def _answer(request: HttpRequest) -> HttpResponse:
     if fault := _unreadable(request):
         status, text = fault
-        code = "malformed.too-large" if status == 413 else "malformed.request"
-        return problems.answer(request, status, [Fault(code, text)])
+        return problems.answer(request, status, [Fault(CODES[status], text)])
     try:
         found = get_resolver("mashang.api.urls").resolve(request.path_info)
     except Resolver404:
         return problems.not_found(request)
     request.resolver_match = found
-    response: HttpResponse = found.func(request, *found.args, **found.kwargs)
+    try:
+        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
+    except Http404:
+        return problems.not_found(request)
     if response.status_code == 405:
         text = "这个地址不能用这种方法访问，请核对接口文档。"
         return problems.answer(
@@ -73,8 +79,10 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 def _unreadable(request: HttpRequest) -> tuple[int, str] | None:
     """What no operation need look at."""
+    if "HTTP_TRANSFER_ENCODING" in request.META:
+        return 411, "请在请求头里给出内容的长度（Content-Length），不要分块发送。"
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit():
+    if not (length.isascii() and length.isdigit()):
         return 400, "请求头里的内容长度不对。"
     most = settings.MASHANG_MAX_BODY if request.content_type == "multipart/form-data" else MAX_JSON
     if int(length) > most:

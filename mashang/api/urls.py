@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path, reverse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
 
@@ -31,11 +32,13 @@ class Docs(Swagger):
 _docs = Docs({"persistAuthorization": False})
 
 
+@require_safe
 def read_description(request: HttpRequest) -> HttpResponse:
     """OpenAPI 3.1."""
     return HttpResponse(api.description_json, content_type="application/json", headers={"Cache-Control": "max-age=300"})
 
 
+@require_safe
 def read_docs(request: HttpRequest) -> HttpResponse:
     """The description as a page to try things on; everything it loads comes from here."""
     return _docs.render_page(request, api)

@@ -68,11 +68,11 @@ def parse(form: type[Form], data: Mapping[str, Any] | Form) -> Form:
 
 
 def fault_of(error: Any) -> Fault:
-    """One of pydantic's findings, in a sentence for whoever filled in the form."""
+    """One of pydantic's findings, in a sentence for whoever filled in the form. The API's come without what was typed."""
     context = error.get("ctx", {})
     if error["type"] == "value_error":
         text = str(context.get("error", "")) or "内容不对，请核对后重填。"
-    elif error["type"] == "string_too_short" and error["input"].strip():
+    elif error["type"] == "string_too_short" and context["min_length"] > 1 and error.get("input", "-").strip():
         text = said("太短了，请至少写 {n} 个字。", n=context["min_length"])
     else:
         text = _SAID.get(error["type"], "内容不对，请核对后重填。").format(**context)

@@ -76,7 +76,7 @@ def _worked(calendar: Calendar, data: bytes, encoding: str, out: IO[str]) -> tup
     heading = next(rows, (1, []))[1]
     if faults:
         raise Refused.of(faults)
-    places = _places(heading)
+    places = _places(heading, faults)
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([*heading, "due"])
     known, count, provisional = Known(calendar), 0, 0
@@ -92,16 +92,17 @@ def _worked(calendar: Calendar, data: bytes, encoding: str, out: IO[str]) -> tup
     return Done(count, provisional), faults
 
 
-def _places(heading: Sequence[str]) -> tuple[int, int, int | None]:
+def _places(heading: Sequence[str], faults: list[Fault]) -> tuple[int, int, int | None]:
+    """Where the columns stand; faults are added to. Refuses a heading by which no row can be read."""
     names = [name.strip() for name in heading]
-    faults = [
+    faults += [
         Fault("batch.column", f"第 1 行缺少列“{name}”。", f"1:{name}") for name in COLUMNS[:2] if name not in names
     ]
     twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
     faults += [Fault("batch.column", f"第 1 行的列名“{name}”重复，请改名或删除。", f"1:{name}") for name in twice]
     if "due" in names:
         faults.append(Fault("batch.column", "输入文件里已经有“due”列，请先改名或删除。", "1:due"))
-    if faults:
+    if any(names.count(name) > 1 for name in COLUMNS) or not set(COLUMNS[:2]) <= set(names):
         raise Refused.of(faults)
     return names.index("start"), names.index("limit"), names.index("pauses") if "pauses" in names else None
 

@@ -38,12 +38,11 @@ def due(
 ) -> None:
     """从 START 起 LIMIT 到哪一天（或哪一刻）届满。"""
     try:
-        calendar = shipped.calendar(hours)
         if batch or out:
             given = {"起算时间": start, "--pause": pause, "--explain": explained}
-            _batch(calendar, batch, out, [name for name, value in given.items() if value], as_json)
+            _batch(hours, batch, out, [name for name, value in given.items() if value], as_json)
         else:
-            _one(calendar, start, limit, pause or [], explained, as_json)
+            _one(hours, start, limit, pause or [], explained, as_json)
     except Refused as no:
         _complain(no.faults, as_json)
 
@@ -87,12 +86,13 @@ def shown_rule(rule: ClockRule) -> dict[str, Any]:
     return {**write_rule(rule), "version": rule.version}
 
 
-def _one(calendar: Calendar, start: str, limit: str, pauses: Sequence[str], explained: bool, as_json: bool) -> None:
+def _one(hours: str, start: str, limit: str, pauses: Sequence[str], explained: bool, as_json: bool) -> None:
     faults: list[Fault] = []
+    calendar: Calendar | None = _tried(faults, shipped.calendar, hours)
     begun = _tried(faults, read_start, start)
     length = _tried(faults, Limit.parse, limit)
     spans = [span for text in pauses if (span := _tried(faults, read_pause, text))]
-    if faults or begun is None or length is None:
+    if faults or calendar is None or begun is None or length is None:
         raise Refused.of(faults)
     found = calendar.due(begun, length, spans)
     lines = explain(calendar, begun, length, spans) if explained else []
@@ -125,14 +125,15 @@ def sentence(line: Line, limit: Limit) -> str:
     return f"{line.day}  {used if line.counted else '——'}  {line.why}  〔{line.article}〕"
 
 
-def _batch(calendar: Calendar, source: Path | None, target: Path | None, beside: Sequence[str], as_json: bool) -> None:
-    faults = []
+def _batch(hours: str, source: Path | None, target: Path | None, beside: Sequence[str], as_json: bool) -> None:
+    faults: list[Fault] = []
+    calendar: Calendar | None = _tried(faults, shipped.calendar, hours)
     if source is None or target is None:
         faults.append(Fault("batch.files", "成批计算请同时给出 --batch 输入文件和 --out 输出文件。", "batch"))
     if beside:
         text = f"成批计算不能同时给出{'、'.join(beside)}，请写在文件的列里或去掉。"
         faults.append(Fault("batch.files", text, "batch"))
-    if faults or source is None or target is None:
+    if faults or calendar is None or source is None or target is None:
         raise Refused.of(faults)
     done = import_module("mashang.clocks.batchfile").compute(calendar, source, target)  # numpy only where it is needed
     answer = {"rows": done.rows, "provisional": done.provisional, "out": str(target)}

@@ -43,6 +43,7 @@ from .rules import (
 )
 
 FRESH = 5.0  # seconds
+PLACES = 20_000  # whose calendars a process keeps
 COLUMNS = (
     "id, case_id, step_id, code, label, kind, party, amount, unit, extended, started_at, due_at, warn_at,"
     " state, fired_at, warned_at, stopped_at, pauses, extensions, rule_version, calendar_version, region, unit_id, effect"
@@ -162,6 +163,8 @@ def calendar_for(region: str, unit_id: int | None, at: datetime | None = None) -
     kept = _current()
     calendar = kept.calendars.get((region, unit_id))
     if calendar is None:
+        if len(kept.calendars) >= PLACES:  # anybody may ask for any place
+            kept.calendars.clear()
         calendar = kept.calendars[region, unit_id] = _compiled(kept, region, unit_id).scoped(region, unit_id)
     if at is not None:
         calendar.second(at)

@@ -193,8 +193,8 @@ def absence_faults(new: Away, known: Sequence[Away]) -> list[Fault]:
 
 # ── personal data: form and mask (law: 个人信息保护法 art. 51, 73) ──
 
-PHONE = re.compile(r"1[3-9]\d{9}")
-LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}")
+PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
+LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}", re.ASCII)
 
 
 def plain_phone(text: str) -> str:

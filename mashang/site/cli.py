@@ -3,6 +3,7 @@ without Django and without a database."""
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Mount:
 
 CLOCK, OFFLINE = "mashang.clocks.commands:app", "mashang.ledger.offline:app"
 COMMANDS = "mashang.site.commands."
+UNWRITABLE = frozenset({errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT})
 UNREADY = 2  # exit status where a command could not begin: 1 is what `ledger audit` says of an altered ledger
 MOUNTS = {
     "demo": Mount("启动演示县 · Start the demo county", COMMANDS + "demo:demo"),
@@ -93,12 +95,26 @@ class Lazy(TyperGroup):
             return name, MOUNTS[name].load(rest) if name else command, rest
         except Refused as no:
             _refuse(no, UNREADY)
+        except OSError as fault:
+            _refuse(_unwritable(fault), UNREADY)
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except Refused as no:
             _refuse(no, 1)
+        except OSError as fault:
+            _refuse(_unwritable(fault), 1)
+
+
+def _unwritable(fault: OSError) -> Refused:
+    """What to say of a disk that takes nothing; any other fault is ours and shows itself whole."""
+    if fault.errno not in UNWRITABLE:
+        raise fault
+    text = (
+        f"写不了“{fault.filename or '文件'}”：{fault.strerror}。请检查权限和磁盘，或用 MASHANG_VAR 指定另一个文件夹。"
+    )
+    return Refused("file.out", text)
 
 
 def _refuse(no: Refused, status: int) -> NoReturn:

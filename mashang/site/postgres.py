@@ -136,7 +136,7 @@ def _alone(var: Path) -> Iterator[None]:
     """One process at a time looks after the server; the lock goes with the process that holds it."""
     deadline = time.monotonic() + LOCK_SECONDS
     if not os.access(var, os.W_OK):
-        raise Unusable(f"{var} 属于别的账号：请用那个账号运行，或设置 MASHANG_VAR 指向自己的文件夹。")
+        raise Unusable(f"{var} 不能写入：请用它所属的账号运行，或设置 MASHANG_VAR 指向可写的文件夹。")
     with _lock_file(var / "postgres.lock") as lock:
         while True:
             with suppress(BlockingIOError):

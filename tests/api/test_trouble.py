@@ -7,9 +7,9 @@ import json
 import pytest
 from django.test import Client
 
-from mashang.api import base, catalogue
+from mashang.api import base, catalogue, problems
 from mashang.api.lean import spoken
-from mashang.cases import queries
+from mashang.cases import queries, rules
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -55,6 +55,7 @@ BAD_ADDRESSES = [
     ("/cases/%E6%AD%A6%ff", 404),
     ("/nowhere", 404),
     ("", 404),
+    ("/", 404),
 ]
 
 
@@ -69,6 +70,44 @@ def test_a_bad_address_is_a_problem(system, path, status):
 def test_a_bad_parameter_is_named(system):
     errors = system.get("/cases?limit=0&unit=x").json()["errors"]
     assert {e["parameter"] for e in errors} == {"limit", "unit"}
+
+
+EMPTIED = [
+    ("/cases", {"entry": "", "region": "350824"}, {}, "#/entry"),
+    ("/cases", {"entry": "rural-house", "region": "350824"}, {"Idempotency_Key": ""}, ""),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "headers", "pointer"), EMPTIED)
+def test_an_empty_text_is_told_at_its_place(system, path, body, headers, pointer):
+    response = system.post(path, body, **headers)
+    assert response.status_code == (400 if headers else 422)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    [error] = response.json()["errors"]
+    assert (error["detail"], error["pointer"]) == ("请填写这一项。", pointer)
+
+
+def test_a_text_that_is_too_short_is_told_how_long_it_must_be():
+    no = {"type": "string_too_short", "loc": ("reason",), "ctx": {"min_length": 5}}
+    assert rules.fault_of(no).text == "太短了，请至少写 5 个字。"
+
+
+def test_a_body_without_its_length_is_refused_and_not_taken_for_none(system):
+    response = system.post("/cases", "", Transfer_Encoding="chunked")
+    assert (response.status_code, response.json()["code"]) == (411, "malformed.length")
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_the_description_is_only_read(system, path):
+    response = system.call("DELETE", path)
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, HEAD")
+    assert response.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_fault_in_the_telling_of_a_fault_is_a_problem_too(system, monkeypatch):
+    monkeypatch.setattr(problems, "_fault", None)
+    response = system.get("/cases?limit=0")
+    assert (response.status_code, response.headers["Content-Type"]) == (500, "application/problem+json")
 
 
 def test_other_methods_are_told_which_are_allowed(system):

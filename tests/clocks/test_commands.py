@@ -128,6 +128,15 @@ def test_all_faults_are_named_at_once() -> None:
     assert codes == ["start.form", "limit.unit", "pause.reversed"]
 
 
+def test_wrong_hours_hide_no_other_fault() -> None:
+    result = typed("due", "2026-02-31", "20x", "--hours", "8-12", "--json")
+    codes = [error["code"] for error in json.loads(result.stdout)["errors"]]
+    assert codes == ["hours.form", "start.form", "limit.unit"]
+    result = typed("due", "--batch", "x.csv", "--explain", "--hours", "8-12", "--json")
+    codes = [error["code"] for error in json.loads(result.stdout)["errors"]]
+    assert codes == ["hours.form", "batch.files", "batch.files"]
+
+
 def write_csv(path: Path, rows: list[list[str]], encoding: str = "utf-8") -> None:
     with path.open("w", encoding=encoding, newline="") as file:
         csv.writer(file).writerows(rows)
@@ -189,6 +198,11 @@ def test_a_file_without_rows_is_refused(rows: list[list[str]], tmp_path: Path) -
 def test_a_column_named_twice_is_refused(tmp_path: Path) -> None:
     done = batch(tmp_path, [["start", "start", "limit"], ["2026-03-02", "2026-03-03", "1wd"]])
     assert places(done) == [(1, "start")] and "重复" in done.stderr
+
+
+def test_a_heading_by_which_rows_can_be_read_hides_none_of_their_faults(tmp_path: Path) -> None:
+    rows = [["start", "limit", "due", "x", "x"], ["2026-03-32", "1wd", "", "", ""], ["2026-03-02", "1x", "", "", ""]]
+    assert places(batch(tmp_path, rows)) == [(1, "x"), (1, "due"), (2, "start"), (3, "limit")]
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,28 @@ def test_the_next_notice_settles_what_was_provisional(catalogue: None) -> None:
     assert not queries.clocks_of(1)[0].provisional
 
 
+def test_a_notice_that_begins_in_the_december_before_moves_what_ends_there(catalogue: None) -> None:
+    """As those of 2008, 2012 and 2019 did; and a later version without those days moves it back."""
+    actions.write([make_clock("XK-BZ", at=at("2026-12-24T09:00"))])
+    december = [
+        {"name": "元旦", "date": "2026-12-30", "isOffDay": True},
+        {"name": "元旦", "date": "2026-12-31", "isOffDay": True},
+        {"name": "元旦", "date": "2026-12-27", "isOffDay": False},
+    ]
+    done = actions.load_notice(NOTICE | {"days": [*NOTICE["days"], *december]}, by="管理员", now=NOW)  # type: ignore[misc]
+    assert [(m.old_due_at, m.new_due_at) for m in moves(done)] == [(at("2026-12-31T17:30"), at("2027-01-05T17:30"))]
+    done = actions.load_notice(NOTICE, by="管理员", now=NOW)
+    assert [(m.old_due_at, m.new_due_at) for m in moves(done)] == [(at("2027-01-05T17:30"), at("2026-12-31T17:30"))]
+
+
+def test_a_december_named_only_by_the_version_before_is_looked_at_too(catalogue: None) -> None:
+    worked = {"name": "元旦", "date": "2026-12-27", "isOffDay": False}
+    actions.load_notice(NOTICE | {"days": [*NOTICE["days"], worked]}, by="管理员", now=NOW)  # type: ignore[misc]
+    actions.write([make_clock("XK-BZ", at=at("2026-12-23T09:00"))])
+    done = actions.load_notice(NOTICE, by="管理员", now=NOW)
+    assert [(m.old_due_at, m.new_due_at) for m in moves(done)] == [(at("2026-12-29T17:30"), at("2026-12-30T17:30"))]
+
+
 def test_what_moves_is_written_recorded_and_told(catalogue: None) -> None:
     before = [
         make_clock("XK-BZ", at=at("2026-12-31T09:00"), case_id=1),  # 4 January is no longer worked

@@ -14,6 +14,7 @@ from mashang.org.rules import (
     Facts,
     is_credit_code,
     is_identity_number,
+    is_mobile,
     mask_id,
     mask_name,
     mask_phone,
@@ -42,6 +43,11 @@ CREDIT = "91350100M000100Y43"  # the example form of GB 32100
 )
 def test_names_are_masked(name: str, kind: str, masked: str) -> None:
     assert mask_name(name, kind) == masked
+
+
+def test_digits_of_another_script_make_no_phone() -> None:
+    assert is_mobile("13812345678")
+    assert not is_mobile("138١٢٣٤٥٦٧٨")
 
 
 def test_phones_and_numbers_are_masked_to_law() -> None:

@@ -470,7 +470,9 @@ def test_numbers_are_read_as_people_write_them(text: str, unit: str, value: floa
     assert number_of(text, unit) == pytest.approx(value)
 
 
-@pytest.mark.parametrize("text", ["", "九十", "9 7 x", "1.2.3", "%", "nan", "inf", "=1+1"])
+@pytest.mark.parametrize(
+    "text", ["", "九十", "9 7 x", "1.2.3", "%", "nan", "inf", "=1+1", "e5", ".e5%", "1234,567", "٣"]
+)
 def test_what_is_no_number_is_none(text: str) -> None:
     assert str(number_of(text)) == "nan"
 

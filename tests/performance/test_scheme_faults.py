@@ -114,6 +114,19 @@ def test_all_faults_are_named_at_once_with_their_places() -> None:
     }
 
 
+@pytest.mark.parametrize("levels", [100, 101, 3000])
+def test_a_tree_too_deep_to_read_is_refused_once(levels: int) -> None:
+    nodes = {"n1": {}} | {f"n{n}": {"parent": f"n{n - 1}"} for n in range(2, levels + 1)}
+    raw = {"scheme": {"code": "x"}, "nodes": nodes}
+    raw["indicators"] = {"x": {"parent": f"n{levels}", "method": {"kind": "as-is"}}}
+    if levels <= 100:
+        assert len(parse(raw).bottom_up()) == levels
+        return
+    with pytest.raises(Refused) as no:
+        parse(raw)
+    assert [(f.code, f.field) for f in no.value.faults] == [("scheme.deep", "nodes.n101.parent")]
+
+
 def test_a_circle_hides_no_other_fault() -> None:
     nodes = {"a": {"parent": "b", "weight": -1}, "b": {"parent": "a", "weight": 40}}
     with pytest.raises(Refused) as no:

@@ -32,6 +32,20 @@ def test_a_place_may_be_named(month):
     assert month.get("/days?from=2026-10-12&to=2026-10-13&region=350824&unit=1").json() == {"off": {}, "work": {}}
 
 
+@pytest.mark.parametrize("unit", ["²", "٣", "9" * 30, "x", "-1"])
+def test_a_unit_that_is_none_is_no_fault_of_ours(month, unit):
+    assert month.get("/days", {"from": "2026-10-12", "to": "2026-10-13", "unit": unit}).status_code == 200
+
+
+def test_asking_for_ever_more_places_fills_no_memory(month, monkeypatch):
+    monkeypatch.setattr(queries, "PLACES", 50)
+    for number in range(120):
+        asked = {"from": "2026-10-12", "to": "2026-10-13", "region": f"{number}" + "9" * 5000, "unit": str(number)}
+        assert month.get("/days", asked).status_code == 200
+    assert len(queries._kept[0].calendars) <= 50
+    assert max(len(region) for region, _unit in queries._kept[0].calendars) <= 12
+
+
 def test_days_before_the_calendar_are_left_out(month):
     assert month.get("/days?from=1990-01-01&to=1990-02-01").json() == {"off": {}, "work": {}}
 

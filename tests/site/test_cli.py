@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from typer.testing import CliRunner
 
 from mashang.documents.rendering import fonts
 from mashang.kernel.refused import Refused
-from mashang.site import cli, running
-from mashang.site.commands import doctor
+from mashang.site import cli, environment, running
+from mashang.site.commands import doctor, setup
 from mashang.site.commands.demo import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,24 @@ def test_a_refusal_is_a_sentence_and_a_failure_not_a_traceback(tmp_path: Path) -
     assert done.returncode == 1
     assert "备份文件" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("why", [errno.EROFS, errno.EACCES, errno.ENOSPC])
+def test_a_folder_that_takes_nothing_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch, why: int) -> None:
+    def full(**_how: object) -> None:
+        raise OSError(why, os.strerror(why), "/srv/var/keys")
+
+    monkeypatch.setattr(environment, "prepare", full)
+    done = CliRunner().invoke(cli.app, ["ledger", "seal"])
+    assert (done.exit_code, "/srv/var/keys" in done.stderr) == (2, True)
+    monkeypatch.setattr(setup, "prepare", full)
+    done = CliRunner().invoke(cli.app, ["setup"])
+    assert (done.exit_code, "MASHANG_VAR" in done.stderr) == (1, True)
+
+
+def test_the_doctor_names_a_folder_that_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.os, "access", lambda *_asked: False)
+    assert [finding.what for finding in doctor.examine() if not finding.ok] == ["文件夹 folder"]
 
 
 @pytest.mark.django_db

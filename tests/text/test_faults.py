@@ -74,6 +74,13 @@ def test_an_answer_of_the_same_day_is_not_older_than_its_question(
         assert working_days(shipped.calendar(), first, last) == 0
 
 
+def test_likes_are_plain_numbers(tmp_path: Path) -> None:
+    written = ['3', '"1,234"', '２', '', '0.5', '1_0', 'e5', '"1,2"', '٣', '-1', 'nan', '1e400']  # fmt: skip
+    rows = [f"{n},2026-03-02,路灯,路灯坏了,{cell}" for n, cell in enumerate(written)]
+    done = call("hot", write(tmp_path / "in.csv", "id,at,title,body,likes", *rows), "--out", tmp_path / "o", "--json")
+    assert faults(done) == [(row, "likes") for row in range(7, 14)]
+
+
 def test_a_missing_column_is_one_fault_and_asks_for_no_other(tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", "text,lable", *(f"路灯{n},甲" for n in range(300)))
     assert faults(call("train", source, "--out", tmp_path / "m", "--json")) == [(1, "label")]

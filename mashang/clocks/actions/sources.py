@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Literal
 
 from django.db import transaction
@@ -81,10 +81,17 @@ def load_notice(data: Mapping[str, Any], *, by: Actor | str, now: datetime) -> R
         )
     with transaction.atomic():
         revision = revise(f"装入 {read.year} 年放假通知", by=_name(by), now=now)
-        version = 1 + max((n.version for n in queries.notices() if n.year == read.year), default=0)
+        former = [notice for notice in queries.notices() if notice.year == read.year]
+        version = 1 + max((notice.version for notice in former), default=0)
         _insert_notice(replace(read, version=version), revision)
         note("calendar.notice_loaded", "calendar", by=by, now=now, facts={"year": read.year, "version": version})
-    return recompute(now=now, since=datetime(read.year, 1, 1, tzinfo=ZONE))
+    return recompute(now=now, since=_first_day([*former, read]))
+
+
+def _first_day(versions: Sequence[Notice]) -> datetime:
+    """The first day that a year's notices settle: some begin in the December before."""
+    named = (day.date for notice in versions for day in notice.days)
+    return datetime.combine(min([date(versions[-1].year, 1, 1), *named]), time(), ZONE)
 
 
 def load_overlay(overlay: Overlay, *, by: Actor | str, now: datetime) -> Recomputed:

@@ -12,6 +12,8 @@ from mashang.performance.rules.methods import KINDS
 from mashang.performance.rules.names import name_faults, rules_of
 from mashang.performance.rules.scheme import Method, Node, Scheme
 
+LEVELS = 100  # of nodes below each other, the root the first
+
 
 def structure_faults(scheme: Scheme) -> list[Fault]:
     """Every fault of structure, in the order of the file; empty when the scheme can be used."""
@@ -57,8 +59,11 @@ def _tree(scheme: Scheme) -> Iterator[Fault]:
                 said("节点“{id}”没有上级，但总分节点是“{root}”。", id=node.id, root=scheme.root),
                 f"{where}.parent",
             )
-        elif _circles(scheme, node):
+        elif (level := _level(scheme, node)) == 0:
             yield Fault("scheme.cycle", said("节点“{id}”的上级绕回了自己，成了环。", id=node.id), f"{where}.parent")
+        elif level == LEVELS + 1:
+            text = said("节点“{id}”在第 {level} 层，方案最多 {most} 层。", id=node.id, level=level, most=LEVELS)
+            yield Fault("scheme.deep", text, f"{where}.parent")
         yield from _limits(node, where)
         if not any(c.role == "part" or node.role != "part" for c in scheme.children(node.id)):
             yield Fault("scheme.empty-node", said("节点“{id}”下没有计入平均的指标或节点。", id=node.id), where)
@@ -78,14 +83,15 @@ def _limits(node: Node, where: str) -> Iterator[Fault]:
         yield Fault("scheme.node-method", text, f"{where}.method")
 
 
-def _circles(scheme: Scheme, node: Node) -> bool:
+def _level(scheme: Scheme, node: Node) -> int:
+    """How many nodes lie from the top to this one, both counted; 0 where its parents go round in a ring."""
     seen, at = {node.id}, node.parent
     while at in scheme.nodes:
         if at in seen:
-            return True
+            return 0
         seen.add(at)
         at = scheme.nodes[at].parent
-    return False
+    return len(seen)
 
 
 def _leaves(scheme: Scheme) -> Iterator[Fault]:

@@ -78,7 +78,7 @@ def number_of(text: str, unit: str = "") -> float:
     """The number somebody typed: full-width digits, thousands' commas and a per cent sign are understood. NaN if it is none."""
     plain = unicodedata.normalize("NFKC", text).replace(" ", "")
     body = plain.removesuffix("%")
-    if not NUMBER.fullmatch(body) or not any(ch.isdigit() for ch in body):
+    if not NUMBER.fullmatch(body):
         return math.nan
     value = float(body.replace(",", ""))
     return value / 100 if plain.endswith("%") and unit == "share" else value

@@ -17,7 +17,7 @@ from mashang.performance.rules.reading import Rows, rows_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
 
-NUMBER = re.compile(r"[+-]?(\d+(,\d{3})*|\d*)(\.\d*)?([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 LONG = ({"indicator", "指标"}, {"value", "数值"})
 _ERRORS = re.compile(r"=.*|#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)", re.DOTALL)
 
@@ -271,7 +271,7 @@ class _Reading:
             return np.nan
         plain = unicodedata.normalize("NFKC", cell)
         body = plain.removesuffix("%").strip()
-        if not NUMBER.fullmatch(body) or not any(ch.isdigit() for ch in body):
+        if not NUMBER.fullmatch(body):
             text = said("第 {line} 行“{name}”应当是数，现在是“{cell}”。", line=line, name=name, cell=cell[:40])
             self.fault("values.not-a-number", text, f"第 {line} 行 {name}")
             return np.nan

@@ -18,6 +18,7 @@ from . import days, forms, samples
 from .context import ELDER_COOKIE
 
 YEAR = 365 * 24 * 3600
+DIVISION = 12  # digits of a division code
 
 
 @csrf_exempt
@@ -40,8 +41,9 @@ def working_days(request: HttpRequest) -> JsonResponse:
     """Days off and their names: ?from=&to=[&region=&unit=]."""
     query = request.GET
     first, last = days.span(query.get("from", ""), query.get("to", ""))
-    unit = query.get("unit", "")
-    calendar = queries.calendar_for(query.get("region", ""), int(unit) if unit.isdigit() else None)
+    unit, region = query.get("unit", ""), query.get("region", "")[:DIVISION]
+    known = unit.isascii() and unit.isdigit() and len(unit) < 10
+    calendar = queries.calendar_for(region, int(unit) if known else None)
     found = days.off_and_makeup(calendar, first, last)
     answer = JsonResponse(found, json_dumps_params={"ensure_ascii": False})
     answer["Cache-Control"] = "max-age=600"

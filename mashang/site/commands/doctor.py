@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 import sys
@@ -46,8 +47,10 @@ def doctor() -> None:
 
 
 def examine() -> list[Finding]:
-    """Every finding; what hangs on the database is left out when there is none."""
-    findings = [python(), zone(), fonts(), disk()]
+    """Every finding; what hangs on the folder is left out when nothing can be written there, on the database when there is none."""
+    findings = [python(), zone(), fonts(), disk(), folder()]
+    if not findings[-1].ok:
+        return findings
     try:
         environment.prepare()
         with connection.cursor() as cursor:
@@ -86,6 +89,14 @@ def disk() -> Finding:
     there = next(folder for folder in (VAR, *VAR.parents) if folder.exists())
     free = shutil.disk_usage(there).free
     return Finding("磁盘 disk", free >= DISK_BYTES, f"{there} 还有 {free / 1e9:.1f} GB", "腾出至少 1 GB 空间")
+
+
+def folder() -> Finding:
+    """Everything that running makes lies in one folder."""
+    there = next(folder for folder in (VAR, *VAR.parents) if folder.exists())
+    writable = os.access(there, os.W_OK | os.X_OK)
+    text = f"{there} 可写" if writable else f"{there} 不能写入"
+    return Finding("文件夹 folder", writable, text, "改正权限，或用 MASHANG_VAR 指定另一个文件夹")
 
 
 def database(number: int) -> Finding:

@@ -181,21 +181,9 @@ def _allow(procedure: Procedure, verb: Action, case: CaseFile, by: Actor, revisi
         raise Forbidden
     if revision and revision != case.revision:
         raise Refused("conflict.stale", "这一件刚刚被别人办理过，请刷新页面看过最新情况再办。")
-    if case.state not in verb.leaves:
-        label = procedure.state_label(case.state)
-        raise Refused(
-            "conflict.state",
-            said("这一件现在是“{state}”，不能再{action}。请刷新页面查看最新进展。", state=label, action=verb.label),
-        )
-    if verb.on == "step" and case.step is not None:
-        if case.step.kind not in verb.steps:
-            raise Refused(
-                "conflict.step", said("“{step}”这个环节不办“{action}”。", step=case.step.label, action=verb.label)
-            )
-        if case.step.state != "open":
-            raise Refused(
-                "conflict.step-done", said("“{step}”已经办过或还没有开始，请刷新页面。", step=case.step.label)
-            )
+    kind, state, label = (case.step.kind, case.step.state, case.step.label) if case.step else ("", "", "")
+    if no := rules.too_late(procedure, verb, case.state, kind, state, label):
+        raise no
 
 
 def _reach(procedure: Procedure, verb: Action, case: CaseFile) -> None:

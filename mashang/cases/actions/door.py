@@ -22,7 +22,6 @@ from mashang.clocks.rules import ClockRow
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, NotFound, Refused
-from mashang.kernel.said import said
 from mashang.ledger import actions as ledger
 from mashang.ledger.rules import Entry
 from mashang.org import queries as org

@@ -72,6 +72,20 @@ def test_what_was_typed_is_there_again_after_a_reload_and_can_be_thrown_away(ope
     expect(page.get_by_label("补充说明")).to_have_value("")
 
 
+def test_with_the_readers_own_colours_a_line_says_where_one_is(open_page):
+    page = open_page("/styleguide/desk", forced_colors="active")
+    for place in (".side", ".tabs"):
+        here = page.locator(f"{place} a[aria-current]").first
+        assert here.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+def test_columns_that_stand_below_each_other_on_paper_keep_their_distance(open_page):
+    page = open_page("/styleguide/case")
+    page.emulate_media(media="print")
+    first, second = (page.locator(f".cols > :nth-child({n})").first.bounding_box() for n in (1, 2))
+    assert second["y"] - first["y"] - first["height"] >= 20
+
+
 def test_a_visitors_draft_does_not_outlive_the_tab(open_page):
     page = open_page("/styleguide/forms")
     page.get_by_label("补充说明").fill("只在这里")

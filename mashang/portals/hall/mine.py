@@ -71,7 +71,12 @@ def receipt(request: Asked, number: str) -> HttpResponse:
     by = request.actor
     page = case_page(queries.case_for(by, number), by, clock.now())
     at_counter = org.holds(by, "approvals.take_in")
-    context = {"page": page, "draft": present.draft_of(page, by), "at_counter": at_counter}
+    case = page.view.case
+    received = [
+        (_("收件时间"), f"{clock.local(case.opened_at):%Y-%m-%d %H:%M}"),
+        (_("承办单位"), org.unit(case.lead_unit_id).name),
+    ]
+    context = {"page": page, "draft": present.draft_of(page, by), "at_counter": at_counter, "received": received}
     return render(request, "hall/receipt.html", context)
 
 

@@ -66,6 +66,12 @@ class Shell:
         return org.holds(self.actor, "cases.view")
 
     @property
+    def outbox(self) -> str:
+        """Where the demo keeps the codes that it sends to nobody's phone; empty where they are sent."""
+        kept = settings.DEMO and settings.MASHANG_CODE_SENDER.endswith(".to_outbox")
+        return str(settings.VAR / "outbox") if kept else ""
+
+    @property
     def strings(self) -> dict[str, str]:
         """What the scripts say."""
         return script_strings()

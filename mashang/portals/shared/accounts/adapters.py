@@ -39,7 +39,9 @@ class AccountAdapter(DefaultAccountAdapter):
 class MfaAdapter(DefaultMFAAdapter):
     """The secrets of second factors are sealed like personal data."""
 
-    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": say("验证码不对或已经用过，请输入此刻显示的一个。")}
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": say("验证码不对或已经用过，请输入此刻显示的一个。")
+    }
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(vault.seal(text)).decode()

@@ -165,14 +165,11 @@ def _onward(request: HttpRequest, name: str) -> str:
 def _phone_page(
     request: HttpRequest, form: Form, refused: Refused | None, *, sent_to: str = "", proved: bool = False
 ) -> HttpResponse:
-    kept = settings.DEMO and settings.MASHANG_CODE_SENDER.endswith(".to_outbox")  # the demo sends to nobody's phone
-    outbox = settings.VAR / "outbox" if kept else ""
     context = {
         **entrance(request, "accounts:phone"),
         "drawn": form,
         "sent_to": sent_to,
         "proved": proved,
-        "outbox": outbox,
     }
     return render(request, "accounts/phone.html", context, status=422 if refused else 200)
 

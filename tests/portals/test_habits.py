@@ -79,6 +79,15 @@ def test_with_the_readers_own_colours_a_line_says_where_one_is(open_page):
         assert here.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
 
+@pytest.mark.parametrize("width", [360, 320])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_in_a_narrow_window_the_name_of_the_platform_is_not_written_over(open_page, width, locale):
+    page = open_page("/styleguide/forms", size="phone", locale=locale)
+    page.set_viewport_size({"width": width, "height": 740})
+    brand, first = page.locator(".bar .brand").bounding_box(), page.locator(".bar-end button").first.bounding_box()
+    assert first["x"] >= brand["x"] + brand["width"] or first["y"] >= brand["y"] + brand["height"]
+
+
 def test_columns_that_stand_below_each_other_on_paper_keep_their_distance(open_page):
     page = open_page("/styleguide/case")
     page.emulate_media(media="print")

@@ -441,6 +441,12 @@ def test_codes_are_sent_sparingly(client: Client, minutes: list[float], answer: 
     assert (answer in last.content.decode()) if answer else last.status_code == 302
 
 
+def test_a_new_code_is_asked_for_beside_the_old_and_the_way_on_is_kept(client: Client, tmp_path: Path) -> None:
+    page = client.post(f"{reverse('accounts:phone')}?next=/my", {"phone": "13800138000"}, follow=True).content.decode()
+    assert f'action="{reverse("accounts:phone")}?next=%2Fmy"' in page and 'name="phone" value="13800138000"' in page
+    assert f'href="{reverse("accounts:phone")}?next=%2Fmy">换一个手机号' in page
+
+
 def test_what_is_no_mobile_number_is_refused_at_its_field(client: Client, tmp_path: Path) -> None:
     answer = ask(client, "0597-1234567")
     assert answer.status_code == 422 and "请填写11位手机号" in answer.content.decode()

@@ -150,7 +150,7 @@ def _first_time() -> list[Field]:
     """What is asked of a phone that we do not know."""
     kinds = (("natural", _("个人")), ("legal", _("企业和其他组织")))
     name_help = _("第一次登录，请填写与证件或营业执照一致的名称。")
-    number_help = _("选填。在窗口登记过的，填上登记的证件号码，就能看到以前办的件。")
+    number_help = _("在窗口登记过的，填上登记的证件号码，就能看到以前办的件。")
     return [
         Field("kind", _("您是"), "choice", required=True, value="natural", choices=kinds),
         Field("name", _("姓名或单位全称"), help=name_help, required=True, size="m"),
@@ -169,6 +169,7 @@ def _phone_page(
         **entrance(request, "accounts:phone"),
         "drawn": form,
         "sent_to": sent_to,
+        "phone_step": _onward(request, "accounts:phone"),
         "proved": proved,
     }
     return render(request, "accounts/phone.html", context, status=422 if refused else 200)

@@ -79,6 +79,21 @@ def test_with_the_readers_own_colours_a_line_says_where_one_is(open_page):
         assert here.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
 
 
+@pytest.mark.parametrize("trouble", ["500", "no signal"])
+def test_a_part_that_cannot_be_had_is_told_in_a_line_until_the_next_one_comes(open_page, trouble):
+    page = open_page("/styleguide/parts")
+    kept = page.locator(".progress").first.inner_text()
+    whole = "<!doctype html><body><header>马上办</header><h1>Bad gateway</h1></body>"
+    part = "**/styleguide/progress/*"
+    page.route(part, lambda r: r.abort() if trouble == "no signal" else r.fulfill(status=502, body=whole))
+    expect(page.locator("#notes")).to_contain_text("请稍后再试；您填的内容还在。")
+    expect(page.locator("#notes")).not_to_contain_text("Bad gateway")
+    assert page.locator(".progress").first.inner_text() == kept
+    page.unroute(part)
+    expect(page.locator("#notes")).to_be_empty()
+    open_page.complaints.clear()
+
+
 @pytest.mark.parametrize("width", [360, 320])
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
 def test_in_a_narrow_window_the_name_of_the_platform_is_not_written_over(open_page, width, locale):

@@ -126,5 +126,6 @@ def script_strings() -> dict[str, str]:
         "month": _("{year}年{month}月"),
         "weekdays": _("一,二,三,四,五,六,日"),
         "failed": _("没有连上服务器，请稍后再试；您填的内容还在。"),
+        "broken": _("系统出了故障，请稍后再试；您填的内容还在。"),
         "chosen": _("已选 {n} 件"),
     }

@@ -103,6 +103,21 @@ def test_in_a_narrow_window_the_name_of_the_platform_is_not_written_over(open_pa
     assert first["x"] >= brand["x"] + brand["width"] or first["y"] >= brand["y"] + brand["height"]
 
 
+def test_on_a_phone_what_has_the_focus_is_not_under_the_dock(open_page):
+    page = open_page("/styleguide/desk", size="phone")
+    page.set_viewport_size({"width": 360, "height": 400})
+    under = (
+        page.locator("main a[data-row]")
+        .nth(1)
+        .evaluate(
+            """(link) => { const box = () => link.getBoundingClientRect(), dock = document.querySelector(".dock").getBoundingClientRect();
+        scrollTo(0, scrollY + box().bottom - innerHeight + 4); const before = box().bottom > dock.top; link.focus();
+        return [before, box().bottom > dock.top] }"""
+        )
+    )
+    assert under == [True, False]
+
+
 def test_columns_that_stand_below_each_other_on_paper_keep_their_distance(open_page):
     page = open_page("/styleguide/case")
     page.emulate_media(media="print")

@@ -116,6 +116,21 @@ def may_press(verb: Action, by: Actor, facts: Facts, lead_unit: int, step: StepI
     return org.may(by, verb.right, units=units, persons=facts.persons, region=facts.region, kind=facts.kind)
 
 
+def too_late(procedure: Procedure, verb: Action, state: str, kind: str, step_state: str, label: str) -> Refused | None:
+    """Why the case, or its step of this `kind`, `step_state` and `label`, is past the action or not there yet; None while it may be pressed."""
+    if state not in verb.leaves:
+        now = procedure.state_label(state)
+        text = said("这一件现在是“{state}”，不能再{action}，请看最新进展。", state=now, action=verb.label)
+        return Refused("conflict.state", text)
+    if verb.on != "step" or not kind:
+        return None
+    if kind not in verb.steps:
+        return Refused("conflict.step", said("“{step}”这个环节不办“{action}”。", step=label, action=verb.label))
+    if step_state != "open":
+        return Refused("conflict.step-done", said("“{step}”已经办过或还没有开始，请看最新进展。", step=label))
+    return None
+
+
 def number_prefix(region: str, mark: str, now: datetime) -> str:
     """The fixed part of a case number, as 武平-事-2026."""
     return f"{region}-{mark}-{now.year}"

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mashang.approvals.models import SiteCheck
-from mashang.cases.models import Case
+from mashang.cases.models import Case, Draft
 from tests.flows.story import hand_in_house
 
 from .hands import attach, fill, hand_in, house_form, photograph
@@ -103,6 +103,43 @@ def test_what_was_typed_survives_a_reload_a_refusal_and_is_forgotten_once_handed
     expect(page.locator("main")).to_contain_text("已替您填好")  # of the case, which is said only where no draft is kept
     expect(page.locator('[name="floors"]')).to_have_value("3")
     open_page.complaints[:] = [said for said in open_page.complaints if "422" not in said]  # type: ignore[attr-defined]
+
+
+def test_what_was_typed_for_an_action_is_forgotten_once_it_is_done_and_its_form_is_gone(seat: Seat, turn: Turn) -> None:
+    number = accepted(turn)
+    page = seat("land", f"/desk/case/{number}")
+    page.get_by_role("link", name="用地审查：填写意见").click()
+    form = page.url
+    fill(page, {"passed": "true", "opinion": "不占基本农田（演示）"})
+    expect(page.locator("[data-draft-state]")).to_contain_text("草稿已")
+    page.reload()
+    expect(page.locator("[name=opinion]")).to_have_value("不占基本农田（演示）")
+    page.locator("[data-send]").click()
+    expect(page.get_by_text("“填写意见”已办理。")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('draft')).length") == 0
+    assert not Draft.objects.exists()
+    page.goto(form)
+    expect(page.locator("#notes")).to_contain_text("“用地审查”已经办过或还没有开始")
+    expect(page.locator("[data-send]")).to_have_count(0)
+
+
+def test_photos_outlive_a_session_that_ends_while_the_form_is_filled_in(seat: Seat, turn: Turn) -> None:
+    number = accepted(turn)
+    turn("2026-03-02 15:00")
+    phone = seat("land", "/desk/sites", size="phone")
+    session = phone.context.cookies()
+    phone.get_by_role("link", name="选址到场").click()
+    photograph(phone, {"finding": "good", "note": "四至与申请一致"})
+    phone.context.clear_cookies(name="mashang")
+    phone.locator("[data-send]").click()
+    expect(phone.get_by_role("heading", name="登录")).to_be_visible()
+    assert not SiteCheck.objects.exists()
+    phone.context.add_cookies(session)
+    phone.goto(unquote(phone.url).split("next=")[1])
+    expect(phone.locator("#notes")).to_contain_text("已发送")
+    expect(phone.locator("[data-send]")).to_have_count(0)
+    assert SiteCheck.objects.filter(case__number=number, finding="good").count() == 1
+    assert phone.evaluate("Object.keys(localStorage).filter((name) => name.includes('draft')).length") == 0
 
 
 @pytest.mark.row("A19")

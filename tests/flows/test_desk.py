@@ -305,6 +305,12 @@ def test_the_inbox_is_narrowed_to_what_is_due_today_and_has_boxes_only_for_whoev
         assert story.number in text_of(sign_in("land").get("/desk/", {"due": "today"}))
 
 
+def test_a_search_without_hits_says_what_to_check_and_filters_without_hits_to_take_some_away(sign_in):
+    town = sign_in("town")
+    assert "请核对编号、姓名或事项" in text_of(town.get("/desk/find?q=zzzz"))
+    assert "可以少选几个条件" in text_of(town.get("/desk/cases?q=zzzz&late=1"))
+
+
 @pytest.mark.parametrize(
     ("opened", "found"), [("week", True), ("month", True), ("last", False), ("year", True), ("?", True)]
 )

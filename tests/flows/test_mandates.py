@@ -75,6 +75,17 @@ def house_for(client: Client, helped: int, files: bool = True, **changes: str):
     return client.post("/apply/rural-house/approval", {**form, **(uploads if files else {})})
 
 
+def test_what_the_code_confirms_begins_today_at_the_earliest_and_the_demo_says_where_its_code_is(
+    sign_in, outbox, settings
+):
+    settings.DEMO = True
+    citizen = sign_in("citizen")
+    with at(MORNING):
+        page = text_of(citizen.post("/my/mandates", typed(do="ask", starts_on="2026-02-01")))
+    assert "2026-03-02 — 2026-12-31" in page and "2026-02-01" not in page
+    assert str(outbox) in page
+
+
 def test_a_citizen_lets_a_relative_act_who_applies_and_both_see_it_end(sign_in, outbox):
     citizen, helper = sign_in("citizen"), sign_in("helper")
     me = person("citizen").pk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -252,6 +253,24 @@ def test_what_an_official_handles_is_not_among_their_own_cases(sign_in):
         number, window = handed_in(sign_in("citizen")), sign_in("window")
         assert number in text_of(window.get("/desk/cases"))
         assert number not in text_of(window.get("/my")) and "您还没有办过事" in text_of(window.get("/my"))
+
+
+def test_a_receipt_can_be_printed_with_its_time_and_unit_and_promises_nothing_once_settled(sign_in):
+    with at("2026-03-02 09:10"):
+        citizen = sign_in("citizen")
+        number = handed_in(citizen)
+        page = citizen.get(f"/my/{number}/receipt")
+        assert "2026-03-02 09:10" in text_of(page) and "武平县桃溪镇人民政府" in text_of(page)
+        assert "data-print" in page.content.decode() and "接下来" in text_of(page)
+        Case.objects.filter(number=number).update(settled_at=clock.now())
+        assert "接下来" not in text_of(citizen.get(f"/my/{number}/receipt"))
+
+
+def test_what_belongs_together_in_a_form_stands_under_one_heading(sign_in):
+    with at("2026-03-02 09:10"):
+        page = sign_in("citizen").get("/apply/sole-trader").content.decode()
+    headings = re.findall(r"<legend[^>]*><h2>([^<]+)</h2>", page)
+    assert "经营" in headings and len(headings) == len(set(headings))
 
 
 def test_the_counter_goes_on_from_the_receipt_at_the_desk(sign_in):

@@ -76,6 +76,31 @@ def test_staff_without_an_address_to_go_to_start_at_the_desk(client: Client) -> 
     assert press(client, staff_with()).url == "/desk/"
 
 
+def test_the_sign_in_page_says_that_it_leads_back(client: Client) -> None:
+    asked = client.get(reverse("accounts:password")).url
+    assert "登录后回到刚才的页面" in client.get(asked).content.decode()
+    assert "登录后回到刚才的页面" not in client.get(SIGN_IN).content.decode()
+
+
+def test_a_part_of_a_page_that_asks_for_signing_in_comes_back_to_its_page(client: Client) -> None:
+    part = {"HX-Request": "true", "HX-Current-URL": "http://testserver/desk/score"}
+    answer = client.get("/desk/audit/proof/check/1/progress", headers=part)
+    assert answer.headers["HX-Redirect"] == f"{SIGN_IN}?next=http%3A%2F%2Ftestserver%2Fdesk%2Fscore"
+
+
+def test_everyone_finds_their_password_and_second_factor_in_the_menu(client: Client) -> None:
+    press(client, staff_with())
+    page = client.get("/desk/").content.decode()
+    assert f'href="{reverse("mfa_index")}"' in page
+    assert f'href="{reverse("accounts:password")}"' in client.get(reverse("mfa_index")).content.decode()
+
+
+def test_an_error_leads_staff_home_to_their_desk_and_citizens_to_the_hall(client: Client) -> None:
+    assert 'href="/">回首页</a>' in client.get("/no-such-page").content.decode()
+    press(client, staff_with())
+    assert 'href="/desk/">回首页</a>' in client.get("/no-such-page").content.decode()
+
+
 def test_nobody_is_sent_to_a_foreign_address(client: Client) -> None:
     assert press(client, staff_with(), next="https://evil.example/").url == "/desk/"
 
@@ -184,7 +209,10 @@ def test_the_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code_o
     press(client, staff)
     confirm = client.get(reverse("mfa_activate_totp")).url  # the password again, before the first factor is set up
     assert confirm.startswith(reverse("account_reauthenticate"))
+    assert "密码不正确，请重新输入。" in client.post(confirm, {"password": "wrong"}).content.decode()
     page = client.post(confirm, {"password": PASSWORD}, follow=True).content.decode()
+    assert "您的角色按规定须用两步验证登录" in page
+    assert "验证码不对或已经用过" in client.post(reverse("mfa_activate_totp"), {"code": "0"}).content.decode()
     secret = re.search(r"<code>([A-Z2-7]{16,})</code>", page)[1]  # type: ignore[index]
     assert "data:image/svg+xml" in page
     answer = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
@@ -200,6 +228,14 @@ def test_the_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code_o
         assert not signed_in(again)
         again.post(reverse("mfa_authenticate"), {"code": code})
         assert signed_in(again) is good
+    assert "没有用过的恢复码：9 个。" in client.get(reverse("mfa_index")).content.decode()
+
+
+def test_who_sets_up_a_second_factor_freely_is_not_told_that_their_role_must(client: Client) -> None:
+    press(client, staff_with())
+    confirm = client.get(reverse("mfa_activate_totp")).url
+    page = client.post(confirm, {"password": PASSWORD}, follow=True).content.decode()
+    assert "扫描二维码" in page and "您的角色按规定" not in page
 
 
 # ── code by phone ──
@@ -403,6 +439,12 @@ def test_codes_are_sent_sparingly(client: Client, minutes: list[float], answer: 
         with clock.at(NOW + DAY * minute / 1440):
             last = ask(client)
     assert (answer in last.content.decode()) if answer else last.status_code == 302
+
+
+def test_a_new_code_is_asked_for_beside_the_old_and_the_way_on_is_kept(client: Client, tmp_path: Path) -> None:
+    page = client.post(f"{reverse('accounts:phone')}?next=/my", {"phone": "13800138000"}, follow=True).content.decode()
+    assert f'action="{reverse("accounts:phone")}?next=%2Fmy"' in page and 'name="phone" value="13800138000"' in page
+    assert f'href="{reverse("accounts:phone")}?next=%2Fmy">换一个手机号' in page
 
 
 def test_what_is_no_mobile_number_is_refused_at_its_field(client: Client, tmp_path: Path) -> None:

@@ -72,6 +72,59 @@ def test_what_was_typed_is_there_again_after_a_reload_and_can_be_thrown_away(ope
     expect(page.get_by_label("补充说明")).to_have_value("")
 
 
+def test_with_the_readers_own_colours_a_line_says_where_one_is(open_page):
+    page = open_page("/styleguide/desk", forced_colors="active")
+    for place in (".side", ".tabs"):
+        here = page.locator(f"{place} a[aria-current]").first
+        assert here.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+@pytest.mark.parametrize("trouble", ["500", "no signal"])
+def test_a_part_that_cannot_be_had_is_told_in_a_line_until_the_next_one_comes(open_page, trouble):
+    page = open_page("/styleguide/parts")
+    kept = page.locator(".progress").first.inner_text()
+    whole = "<!doctype html><body><header>马上办</header><h1>Bad gateway</h1></body>"
+    part = "**/styleguide/progress/*"
+    page.route(part, lambda r: r.abort() if trouble == "no signal" else r.fulfill(status=502, body=whole))
+    expect(page.locator("#notes")).to_contain_text("请稍后再试；您填的内容还在。")
+    expect(page.locator("#notes")).not_to_contain_text("Bad gateway")
+    assert page.locator(".progress").first.inner_text() == kept
+    page.unroute(part)
+    expect(page.locator("#notes")).to_be_empty()
+    open_page.complaints.clear()
+
+
+@pytest.mark.parametrize("width", [360, 320])
+@pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
+def test_in_a_narrow_window_the_name_of_the_platform_is_not_written_over(open_page, width, locale):
+    page = open_page("/styleguide/forms", size="phone", locale=locale)
+    page.set_viewport_size({"width": width, "height": 740})
+    brand, first = page.locator(".bar .brand").bounding_box(), page.locator(".bar-end button").first.bounding_box()
+    assert first["x"] >= brand["x"] + brand["width"] or first["y"] >= brand["y"] + brand["height"]
+
+
+def test_on_a_phone_what_has_the_focus_is_not_under_the_dock(open_page):
+    page = open_page("/styleguide/desk", size="phone")
+    page.set_viewport_size({"width": 360, "height": 400})
+    under = (
+        page.locator("main a[data-row]")
+        .nth(1)
+        .evaluate(
+            """(link) => { const box = () => link.getBoundingClientRect(), dock = document.querySelector(".dock").getBoundingClientRect();
+        scrollTo(0, scrollY + box().bottom - innerHeight + 4); const before = box().bottom > dock.top; link.focus();
+        return [before, box().bottom > dock.top] }"""
+        )
+    )
+    assert under == [True, False]
+
+
+def test_columns_that_stand_below_each_other_on_paper_keep_their_distance(open_page):
+    page = open_page("/styleguide/case")
+    page.emulate_media(media="print")
+    first, second = (page.locator(f".cols > :nth-child({n})").first.bounding_box() for n in (1, 2))
+    assert second["y"] - first["y"] - first["height"] >= 20
+
+
 def test_a_visitors_draft_does_not_outlive_the_tab(open_page):
     page = open_page("/styleguide/forms")
     page.get_by_label("补充说明").fill("只在这里")

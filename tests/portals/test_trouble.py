@@ -150,6 +150,15 @@ def test_a_form_that_stood_open_too_long_is_told_kindly(client):
     assert answer.status_code == 403
     assert "页面停留太久" in answer.content.decode()
     assert "填写的内容还在" in answer.content.decode()
+    assert "您没有办理这一事项的权限" not in answer.content.decode()  # it is the page's age, not the person
+
+
+@pytest.mark.parametrize(("before", "own_way"), [("/echo", False), ("/no/missing", True), ("/echo?part=2", False)])
+def test_from_a_refused_form_the_way_back_is_its_address_and_not_the_page_before_it(client, before, own_way):
+    strict = Client(enforce_csrf_checks=True, headers={"Accept-Language": "zh-CN"})
+    html = strict.post("/echo", {"words": "x"}, headers={"Referer": f"http://testserver{before}"}).content.decode()
+    assert ("data-back" in html) is own_way
+    assert f'href="http://testserver{before}"' in html
 
 
 def test_the_way_back_never_leads_to_another_site(client):

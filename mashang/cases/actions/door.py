@@ -22,7 +22,6 @@ from mashang.clocks.rules import ClockRow
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, NotFound, Refused
-from mashang.kernel.said import said
 from mashang.ledger import actions as ledger
 from mashang.ledger.rules import Entry
 from mashang.org import queries as org
@@ -181,21 +180,9 @@ def _allow(procedure: Procedure, verb: Action, case: CaseFile, by: Actor, revisi
         raise Forbidden
     if revision and revision != case.revision:
         raise Refused("conflict.stale", "这一件刚刚被别人办理过，请刷新页面看过最新情况再办。")
-    if case.state not in verb.leaves:
-        label = procedure.state_label(case.state)
-        raise Refused(
-            "conflict.state",
-            said("这一件现在是“{state}”，不能再{action}。请刷新页面查看最新进展。", state=label, action=verb.label),
-        )
-    if verb.on == "step" and case.step is not None:
-        if case.step.kind not in verb.steps:
-            raise Refused(
-                "conflict.step", said("“{step}”这个环节不办“{action}”。", step=case.step.label, action=verb.label)
-            )
-        if case.step.state != "open":
-            raise Refused(
-                "conflict.step-done", said("“{step}”已经办过或还没有开始，请刷新页面。", step=case.step.label)
-            )
+    kind, state, label = (case.step.kind, case.step.state, case.step.label) if case.step else ("", "", "")
+    if no := rules.too_late(procedure, verb, case.state, kind, state, label):
+        raise no
 
 
 def _reach(procedure: Procedure, verb: Action, case: CaseFile) -> None:

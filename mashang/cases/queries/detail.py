@@ -161,6 +161,12 @@ def may_press(view: CaseView, verb: Action, step: Step | None, by: Actor) -> boo
     return rules.may_press(verb, by, view.facts, view.case.lead_unit_id, hand or None)
 
 
+def too_late(view: CaseView, verb: Action, step: Step | None) -> Refused | None:
+    """Why this action is no longer, or not yet, for this case or step; None while it may be pressed."""
+    kind, state, label = (step.kind, step.state, step.label) if step else ("", "", "")
+    return rules.too_late(view.procedure, verb, view.case.state, kind, state, label)
+
+
 def timeline(view: CaseView, by: Actor) -> list[Line]:
     """The case told in sentences, from the ledger, in order of time. Citizens read which unit acted; colleagues read who."""
     entries = sorted(ledger.history(view.case.number), key=lambda e: e.at)

@@ -100,7 +100,7 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
     def more(fields: list[Field]) -> dict[str, Any]:
         draft = f"{number}-{action}-{step}"
         photo = any(f.type == "photo" for f in fields)
-        return {"draft": draft, "draft_url": reverse("hall:draft", args=[draft]), "offline": photo}
+        return {"draft_url": reverse("hall:draft", args=[draft]), "offline": photo}
 
     found = pressing.press(request, number, action, step, back=reverse("desk:case", args=[number]), more=more)
     if isinstance(found, HttpResponse):

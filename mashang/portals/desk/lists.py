@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as say
 from django.views.decorators.http import require_GET, require_http_methods
 from openpyxl import Workbook
 
@@ -76,7 +78,7 @@ def find(request: HttpRequest) -> HttpResponse:
         "q": words,
         "scope": scope_sentence(by),
         "count": queries.count(by, filter),
-        "table": _table(found.rows, now),
+        "table": _table(found.rows, now, _NOT_FOUND),
     }
     return page(request, "cases", "cases", **context, cut=MOST_FOUND if found.after else 0)
 
@@ -100,7 +102,7 @@ def cases_list(request: HttpRequest) -> HttpResponse:
         "scope": scope_sentence(by),
         "count": queries.count(by, filter),
         "filters": _filters(by),
-        "table": _table(found.rows, now),
+        "table": _table(found.rows, now, _NOT_FOUND if filter == queries.Filter(words=filter.words) else _NONE_FITS),
         "pager": parts.Pager(after=f"?{query.urlencode()}&after={found.after}" if found.after else ""),
         "export": f"{reverse('desk:export')}?{query.urlencode()}" if org.holds(by, "cases.export") else "",
     }
@@ -120,12 +122,16 @@ def _filters(by: Any) -> list[parts.Filter]:
     ]
 
 
-def _table(rows: list[queries.Row], now: datetime) -> parts.Table:
+_NONE_FITS = say("没有符合条件的件。可以少选几个条件再试。")
+_NOT_FOUND = say("没有找到。请核对编号、姓名或事项；手机号和证件号要完整。这里只查得到上面写明的范围。")
+
+
+def _table(rows: list[queries.Row], now: datetime, empty: Promise) -> parts.Table:
     columns = (
         parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态")), parts.Column(_("单位")),
         parts.Column(_("收件"), "t"),
     )  # fmt: skip
-    return parts.Table(columns, [_row(r, now) for r in rows], _("没有符合条件的件。可以少选几个条件再试。"), _("件"))
+    return parts.Table(columns, [_row(r, now) for r in rows], str(empty), _("件"))
 
 
 def _row(row: queries.Row, now: datetime) -> parts.Row:

@@ -223,7 +223,7 @@ def _field(described: Mapping[str, Any], one: Mapping[str, Any], section: str) -
     kind = TYPES.get(one.get("input") or described["type"], "text")
     label = one["label"] if one is described else f"{described['label']} · {one['label']}"
     if one.get("input") == "region":
-        return Field(one["code"], label, "hidden")
+        return Field(one["code"], label, "hidden", section=section)
     if one["code"].endswith(".id_number"):
         kind = "idcard"
     choices = tuple((c["code"], c["label"]) for c in described["choices"]) if one is described else ()

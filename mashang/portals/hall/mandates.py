@@ -95,7 +95,7 @@ def _page(request: Asked, by: Actor, now: datetime, refused: Refused | None, ask
         "has_cases": org.holds(by, "cases.view"),
         "moments": mandates.moments([*given, *held], by),
         "asked": asked,
-        "summary": _summary(request, by) if asked else [],
+        "summary": _summary(request, by, now) if asked else [],
         "phone": org.person(by.person_id).phone if own else "",
         "places": [Filter("place", _("代办员所在乡镇"), mandates.towns())],
         "form": _form(request, place, now, refused, asked) if own else None,
@@ -103,15 +103,16 @@ def _page(request: Asked, by: Actor, now: datetime, refused: Refused | None, ask
     return render(request, "hall/mandates.html", context, status=422 if refused else 200)
 
 
-def _summary(request: Asked, by: Actor) -> list[tuple[str, str]]:
-    """What the code will confirm, as it was typed."""
+def _summary(request: Asked, by: Actor, now: datetime) -> list[tuple[str, str]]:
+    """What the code will confirm: a mandate begins today at the earliest."""
     post = request.POST
     agents = {str(s.id): f"{s.name}（{s.unit_name}）" for s in org.agents_in(_place(request, by))}
     to_agent = post.get("to") == "agent"
     kinds = frozenset(post.getlist("kinds")) or None
+    begins = max(post.get("starts_on", ""), clock.local(now).date().isoformat())
     return [
         (_("受托人"), agents.get(post.get("agent", ""), "") if to_agent else post.get("helper_name", "")),
-        (_("期限"), f"{post.get('starts_on', '')} — {post.get('ends_on', '')}"),
+        (_("期限"), f"{begins} — {post.get('ends_on', '')}"),
         (_("哪些事项"), mandates.kinds_words(kinds, dict(cases.kinds_for_persons()))),
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -72,7 +73,12 @@ def receipt(request: Asked, number: str) -> HttpResponse:
     by = request.actor
     page = case_page(queries.case_for(by, number), by, clock.now())
     at_counter = org.holds(by, "approvals.take_in")
-    context = {"page": page, "draft": present.draft_of(page, by), "at_counter": at_counter}
+    case = page.view.case
+    received = [
+        (_("收件时间"), f"{clock.local(case.opened_at):%Y-%m-%d %H:%M}"),
+        (_("承办单位"), org.unit(case.lead_unit_id).name),
+    ]
+    context = {"page": page, "draft": present.draft_of(page, by), "at_counter": at_counter, "received": received}
     return render(request, "hall/receipt.html", context)
 
 
@@ -97,12 +103,13 @@ def rate(request: Asked, number: str) -> HttpResponse:
     by = request.actor
     view = queries.case_for(by, number)
     fields = actionforms.fields_of(reviews.Rate, actionforms.Ask(view, 0, by))
-    refused = None
+    refused, draft = None, f"{number}-rate"
     if request.method == "POST":
         try:
             reviews.rate(
                 number, actionforms.posted(request, reviews.Rate, by=by, now=clock.now()), by=by, now=clock.now()
             )
+            messages.success(request, _("评价已提交，谢谢。"), extra_tags=draft)
             return HttpResponseRedirect(reverse("hall:case", args=[number]))
         except Refused as no:
             refused = no
@@ -114,7 +121,7 @@ def rate(request: Asked, number: str) -> HttpResponse:
     }  # fmt: skip
     context["form"] = forms.build(
         fields, action=request.path, button=_("提交评价"), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, cancel=reverse("hall:case", args=[number]),
+        refused=refused, cancel=reverse("hall:case", args=[number]), draft=draft,
     )  # fmt: skip
     return render(request, "hall/rate.html", context, status=422 if refused else 200)
 

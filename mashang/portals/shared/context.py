@@ -66,6 +66,12 @@ class Shell:
         return org.holds(self.actor, "cases.view")
 
     @property
+    def outbox(self) -> str:
+        """Where the demo keeps the codes that it sends to nobody's phone; empty where they are sent."""
+        kept = settings.DEMO and settings.MASHANG_CODE_SENDER.endswith(".to_outbox")
+        return str(settings.VAR / "outbox") if kept else ""
+
+    @property
     def strings(self) -> dict[str, str]:
         """What the scripts say."""
         return script_strings()
@@ -120,5 +126,6 @@ def script_strings() -> dict[str, str]:
         "month": _("{year}年{month}月"),
         "weekdays": _("一,二,三,四,五,六,日"),
         "failed": _("没有连上服务器，请稍后再试；您填的内容还在。"),
+        "broken": _("系统出了故障，请稍后再试；您填的内容还在。"),
         "chosen": _("已选 {n} 件"),
     }

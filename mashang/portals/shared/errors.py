@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -18,8 +19,11 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as say
 
+from mashang.kernel.actor import ANONYMOUS
 from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import told
+
+from .accounts.homes import home_of
 
 log = logging.getLogger(__name__)
 MALFORMED = frozenset({"malformed", "nul", "cursor", "limit"})
@@ -43,7 +47,7 @@ TROUBLES = {
     403: Trouble(
         say("您没有办理这一事项的权限"),
         say("请确认登录的账号；工作人员请联系本单位管理员。"),
-        "You may see this but not do it. Check which account you are signed in with.",
+        "This is not yours to open or to do. Check which account you are signed in with; staff ask their administrator.",
     ),
     404: Trouble(
         say("没有找到您要的内容"),
@@ -73,6 +77,12 @@ TROUBLES = {
     ),
 }
 
+STALE = Trouble(
+    say("页面停留太久，已经过期"),
+    say("您的操作没有生效。请打开表单重新提交，填写的内容还在。"),
+    "This page stood open too long, so nothing was changed. Open the form and send it again; what you typed is kept.",
+)
+
 
 def status_of(refused: Refused) -> int:
     """404, 403, 409 for conflicts, 400 for what cannot be read, 413 and 429 for too much, else 422."""
@@ -91,7 +101,10 @@ def status_of(refused: Refused) -> int:
 
 def page(request: HttpRequest, status: int, faults: Sequence[Fault] = ()) -> HttpResponse:
     """The error page, or for htmx the fragment that goes into the page's notes."""
-    trouble = TROUBLES.get(status, TROUBLES[400])
+    return _told(request, status, TROUBLES.get(status, TROUBLES[400]), faults)
+
+
+def _told(request: HttpRequest, status: int, trouble: Trouble, faults: Sequence[Fault] = ()) -> HttpResponse:
     chinese = not (get_language() or "").startswith("en")
     shown = () if status in (403, 404) else faults
     context = {
@@ -101,6 +114,8 @@ def page(request: HttpRequest, status: int, faults: Sequence[Fault] = ()) -> Htt
         "english": trouble.english if chinese else "",
         "faults": shown,
         "back": _back(request),
+        "again": _again(request),
+        "home": home_of(getattr(request, "actor", ANONYMOUS)),
     }
     fragment = request.headers.get("HX-Request") == "true"
     template = "shared/errors/fragment.html" if fragment else "shared/errors/page.html"
@@ -110,6 +125,11 @@ def page(request: HttpRequest, status: int, faults: Sequence[Fault] = ()) -> Htt
 def _back(request: HttpRequest) -> str:
     referer = request.headers.get("Referer", "")
     return referer if url_has_allowed_host_and_scheme(referer, {request.get_host()}) else "/"
+
+
+def _again(request: HttpRequest) -> bool:
+    """Whether the page before is the form of this very address: the browser's own way back would pass it by."""
+    return request.method == "POST" and urlsplit(_back(request)).path == quote(request.path)
 
 
 def is_api(request: HttpRequest) -> bool:
@@ -176,5 +196,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that stood open too long or came from elsewhere; what was typed waits in the browser's draft."""
     log.info("csrf refused: %s %s", request.path_info, reason)
-    text = _("页面停留太久，已经过期。请返回上一页刷新后重新提交，填写的内容还在。")
-    return page(request, 403, [Fault("csrf", text)])
+    return _told(request, 403, STALE)

@@ -102,9 +102,11 @@ def _over(request: Asked, actor: Actor) -> bool:
 
 
 def to_sign_in(request: Asked) -> HttpResponse:
-    """To the sign-in page, and back to this address afterwards; a form that was sent comes back to its page."""
-    target = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/")
+    """To the sign-in page, and back to this address afterwards; a form that was sent, or a part of a page, comes back to its page."""
+    part = request.headers.get("HX-Request") == "true"
+    here = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/")
+    target = request.headers.get("HX-Current-URL", here) if part else here
     address = f"{reverse('account_login')}?{urlencode({'next': target})}"
-    if request.headers.get("HX-Request") == "true":
+    if part:
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

@@ -20,6 +20,7 @@ from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.said import told
 from mashang.org import queries as org
 
 from . import actionforms, forms
@@ -68,9 +69,10 @@ def press(
 ) -> Pressing | HttpResponse:
     """The form of an action, or, once it is done, the way `back`. The same press twice has one effect.
 
-    `more` gives further options of the form from its fields.
+    Where the case has gone on meanwhile it leads `back` as well, and says so. `more` gives further options of the form
+    from its fields. The page that follows forgets the draft of what went through.
     """
-    by = request.actor
+    by, draft = request.actor, f"{number}-{action}-{step}"
     view = queries.case_for(by, number)
     verb = case_rules.verb_of(view.procedure, action)
     on = next((s for s in view.steps if s.pk == step), None)
@@ -78,21 +80,24 @@ def press(
         raise NotFound
     refused = None
     if request.method == "POST":
-        refused = _acted(request, number, verb, step)
+        refused = _acted(request, number, verb, step, draft)
         if refused is None:
             return HttpResponseRedirect(back)
     if not queries.may_press(view, verb, on, by):
         raise NotFound
+    if refused is None and (gone := queries.too_late(view, verb, on)):
+        messages.warning(request, told(gone.text, _))
+        return HttpResponseRedirect(back)
     fields = actionforms.fields_of(verb.form, actionforms.Ask(view, on.unit_id if on else view.case.lead_unit_id, by))
     form = forms.build(
         fields, action=request.path, button=str(verb.label), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=back,
+        refused=refused, key=request.POST.get("key"), cancel=back, draft=draft,
         label=_("%(what)s · %(number)s") % {"what": _(on.label) if on else verb.label, "number": number}, **(more(fields) if more else {}),
     )  # fmt: skip
     return Pressing(view, verb, on, form, 422 if refused else 200)
 
 
-def _acted(request: Asked, number: str, verb: Action, step: int) -> Refused | None:
+def _acted(request: Asked, number: str, verb: Action, step: int, draft: str) -> Refused | None:
     """Press it; what was refused is given back to be shown. A press that went through before is not made again."""
     by, now, key = request.actor, clock.now(), request.POST.get("key", "")
     if queries.answered(key, by) == number:
@@ -107,7 +112,8 @@ def _acted(request: Asked, number: str, verb: Action, step: int) -> Refused | No
     except Refused as no:
         return None if queries.answered(key, by) == number else actionforms.on_page(no)
     done = _("“%(what)s”已提交。") if by.kind == "person" else _("“%(what)s”已办理。")
-    messages.success(request, done % {"what": verb.label})
+    messages.success(request, done % {"what": verb.label}, extra_tags=draft)
+    actions.drop_draft(draft, by=by)
     return None
 
 

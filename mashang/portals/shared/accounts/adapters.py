@@ -13,6 +13,7 @@ from allauth.socialaccount.models import SocialLogin
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as say
 
 from mashang.kernel import clock, vault
 from mashang.kernel.refused import Refused
@@ -23,6 +24,8 @@ from .homes import home_of
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {"incorrect_password": say("密码不正确，请重新输入。")}
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
@@ -35,6 +38,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class MfaAdapter(DefaultMFAAdapter):
     """The secrets of second factors are sealed like personal data."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": say("验证码不对或已经用过，请输入此刻显示的一个。")
+    }
 
     def encrypt(self, text: str) -> str:
         return base64.b64encode(vault.seal(text)).decode()

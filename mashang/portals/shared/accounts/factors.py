@@ -40,7 +40,10 @@ class Overview(base.IndexView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         known = super().get_context_data(**kwargs)
-        return {**known, "has_totp": "totp" in known["authenticators"]}
+        factors = known["authenticators"]
+        codes = factors.get("recovery_codes")
+        left = len(codes.get_unused_codes()) if codes else 0
+        return {**known, "has_totp": "totp" in factors, "codes_left": left}
 
 
 class Activate(totp.ActivateTOTPView):
@@ -50,7 +53,8 @@ class Activate(totp.ActivateTOTPView):
         known = super().get_context_data(**kwargs)
         labels = {"code": _("动态验证码")}
         form = drawn(known["form"], action=self.request.path, button=_("启用"), labels=labels)
-        return {**known, "drawn": form, "secret": known["form"].secret}
+        must = self.request.must_add_factor
+        return {**known, "drawn": form, "secret": known["form"].secret, "must_add_factor": must}
 
 
 class Deactivate(totp.DeactivateTOTPView):

@@ -52,6 +52,7 @@ def entrance(request: HttpRequest, here: str) -> dict[str, Any]:
         ],
         "demo_accounts": queries.demo_accounts() if settings.DEMO else [],
         "sign_in": reverse("account_login") + query,
+        "goes_on": bool(next_of(request)),
     }
 
 
@@ -149,7 +150,7 @@ def _first_time() -> list[Field]:
     """What is asked of a phone that we do not know."""
     kinds = (("natural", _("个人")), ("legal", _("企业和其他组织")))
     name_help = _("第一次登录，请填写与证件或营业执照一致的名称。")
-    number_help = _("选填。在窗口登记过的，填上登记的证件号码，就能看到以前办的件。")
+    number_help = _("在窗口登记过的，填上登记的证件号码，就能看到以前办的件。")
     return [
         Field("kind", _("您是"), "choice", required=True, value="natural", choices=kinds),
         Field("name", _("姓名或单位全称"), help=name_help, required=True, size="m"),
@@ -164,14 +165,12 @@ def _onward(request: HttpRequest, name: str) -> str:
 def _phone_page(
     request: HttpRequest, form: Form, refused: Refused | None, *, sent_to: str = "", proved: bool = False
 ) -> HttpResponse:
-    kept = settings.DEMO and settings.MASHANG_CODE_SENDER.endswith(".to_outbox")  # the demo sends to nobody's phone
-    outbox = settings.VAR / "outbox" if kept else ""
     context = {
         **entrance(request, "accounts:phone"),
         "drawn": form,
         "sent_to": sent_to,
+        "phone_step": _onward(request, "accounts:phone"),
         "proved": proved,
-        "outbox": outbox,
     }
     return render(request, "accounts/phone.html", context, status=422 if refused else 200)
 

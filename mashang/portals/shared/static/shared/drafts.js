@@ -64,15 +64,18 @@
     }
     form.addEventListener("input", () => {
       clearTimeout(soon);
-      soon = setTimeout(() => { keep(form); later ??= setTimeout(() => { later = undefined; post(form); }, 4000); }, 600);
+      soon = setTimeout(() => { soon = undefined; keep(form); later ??= setTimeout(() => { later = undefined; post(form); }, 4000); }, 600);
     });
-    form.addEventListener("submit", () => { clearTimeout(soon); clearTimeout(later); keep(form); });
+    form.addEventListener("submit", () => { clearTimeout(soon); clearTimeout(later); soon = undefined; keep(form); });
     addEventListener("pagehide", () => { if (soon) keep(form); });
   };
   const forget = () => { for (const box of [localStorage, sessionStorage]) for (const name of Object.keys(box)) if (name.startsWith("mashang:draft:")) box.removeItem(name); };
+  /* what the server took is forgotten: the page that follows names its drafts */
+  const taken = (root) => $$("[data-draft-clear]", root).forEach((mark) => { for (const box of [localStorage, sessionStorage]) box.removeItem(prefix() + mark.dataset.draftClear); });
+  window.mashang.taken = taken;
   document.addEventListener("submit", (event) => { if (event.target.matches("[data-forget]")) forget(); });
   document.addEventListener("DOMContentLoaded", () => {
-    $$("[data-draft-clear]").forEach((mark) => { for (const box of [localStorage, sessionStorage]) box.removeItem(prefix() + mark.dataset.draftClear); });
+    taken(document);
     for (const name of Object.keys(localStorage)) if (name.startsWith("mashang:draft:") && Date.now() - (JSON.parse(localStorage.getItem(name)).at || 0) > WEEK) localStorage.removeItem(name);
     $$("form[data-draft]").forEach(watch);
   });

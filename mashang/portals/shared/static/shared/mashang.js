@@ -130,7 +130,11 @@
   };
   document.addEventListener("DOMContentLoaded", () => ready(document));
   document.addEventListener("htmx:afterSettle", (event) => ready(event.target));
-  document.addEventListener("htmx:sendError", () => note(say("failed"), "late"));
+  /* a part of the page that could not be had: said above it, until the next one comes */
+  let missed = false;
+  document.addEventListener("htmx:sendError", () => { missed = true; note(say("failed"), "late"); });
+  document.addEventListener("htmx:responseError", (event) => { missed = true; if (event.detail.xhr.status >= 500) note(say("broken"), "late"); });
+  document.addEventListener("htmx:afterRequest", (event) => { if (missed && event.detail.successful) { missed = false; $("#notes")?.replaceChildren(); } });
   addEventListener("beforeprint", () => $$("details:not(.chip, .who)").forEach((d) => { if (!d.open) { d.open = true; d.dataset.wasShut = "1"; } }));
   addEventListener("afterprint", () => $$("[data-was-shut]").forEach((d) => { d.open = false; delete d.dataset.wasShut; }));
 })();

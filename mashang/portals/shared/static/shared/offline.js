@@ -2,7 +2,7 @@
    What waits is in IndexedDB with its idempotency key, so that sending twice does one thing. Each account sees only its own. */
 (() => {
   "use strict";
-  const { $, $$, say, token, note, who } = window.mashang;
+  const { $, $$, say, token, note, who, taken } = window.mashang;
   const SIDE = 1600, QUALITY = 0.82;
   const size = (bytes) => (bytes > 1048576 ? `${(bytes / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`);
 
@@ -80,21 +80,23 @@
     await save({ key, who: who(), at: Date.now(), url: form.action, title: form.dataset.offline, fields, state: "waiting", text: "" });
     return key;
   };
+  const read = (text) => new DOMParser().parseFromString(text, "text/html");
+  /* the session has ended, or the page is older than the session: what was typed is not taken, and stays here */
+  const shut = (answer) => [401, 403].includes(answer.status) || (answer.redirected && /^\/accounts\//.test(new URL(answer.url).pathname));
   const send = async (item) => {
     const body = new FormData();
     item.fields.forEach(([name, value]) => body.append(name, value));
     const answer = await fetch(item.url, { method: "POST", body, headers: { "X-CSRFToken": token(), "Idempotency-Key": item.key, "X-Queued-At": new Date(item.at).toISOString() } });
-    if (answer.redirected && /\/(accounts|sign-in|login)/.test(new URL(answer.url).pathname)) return "sign_in";
-    if (answer.ok) { item.onward = answer.redirected ? answer.url : ""; return "sent"; }
-    if ([401, 403].includes(answer.status)) return "sign_in";
+    if (shut(answer)) return "sign_in";
+    if (answer.ok) { taken(read(await answer.text())); item.onward = answer.redirected ? answer.url : ""; return "sent"; }
     if ([408, 425, 429].includes(answer.status) || answer.status >= 500) return "waiting";
-    item.text = (new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".faults li, .note p, h1")?.textContent || "").trim();
+    item.text = (read(await answer.text()).querySelector(".faults li, .note p, h1")?.textContent || "").trim();
     return "refused";
   };
   /* the form that went out is still on the page: on to where its press leads; else say so, with the way there */
   const onward = (item) => {
     const text = `${item.title} · ${say("queue_sent")}`;
-    if (item.onward && $$("form[data-offline]").some((form) => form.elements.key?.value === item.key)) {
+    if (item.onward && $$("form[data-offline]").some((form) => form.elements.key?.value === item.key || form.action === item.url)) {
       sessionStorage.setItem("mashang:said", text);
       location.assign(item.onward);
       return;
@@ -156,9 +158,10 @@
     try {
       const answer = await fetch(item.url, { method: "POST", body, headers: { "X-CSRFToken": token(), "Idempotency-Key": key } });
       if (answer.status >= 500) throw new Error("server");
+      if (shut(answer)) { await save({ ...item, state: "sign_in" }); if (answer.redirected) location.assign(answer.url); else location.reload(); return; }
       await remove(key);
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html"), main = $("main", page);
-      if (answer.redirected) { carry($("#notes", page)); location.assign(answer.url); return; }
+      const page = read(await answer.text()), main = $("main", page);
+      if (answer.redirected) { taken(page); carry($("#notes", page)); location.assign(answer.url); return; }
       if (main) { keepFiles(form, main); $("main").replaceWith(main); document.dispatchEvent(new CustomEvent("htmx:afterSettle", { detail: {} })); $("[data-focus]", main)?.focus(); window.htmx?.process(main); setUp(main); }
     } catch { await show(); note(say("queued"), "warn"); unlock(form); }
   }, true);

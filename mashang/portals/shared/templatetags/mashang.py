@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -189,6 +190,7 @@ def field(context: Context, value: parts.Field) -> SafeString:
         "hidden": "hidden",
         "place": "place",
         "division": "division",
+        "limit": "limit",
     }
     name = kinds.get(value.type, "text")
     inputs = {"phone": "tel", "idcard": "text", "datetime": "datetime-local"}
@@ -207,8 +209,17 @@ def field(context: Context, value: parts.Field) -> SafeString:
             "radios": radios,
             "undo": radios and not value.required and all(c[0] != "" for c in value.choices),  # a radio stays pressed
             "value": "" if value.value is None else value.value,
+            **(_limit_parts(value) if value.type == "limit" else {}),
         },
     )
+
+
+def _limit_parts(value: parts.Field) -> dict[str, str]:
+    """20wd as the number and the unit that its field shows; what is no limit stands whole where the number does."""
+    units = "|".join(str(code) for code, *_rest in value.choices)
+    found = re.fullmatch(rf"(.*?)({units})?", str(value.value or ""), re.DOTALL)
+    amount, unit = (found[1], found[2]) if found else (str(value.value), "")
+    return {"amount": amount, "unit": unit or value.unit}
 
 
 @register.simple_tag

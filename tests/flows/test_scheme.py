@@ -45,6 +45,7 @@ def written(client: Client) -> int:
     begun = client.get("/desk/score/scheme/new?example=county-demo")
     text = begun.context["form"].fields[2].value
     assert text == TEXT
+    assert '>示例：演示县机关绩效考评方案 <span class="small muted">county-demo</span></a>' in begun.content.decode()
     sent = {"region": "350824", "text": text.replace("演示县", "武平县").replace("\n", "\r\n")}
     answer = client.post("/desk/score/scheme/new?example=county-demo", sent)
     assert answer.status_code == 302, body(answer)

@@ -84,7 +84,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     """A workbook or CSV in: all its items are published, or none and every fault is told by sheet, row and column."""
     refused = None
     fields = [
-        parts.Field("file", _("事项表"), "file", _("用导出的表头；.xlsx 含“事项”“材料”两张表，.csv 只有事项，UTF-8 或 GB18030，最大 10 MB。"),
+        parts.Field("file", _("事项表"), "file", _("用导出的表头；Excel 文件（.xlsx）含“事项”“材料”两张表，CSV 文件只有事项；最大 10 MB。"),
                     True, attrs={"accept": ".xlsx,.xlsm,.csv"}),
         _region_field(request),
         owner_field(request, None),

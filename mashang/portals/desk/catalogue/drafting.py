@@ -210,7 +210,7 @@ def _edited(spec: rules.Spec, data: QueryDict, typed: Mapping[str, Any]) -> rule
 def definition_fields(text: str, *, needed: bool = True) -> list[parts.Field]:
     typed = {"spellcheck": "false", "class": "code", "autocomplete": "off", "wrap": "soft"}
     return [
-        parts.Field("definition", _("定义"), "textarea", _("TOML，和平台自带的定义同一写法；注释不保存。"), needed, text, attrs=typed),
+        parts.Field("definition", _("定义"), "textarea", _("定义文件（.toml）的原文，写法和平台自带的定义一样；注释不保存。"), needed, text, attrs=typed),
         parts.Field("file", _("或者选择定义文件"), "file", _(".toml 或 .json，选了文件就以文件为准。"), attrs={"accept": ".toml,.json"}),
     ]  # fmt: skip
 

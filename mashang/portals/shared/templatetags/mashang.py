@@ -326,6 +326,12 @@ def draft_done(name: str) -> SafeString:
 
 
 @register.filter
+def day(value: date | None) -> str:
+    """11月28日, with the year when it is not this one: a day that a sentence names."""
+    return words.date_words(value) if value else ""
+
+
+@register.filter
 def limit_words(limit: str) -> str:
     """3wd → 3个工作日."""
     return told(spoken(limit), _)

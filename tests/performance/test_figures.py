@@ -74,7 +74,7 @@ def test_the_record_names_units_indicators_and_schemes_and_not_their_codes(count
     names = Names.of(entries, ())
     told_ = [sentence(entry, names) for entry in entries]
     title, unit = "重点项目年度计划完成率", unit_named("0局").name
-    assert f"上报{unit} 2026-03“{title}”的数据。" in told_
+    assert f"上报{unit}2026年3月“{title}”的数据。" in told_
     name = models.Scheme.objects.get().name
     assert f"编制考评方案“{name}”第1版。" in told_ and not any("county-demo" in text for text in told_)
     assert queries.spoken([]) == queries.Spoken()

@@ -10,6 +10,7 @@ from mashang.org import queries as org
 
 from ..models import Scheme
 from ..rules.parse import read_scheme
+from ..rules.periods import in_words
 from ..rules.reporting import wanted
 
 
@@ -22,13 +23,14 @@ class Spoken:
 
     def facts(self, facts: Mapping[str, Any]) -> dict[str, str]:
         """Those facts of an entry that have a name, by it; one that no scheme knows keeps its code."""
+        period = {"period": in_words(facts["period"])} if "period" in facts else {}
         if "indicator" in facts:
             unit = next(iter(org.units_of([facts["unit"]])), None)
             title = self.columns.get((facts["indicator"], facts["unit"]), facts["indicator"])
-            return {"indicator": title, "unit": unit.name if unit else "—"}
+            return {"indicator": title, "unit": unit.name if unit else "—", **period}
         if "code" in facts and "version" in facts:
-            return {"code": self.schemes.get((facts["code"], facts.get("region", "")), facts["code"])}
-        return {}
+            return {"code": self.schemes.get((facts["code"], facts.get("region", "")), facts["code"]), **period}
+        return period
 
 
 def spoken(facts: Iterable[Mapping[str, Any]]) -> Spoken:

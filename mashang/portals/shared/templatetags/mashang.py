@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from mashang.catalogue.rules import spoken
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import told
+from mashang.performance.rules.periods import in_words
 from mashang.portals.shared import charts, parts, ribbon, words
 from mashang.portals.shared.forms import Form
 
@@ -329,6 +330,12 @@ def draft_done(name: str) -> SafeString:
 def day(value: date | None) -> str:
     """11月28日, with the year when it is not this one: a day that a sentence names."""
     return words.date_words(value) if value else ""
+
+
+@register.filter
+def period_words(name: str) -> str:
+    """2026-03 → 2026年3月."""
+    return told(in_words(name), _)
 
 
 @register.filter

@@ -26,10 +26,16 @@ from .rules.limit import HOURS
 from .rules.written import read_pause, read_start
 
 ROWS = 50_000  # read, computed and written at a time
-COLUMNS = ("start", "limit", "pauses")
+COLUMNS = {
+    "start": ("开始", "开始时间", "起算时间"),
+    "limit": ("时限", "期限"),
+    "pauses": ("暂停", "中止", "中止期间"),
+}
+"""What is read, and the Chinese headings that are taken for it."""
 _EPOCH = date(1970, 1, 1).toordinal()
 _HARMLESS = Limit(1, "nd")
 Pair = tuple[int, int]
+Column = tuple[int, str]  # its place, and how the file heads it
 Rows = Sequence[tuple[int, list[str]]]
 
 
@@ -44,9 +50,9 @@ class Done:
 def compute(calendar: Calendar, source: Path, target: Path) -> Done:
     """Add the column `due` to each row of `source` and write `target` whole, or refuse with every fault.
 
-    Columns `start` and `limit` are needed, `pauses` (FROM/TO;FROM/TO) may be; others are kept as they are. Rows are
-    numbered as a spreadsheet shows them: the heading is row 1. UTF-8 (with or without mark) or GB 18030. Rows of which
-    every cell is empty are left out.
+    Columns `start` and `limit` are needed, `pauses` (FROM/TO;FROM/TO) may be, all under these names or Chinese ones
+    (`COLUMNS`); others are kept as they are. Rows are numbered as a spreadsheet shows them: the heading is row 1. UTF-8
+    (with or without mark) or GB 18030. Rows of which every cell is empty are left out.
     """
     with outputs([target], [source]) as [file]:
         data = _bytes(source)
@@ -92,19 +98,31 @@ def _worked(calendar: Calendar, data: bytes, encoding: str, out: IO[str]) -> tup
     return Done(count, provisional), faults
 
 
-def _places(heading: Sequence[str], faults: list[Fault]) -> tuple[int, int, int | None]:
+def _places(heading: Sequence[str], faults: list[Fault]) -> tuple[Column, Column, Column | None]:
     """Where the columns stand; faults are added to. Refuses a heading by which no row can be read."""
     names = [name.strip() for name in heading]
-    faults += [
-        Fault("batch.column", f"第 1 行缺少列“{name}”。", f"1:{name}") for name in COLUMNS[:2] if name not in names
-    ]
+    found = {name: [one for one in dict.fromkeys(names) if one in (name, *COLUMNS[name])] for name in COLUMNS}
+    faults += [_missing(name) for name in ("start", "limit") if not found[name]]
     twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
     faults += [Fault("batch.column", f"第 1 行的列名“{name}”重复，请改名或删除。", f"1:{name}") for name in twice]
+    faults += [_alike(several) for several in found.values() if len(several) > 1]
     if "due" in names:
         faults.append(Fault("batch.column", "输入文件里已经有“due”列，请先改名或删除。", "1:due"))
-    if any(names.count(name) > 1 for name in COLUMNS) or not set(COLUMNS[:2]) <= set(names):
+    unclear = any(len(several) > 1 or set(several) & set(twice) for several in found.values())
+    if unclear or not (found["start"] and found["limit"]):
         raise Refused.of(faults)
-    return names.index("start"), names.index("limit"), names.index("pauses") if "pauses" in names else None
+    start, limit, pauses = ([(names.index(one), one) for one in several] for several in found.values())
+    return start[0], limit[0], pauses[0] if pauses else None
+
+
+def _missing(name: str) -> Fault:
+    others = "、".join(COLUMNS[name])
+    return Fault("batch.column", f"第 1 行缺少列“{name}”，列名也可以写作：{others}。", f"1:{name}")
+
+
+def _alike(names: Sequence[str]) -> Fault:
+    told = "、".join(f"“{name}”" for name in names)
+    return Fault("batch.column", f"第 1 行：{told}说的是同一列，请只留一列。", f"1:{names[1]}")
 
 
 class Known:
@@ -155,7 +173,7 @@ class Part:
 def _part(
     known: Known,
     numbered: Rows,
-    places: tuple[int, int, int | None],
+    places: tuple[Column, Column, Column | None],
     width: int,
     faults: list[Fault],
 ) -> tuple[list[str], int]:
@@ -172,37 +190,39 @@ def _part(
     for index in np.flatnonzero(dues == "").tolist():
         if index not in part.wrong:
             number, row = rows[index]
-            text = (
-                f"第 {number} 行 limit 列：从 {row[places[0]]} 起 {row[places[1]]} 超出工作日历（到 {calendar.last}）。"
-            )
-            faults.append(Fault("calendar.outside", text, f"{number}:limit"))
+            (start, _), (limit, name) = places[:2]
+            text = f"第 {number} 行 {name} 列：从 {row[start]} 起 {row[limit]} 超出工作日历（到 {calendar.last}）。"
+            faults.append(Fault("calendar.outside", text, f"{number}:{name}"))
     return dues.tolist(), unsettled
 
 
-def _read_starts(known: Known, rows: Rows, place: int, part: Part, faults: list[Fault]) -> None:
+def _read_starts(known: Known, rows: Rows, column: Column, part: Part, faults: list[Fault]) -> None:
+    place, name = column
     days, minutes, add = known.days, known.minutes, part.seconds.append
     for index, (number, row) in enumerate(rows):
         text = row[place]
         try:
             add(days[text[:10]] * 86_400 + minutes[text[10:]])
         except KeyError:
-            if not _tried(known.start, text, add, faults, f"{number}:start"):
+            if not _tried(known.start, text, add, faults, f"{number}:{name}"):
                 add(known.first)
                 part.wrong.add(index)
 
 
-def _read_limits(known: Known, rows: Rows, place: int, part: Part, faults: list[Fault]) -> None:
+def _read_limits(known: Known, rows: Rows, column: Column, part: Part, faults: list[Fault]) -> None:
+    place, name = column
     limits, add = known.limits, part.limits.append
     for index, (number, row) in enumerate(rows):
         found = limits.get(row[place])
         if found is not None:
             add(found)
-        elif not _tried(known.limit, row[place], add, faults, f"{number}:limit"):
+        elif not _tried(known.limit, row[place], add, faults, f"{number}:{name}"):
             add(_HARMLESS)
             part.wrong.add(index)
 
 
-def _read_pauses(known: Known, rows: Rows, place: int, part: Part, faults: list[Fault]) -> None:
+def _read_pauses(known: Known, rows: Rows, column: Column, part: Part, faults: list[Fault]) -> None:
+    place, name = column
     days = known.days
     for index, (number, row) in enumerate(rows):
         if not row[place]:
@@ -211,7 +231,7 @@ def _read_pauses(known: Known, rows: Rows, place: int, part: Part, faults: list[
             first, last = days.get(text[:10]), days.get(text[11:])
             if first is not None and last is not None and first <= last and text[10] == "/":
                 part.pause(index, (first, last))
-            elif text.strip() and not _tried(known.pause, text, partial(part.pause, index), faults, f"{number}:pauses"):
+            elif text.strip() and not _tried(known.pause, text, partial(part.pause, index), faults, f"{number}:{name}"):
                 part.wrong.add(index)
 
 

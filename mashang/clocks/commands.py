@@ -33,7 +33,9 @@ def due(
     hours: Annotated[str, typer.Option(help="办公时间，如 08:00-12:00,14:30-17:30")] = "",
     explained: Annotated[bool, typer.Option("--explain", help="逐日说明怎么数出来的")] = False,
     as_json: Json = False,
-    batch: Annotated[Path | None, typer.Option(help="成批计算：含 start、limit、pauses 列的 CSV")] = None,
+    batch: Annotated[
+        Path | None, typer.Option(help="成批计算：含 start（开始）、limit（时限）、pauses（暂停）列的 CSV")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="成批计算的结果文件")] = None,
 ) -> None:
     """从 START 起 LIMIT 到哪一天（或哪一刻）届满。"""

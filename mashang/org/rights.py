@@ -267,7 +267,7 @@ PAGES: dict[str, str] = {
     "admin:unit": "org.people",
     "admin:staff": "org.people",
     "admin:divisions": "org.people",
-    "admin:find_division": "org.people",
+    "admin:find_division": "desk.open",
     "admin:division": "org.people",
     "admin:calendar": "org.calendar",
     "admin:clocks": "desk.open",

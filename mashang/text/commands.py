@@ -29,7 +29,7 @@ app = typer.Typer(
 )
 WRONG = 2  # exit status for input that cannot be worked with
 
-Source = Annotated[Path, typer.Argument(metavar="IN.csv", help="CSV（UTF-8 或 GB 18030，第一行是列名）")]
+Source = Annotated[Path, typer.Argument(metavar="IN.csv", help="CSV（UTF-8 或 GB 18030，第一行是列名，中英文都可以）")]
 ModelFile = Annotated[Path, typer.Argument(metavar="MODEL", help="mashang text train 产生的模型")]
 Out = Annotated[Path, typer.Option("--out", help="写入的文件")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
@@ -100,7 +100,7 @@ def train(
     conflicts: Annotated[Path | None, typer.Option(help="近似文本类别不一的清单写到这个 CSV")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """从已标类别的文本（列 label，和 text 或 title、body）学习分类，写出模型。"""
+    """从已标类别的文本（列 label 类别，和 text 文本或 title 标题、body 正文）学习分类，写出模型。"""
     targets = [out, conflicts] if conflicts else [out]
     with _refusing(as_json), outputs(targets, [source], folders=True) as files:
         table, (texts, labels, _) = _read_labelled(source)
@@ -211,7 +211,7 @@ def similar(
     threshold: Annotated[float, typer.Option(min=0.5, max=1, help="三字组的杰卡德相似度下限")] = 0.8,
     as_json: AsJson = False,
 ) -> None:
-    """找出近似重复的文本，每对一行：first、second（行号）、share；有 id 列时另加 first_id、second_id。"""
+    """找出近似重复的文本，每对一行：first、second（行号）、share；有 id（编号）列时另加 first_id、second_id。"""
     with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source)
         texts = texts_of(table)
@@ -229,7 +229,7 @@ def hot(
     at: Annotated[str, typer.Option(help="以哪一天算当前热度，默认最后一条来信")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """按事、地、时归并来信（列 id、at、title、body，可有 likes），写出各组的标题、地点、期间和热度。"""
+    """按事、地、时归并来信（列 id 编号、at 时间、title 标题、body 正文，可有 likes 点赞数），写出各组的标题、地点、期间和热度。"""
     with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("id", "at", "title", "body"), 2)
         messages = work.messages(table)
@@ -282,7 +282,7 @@ def hot_json(found: Any, messages: int) -> dict[str, Any]:
 
 @app.command("check-replies")
 def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
-    """检查答复（列 title、body、reply、at、replied_at）：各项 0–1 分、依据的原文、把关意见 hold 或 pass 及理由。"""
+    """检查答复（列 title 标题、body 正文、reply 答复、at 留言时间、replied_at 答复时间）：各项 0–1 分、依据的原文、把关意见 hold 或 pass 及理由。"""
     with _refusing(as_json), outputs([out], [source]) as [file]:
         table = read_table(source, ("title", "body", "reply", "at", "replied_at"))
         exchanges = work.exchanges(table, import_module("mashang.clocks.shipped").calendar())
@@ -306,7 +306,7 @@ def check_replies(source: Source, out: Out, as_json: AsJson = False) -> None:
 def mask(source: Source, out: Out, as_json: AsJson = False) -> None:
     """遮盖每一格里的个人信息：电话、身份证号、银行卡号、车牌、电子邮箱。"""
     with _refusing(as_json), outputs([out], [source]) as [file]:
-        table = read_table(source)
+        table = read_table(source, meant=False)
         table.refuse()
         personal = _rules("personal")
         found = sum(len(personal.find_personal(cell)) for row in table.rows for cell in row)

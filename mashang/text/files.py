@@ -12,13 +12,13 @@ from mashang.kernel.refused import Refused
 from .rules.tables import Table, as_csv, table_of
 
 
-def read_table(path: Path, needed: Sequence[str] = (), least: int = 1) -> Table:
-    """The table in a CSV file."""
+def read_table(path: Path, needed: Sequence[str] = (), least: int = 1, *, meant: bool = True) -> Table:
+    """The table in a CSV file; `meant` as in `table_of`."""
     try:
         raw = path.read_bytes()
     except OSError as fault:
         raise Refused("table.in", f"读不了“{path}”：{fault.strerror}。", "in") from None
-    return table_of(raw, path.name, needed, least)
+    return table_of(raw, path.name, needed, least, meant=meant)
 
 
 def csv_bytes(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:

@@ -169,7 +169,7 @@ def test_an_overdue_case_is_supervised_and_stands_behind_the_units_score(seat: S
     desk = seat("office", "/desk/score/run")
     fill(desk, {"scheme": str(scheme), "period": "2026-03"})
     desk.get_by_role("button", name="计算考评").click()
-    expect(desk.get_by_text("2026-03 的考评已算出")).to_be_visible()
+    expect(desk.get_by_text("2026年3月的考评已算出")).to_be_visible()
     desk.get_by_role("link", name="桃溪镇", exact=True).click()
     expect(desk.get_by_text("平台实测").first).to_be_visible()
     expect(desk.get_by_text("扣减的件").first).to_be_visible()

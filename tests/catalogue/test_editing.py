@@ -151,6 +151,13 @@ def test_a_line_that_stays_keeps_what_it_does_not_show() -> None:
     assert made.visits == (rules.Visit(code="visit", reason="交件"), visit)
 
 
+def test_what_is_unverified_stands_in_the_form_by_the_label_of_its_field() -> None:
+    spec = FOOD.model_copy(update={"unverified": ("promised", "收费标准")})
+    assert typed(spec)["unverified"] == "承诺办结时限\n收费标准"
+    made = rules.edited(spec, typed(spec) | {"unverified": "收费标准\n法定办结时限\n承诺办结时限"})
+    assert made.unverified == ("收费标准", "statutory", "promised")
+
+
 def test_everything_wrong_in_a_form_is_told_at_its_field() -> None:
     wrong = {
         "name": " ",

@@ -198,6 +198,15 @@ def test_answers_are_read_aloud_for_a_certificate_without_personal_data() -> Non
     assert ("", "您要怎么建？", "新建") in whole
 
 
+def test_a_date_is_told_in_words_with_its_year_on_paper_and_in_the_reader_s_own_on_a_page() -> None:
+    answers = rules.clean_answers(
+        HOUSE, {**GOOD, "completed_on": "2026-03-02", "deliver": "mail"}, "completion", today=TODAY
+    )
+    assert ("竣工", "竣工日期", "2026年3月2日") in rules.answer_rows(HOUSE, answers, "completion")
+    told = rules.answer_rows(HOUSE, answers, "completion", private="masked", day=lambda day: f"{day:%d/%m}")
+    assert ("竣工", "竣工日期", "02/03") in told
+
+
 def test_whoever_works_a_case_reads_its_private_answers_with_persons_masked() -> None:
     given = answered(
         applicant__name="陈建国", neighbours_around="东至练宅（13805961234），西至村道，北邻350622199001010019"

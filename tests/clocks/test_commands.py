@@ -277,6 +277,19 @@ def test_every_fault_of_a_file_is_named_with_row_and_column_and_nothing_is_writt
     assert [(e["row"], e["code"]) for e in json.loads(result.stdout)["errors"]] == [(3, "calendar.outside")]
 
 
+def test_chinese_headings_of_a_file_are_read_and_told(tmp_path: Path) -> None:
+    rows = [["件号", "起算时间", "时限", "暂停"], ["1", "2026-03-02", "3wd", "2026-03-04/2026-03-04"]]
+    assert batch(tmp_path, rows).exit_code == 0
+    out = list(csv.reader((tmp_path / "out.csv").read_text("utf-8").splitlines()))
+    assert out == [[*rows[0], "due"], [*rows[1], "2026-03-06"]]
+    result = batch(tmp_path, [rows[0], ["1", "昨天", "三天", "2026"], ["2", "2026-03-02", "9000wd", ""]], "--json")
+    named = [(error["row"], error["column"]) for error in json.loads(result.stdout)["errors"]]
+    assert named == [(2, "起算时间"), (2, "时限"), (2, "暂停"), (3, "时限")]
+    result = batch(tmp_path, [["start", "开始", "期限", "时限"], ["2026-03-02", "2026-03-02", "3wd", "3wd"]])
+    assert result.exit_code == 2
+    assert "“start”、“开始”说的是同一列" in result.stderr and "“期限”、“时限”说的是同一列" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

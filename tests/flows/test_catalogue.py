@@ -397,7 +397,7 @@ def test_what_another_county_published_is_read_and_copied_and_not_touched(editor
     assert editor.post(f"{here}/fields", {"name": "改名"}).status_code == 404
     assert queries.current("zp-banner").spec.name == "漳浦横幅"
     form = {f.name: f.value for f in editor.get("/desk/catalogue/new?of=zp-banner").context["form"].fields}
-    assert (form["of"], form["region"]) == ("zp-banner", "350824")
+    assert (form["of"], form["region"]) == ("zp-banner", "龙岩市武平县")
     copy = {name: form[name] for name in ("do", "of")} | {"code": "wp-banner", "name": "武平横幅"}
     assert editor.post("/desk/catalogue/new", copy | {"region": "350623"}).status_code == 422
     assert (
@@ -409,6 +409,29 @@ def test_what_another_county_published_is_read_and_copied_and_not_touched(editor
     refused = editor.post("/desk/catalogue/import", {"file": sheet})
     assert refused.status_code == 422
     assert "zp-banner" not in editor.get("/desk/catalogue/items.csv").content.decode()
+
+
+def test_the_region_of_an_entry_is_given_by_name_or_code_and_looked_up(editor):
+    here = "/desk/catalogue/entry/wp-new/fields"
+    new = {"do": "blank", "code": "wp-new", "name": "新事项", "organ.name": "武平县住建局", "handling": "2"}
+    page = editor.get("/desk/catalogue/new").content.decode()
+    assert 'hx-get="/desk/admin/divisions/find"' in page and 'value="龙岩市武平县"' in page
+    assert "桃溪镇" in editor.get("/desk/admin/divisions/find", {"region": "桃溪"}).content.decode()
+    wrong = editor.post("/desk/catalogue/new", new | {"region": "没有县"})
+    assert (
+        wrong.status_code == 422 and 'id="f-region-fault"' in wrong.content.decode() and "没有查到叫" in text_of(wrong)
+    )
+    assert editor.post("/desk/catalogue/new", new | {"region": "武平县"}).status_code == 302
+    assert queries.own_file(who("editor"), "wp-new").base.spec.region == "350824"
+    typed = fields_of(editor, "wp-new")
+    assert (
+        typed["region"] == "龙岩市武平县" and 'hx-get="/desk/admin/divisions/find"' in editor.get(here).content.decode()
+    )
+    both = editor.post(here, typed | {"region": "没有县", "statutory": "很久"})
+    assert both.status_code == 422 and {f.field for f in both.context["form"].faults} == {"region", "statutory"}
+    assert 'value="没有县"' in both.content.decode()
+    assert editor.post(here, typed | {"region": "350824101"}).status_code == 302
+    assert queries.own_file(who("editor"), "wp-new").draft.spec.region == "350824101"
 
 
 def test_another_countys_unit_cannot_be_made_the_owner(editor):

@@ -72,12 +72,10 @@ def test_the_same_press_twice_publishes_once_and_a_page_grown_old_is_told(admin:
     assert admin.post(PAGE, {"do": "publish", **FORM}).status_code == 302
     again = admin.post(PAGE, {"do": "publish", **FORM})
     assert again.status_code == 422 and "没有新的版本可以发布" in again.content.decode()
-    old = admin.post(PAGE, {"do": "publish", **FORM, "limit": "3wd"})
-    assert (
-        old.status_code == 422
-        and "已有人发布了新的版本" in old.content.decode()
-        and 'value="3wd"' in old.content.decode()
-    )
+    old = admin.post(PAGE, {"do": "publish", **FORM, "limit": "3", "limit_unit": "nd"})
+    page = old.content.decode()
+    assert old.status_code == 422 and "已有人发布了新的版本" in page
+    assert 'value="3" id="f-limit"' in page and '<option value="nd" selected>自然日</option>' in page
     assert queries.rule_for("XK-BZ").version == 2
 
 
@@ -99,6 +97,30 @@ def test_every_fault_stands_at_its_field_and_what_was_typed_stays(admin: Client)
     assert re.search(r'value="hearing" checked', page) and "还没有发布" not in page
     late = admin.post(PAGE, {"do": "preview", **FORM, "sample": "昨天"}).content.decode()
     assert 'id="f-sample-fault"' in late
+
+
+def test_limits_are_a_number_and_a_unit_to_choose(admin: Client) -> None:
+    page = admin.get(PAGE).content.decode()
+    assert 'value="5" id="f-limit"' in page and '<select name="limit_unit" aria-label="时限长短的单位">' in page
+    assert "工作日</option>" in page and "工作小时</option>" in page and "1wd" not in page and "20wd" not in page
+    form = {
+        **FORM,
+        "limit": "４",
+        "limit_unit": "wd",
+        "warn": "1",
+        "warn_unit": "wd",
+        "extension": "",
+        "extension_unit": "nd",
+    }
+    answer = admin.post(PAGE, {"do": "preview", **form}).content.decode()
+    assert '<input type="hidden" name="limit" value="4wd"' in answer
+    assert '<input type="hidden" name="extension" value=""' in answer  # a unit without a number is nothing
+    for amount, unit in (("很快", "wd"), ("0", "wd"), ("4", ""), ("4wd", "wd")):
+        wrong = admin.post(PAGE, {"do": "preview", **form, "limit": amount, "limit_unit": unit})
+        assert wrong.status_code == 422 and "请填写大于零的整数，并选择单位。" in wrong.content.decode()
+    assert admin.post(PAGE, {"do": "publish", **form}).status_code == 302
+    rule = queries.rule_for("XK-BZ")
+    assert (str(rule.limit), str(rule.warn), rule.extension) == ("4wd", "1wd", None)
 
 
 def test_a_clock_that_is_none_is_not_found(admin: Client) -> None:

@@ -89,6 +89,14 @@ def test_the_second_application_follows_the_granted_one_and_carries_its_answers(
     judged = text_of(sign_in("planning").get(f"/desk/case/{second.number}"))
     assert "此前获批的" in judged and first.number in judged and "檐口高度 10 米" in judged and "东邻练家" in judged
     assert "申请竣工验收与登记" not in text_of(citizen.get(f"/my/{first.number}"))
+    with at("2026-06-02 09:00"):
+        pages = (("citizen", f"/my/{second.number}"), ("planning", f"/desk/case/{second.number}"))
+        for login, address in pages:  # a day in the reader's words; on paper with its year
+            assert "竣工日期 6月1日" in text_of(sign_in(login).get(address))
+            english = text_of(sign_in(login).get(address, headers={"Accept-Language": "en"}))
+            assert "1 Jun" in english and "2026-06-01" not in english
+            paper = PdfReader(io.BytesIO(sign_in(login).get(f"{address}/form.pdf").content))
+            assert "2026年6月1日" in "".join(page.extract_text() for page in paper.pages).replace(" ", "")
 
 
 def test_nobody_registers_a_house_that_was_never_granted():

@@ -45,6 +45,7 @@ def written(client: Client) -> int:
     begun = client.get("/desk/score/scheme/new?example=county-demo")
     text = begun.context["form"].fields[2].value
     assert text == TEXT
+    assert '>示例：演示县机关绩效考评方案 <span class="small muted">county-demo</span></a>' in begun.content.decode()
     sent = {"region": "350824", "text": text.replace("演示县", "武平县").replace("\n", "\r\n")}
     answer = client.post("/desk/score/scheme/new?example=county-demo", sent)
     assert answer.status_code == 302, body(answer)
@@ -83,7 +84,7 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         asked = {"value": "99%", "evidence": "发改局更正函", "reason": "漏报一项"}
         answer = lead.post(f"/desk/score/figure/{figure.pk}/correct", asked, follow=True)
         assert "等效能办批准" in body(answer)
-        assert f"{MARCH} 的 1 次计算用了这一数" in body(lead.get(f"/desk/score/figure/{figure.pk}/correct"))
+        assert "2026年3月的 1 次计算用了这一数" in body(lead.get(f"/desk/score/figure/{figure.pk}/correct"))
         correction = models.Correction.objects.get()
         assert lead.post(f"/desk/score/correction/{correction.pk}", {"do": "approve"}).status_code == 403
         waiting = body(second.get("/desk/score/figures"))
@@ -91,7 +92,7 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         answer = second.post(f"/desk/score/correction/{correction.pk}", {"do": "approve"}, follow=True)
         assert "已更正" in body(answer)
         unit = body(lead.get(f"/desk/score/figures/{scheme}/{MARCH}/{town()}"))
-        assert f"原报 60，{MARCH} 的 1 次计算用了这一数" in unit
+        assert "原报 60，2026年3月的 1 次计算用了这一数" in unit
         assert "更正理由：漏报一项" in unit
         assert "已按您的申请更正为 99" in body(lead.get("/desk/notices"))
         again = {"scheme": scheme, "period": MARCH}

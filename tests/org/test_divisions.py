@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mashang.kernel import clock
 from mashang.kernel.refused import Forbidden, Refused
 from mashang.ledger.queries import history
 from mashang.org import actions, queries
@@ -142,8 +143,12 @@ def test_a_zone_is_registered_corrected_and_ended_on_the_page(county: str, clien
     zone = reverse("admin:division", args=["350824901"])
     form = {"do": "revise", "name": "武平高新技术产业园区", "valid_to": "2026-03-05", "successor": county}
     assert admin.post(zone, form).status_code == 302
-    shown = admin.get(zone).content.decode()
-    assert "2026-03-05起撤销" in shown and "登记行政区划“武平高新区”（350824901）。" in shown
+    with clock.at(datetime(2027, 1, 4, 9, tzinfo=clock.ZONE)):
+        shown = admin.get(zone).content.decode()
+        english = admin.get(zone, headers={"Accept-Language": "en"}).content.decode()
+    assert (
+        "2026年3月5日起撤销" in shown and "5 Mar 2026" in english and "登记行政区划“武平高新区”（350824901）。" in shown
+    )
     assert "武平县" in admin.get(reverse("admin:divisions"), {"q": "武平"}).content.decode()
     assert "没有找到" in admin.get(reverse("admin:divisions"), {"q": "%"}).content.decode()
     assert admin.get(reverse("admin:division", args=["000000"])).status_code == 404

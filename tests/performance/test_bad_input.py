@@ -48,6 +48,19 @@ def test_long_tables_with_periods_are_read(tmp_path: Path) -> None:
     assert table.numbers["z"].tolist() == [2, 2, 2, 2]
 
 
+def test_chinese_headings_are_read_and_two_for_one_column_named_both(tmp_path: Path) -> None:
+    rows = [f"{u},{i},{n},01" for u in ("甲", "乙") for n, i in enumerate("xyz")]
+    table = read(tmp_path, "\n".join(["单位,指标,数值,期间", *rows]))
+    assert table.units == ("甲", "乙") and table.periods == ("01", "01")
+    with pytest.raises(Refused) as no:
+        read(tmp_path, "\n".join(["unit,指标,数值,期间,单位,value", *(f"{row},甲,1" for row in rows)]))
+    texts = [str(fault.text) for fault in no.value.faults]
+    assert texts == [
+        "表头里“unit”和“单位”说的是同一列，请只留一列。",
+        "表头里“数值”和“value”说的是同一列，请只留一列。",
+    ]
+
+
 def test_empty_cells_and_marks_are_gaps_and_thousands_are_numbers(tmp_path: Path) -> None:
     table = read(tmp_path, 'unit,x,y,z\na,,NA,"1,234.5"\nb,1e3,-2,+.5\n')
     np.testing.assert_array_equal(table.numbers["x"], [np.nan, 1000])

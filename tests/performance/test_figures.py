@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from openpyxl import load_workbook
 
+from mashang.audit.queries.words import Names, sentence
 from mashang.cases.models import Notice
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor, Grant
@@ -17,6 +18,7 @@ from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.kernel.said import told
 from mashang.ledger.queries import history
 from mashang.org import actions as org
+from mashang.org.queries import unit_named
 from mashang.performance import actions, models, queries
 from mashang.performance.actions import NewCorrection, Reported
 from mashang.performance.events import PRIVATE, SENTENCES
@@ -63,6 +65,22 @@ def test_a_filled_in_sheet_is_taken_whole_or_not_at_all(county: list[int]) -> No
     ]
     assert models.Figure.objects.count() == 3
     assert verbs().count("figure.reported") == 3
+
+
+def test_the_record_names_units_indicators_and_schemes_and_not_their_codes(county: list[int]) -> None:
+    frozen()
+    actions.report(reported(county[0], 97.5), by=OFFICE, now=NOW)
+    entries = [e for e in history("") if e.verb.startswith(("figure.", "scheme."))]
+    names = Names.of(entries, ())
+    told_ = [sentence(entry, names) for entry in entries]
+    title, unit = "重点项目年度计划完成率", unit_named("0局").name
+    assert f"上报{unit}2026年3月“{title}”的数据。" in told_
+    name = models.Scheme.objects.get().name
+    assert f"编制考评方案“{name}”第1版。" in told_ and not any("county-demo" in text for text in told_)
+    assert queries.spoken([]) == queries.Spoken()
+    gone = queries.spoken([{"indicator": "x", "unit": county[0]}])
+    assert gone.facts({"indicator": "x", "unit": county[0]}) == {"indicator": "x", "unit": unit}
+    assert gone.facts({"code": "old", "version": "1", "region": COUNTY}) == {"code": "old"}
 
 
 def test_the_same_sheet_again_changes_nothing_and_more_of_it_adds_the_rest(county: list[int]) -> None:

@@ -22,7 +22,7 @@ from mashang.performance import actions, models, queries, sources
 from mashang.performance.actions import NewFigure
 from mashang.performance.events import SENTENCES
 from mashang.performance.rules.frozen import fingerprint
-from mashang.performance.rules.periods import Period, period_of, recent
+from mashang.performance.rules.periods import Period, in_words, period_of, recent
 from mashang.performance.seeds import seed_scores
 
 from .builders import SHIPPED
@@ -389,3 +389,14 @@ def test_the_demo_county_is_scored_month_by_month_and_nothing_twice() -> None:
     board = queries.board(info.id, OFFICE)
     assert {r.group for r in board} == {"department", "township"}
     assert all(queries.recomputes(run) for run in models.Run.objects.values_list("pk", flat=True)[:2])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("2026-03", "2026年3月"), ("2026Q4", "2026年第4季度"), ("2026H1", "2026年上半年"), ("2026H2", "2026年下半年"), ("2026", "2026年"),
+        ("去年", "去年"), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_period_is_told_in_words(name: str, words: str) -> None:
+    assert in_words(name) == words

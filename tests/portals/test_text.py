@@ -141,6 +141,15 @@ def test_a_file_of_answers_is_shown_worst_first(office: Client, encoding: str) -
     assert "5 个工作日内 50.0%" in text
 
 
+def test_the_page_reads_the_headings_of_an_office_and_says_so(office: Client) -> None:
+    assert "标题、正文、答复、来信时间、答复时间（英文列名" in office.get("/desk/text").content.decode()
+    chinese = ("标题", "留言内容", "答复内容", "留言时间", "答复时间")
+    text = send(office, "/desk/text", sheet(chinese, *REPLIES[1:])).content.decode()
+    assert "检查了 2 件答复，1 件建议把关。" in text
+    [first, _] = taken(send(office, "/desk/text", sheet(chinese, *REPLIES[1:]), "take"))
+    assert list(first)[:6] == [*chinese, "working_days"] and first["verdict"] == "pass"
+
+
 def test_the_checked_file_is_what_the_command_writes(office: Client) -> None:
     rows = taken(send(office, "/desk/text", sheet(*REPLIES), "take"))
     assert [row["verdict"] for row in rows] == ["pass", "hold"]
@@ -214,6 +223,7 @@ WRONG = [
     ("/desk/text/hot", [*lamps()[:3], lamps()[1]], "“0”与第 2 行重复"),
     ("/desk/text/hot", [*lamps()[:3], (7, "2026-03-01", "", "", "")], "第 4 行“title”列：标题和正文不能都是空的"),
     ("/desk/text/similar", [("words",), ("路灯",)], "要有“text”列"),
+    ("/desk/text/similar", [("text", "文本"), ("路灯", "路灯")], "“text”、“文本”说的是同一列"),
     ("/desk/text/similar", [], "是空的"),
 ]  # fmt: skip
 

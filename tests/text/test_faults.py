@@ -13,9 +13,10 @@ import pytest
 
 from mashang.clocks import shipped
 from mashang.kernel.refused import Refused
+from mashang.text.files import read_table
 from mashang.text.rules import model as models
 from mashang.text.rules.delay import is_before, working_days
-from mashang.text.rules.tables import LONGEST, read_time
+from mashang.text.rules.tables import LONGEST, read_time, texts_of
 
 from .sentences import labelled
 from .test_commands import call, rows_of, write
@@ -218,3 +219,62 @@ def test_a_damaged_model_is_refused_whatever_was_damaged(tmp_path: Path) -> None
             models.load(bytes(broken))
         except Refused as no:
             assert no.code == "model.unreadable"
+
+
+CHINESE = "留言编号,留言主题,留言详情,留言时间,点赞数,答复意见,答复时间,科室"
+PRAISED = (
+    "{n},路灯不亮,青山小区的路灯整夜不亮,2026-03-0{n},{n},经现场核实路灯已修复。感谢您的监督！,2026-03-0{n} 17:00,城管"
+)
+
+
+@pytest.mark.parametrize("command", ["hot", "check-replies", "similar"])
+def test_headings_of_an_office_are_read_as_the_english_ones(tmp_path: Path, command: str) -> None:
+    rows = [PRAISED.format(n=n) for n in range(1, 6)]
+    english = "id,title,body,at,likes,reply,replied_at,科室"
+    written = []
+    for name, heading in (("zh", CHINESE), ("en", english)):
+        source = write(tmp_path / f"{name}.csv", heading, *rows, encoding="gb18030")
+        done = call(command, source, "--out", tmp_path / f"{name}.out")
+        assert done.exit_code == 0, done.output
+        written.append((tmp_path / f"{name}.out").read_text("utf-8"))
+    if command == "check-replies":  # the file's own columns keep their headings, the added ones are English
+        assert written[0].removeprefix("\ufeff").startswith(f"{CHINESE},working_days,")
+    assert written[0].replace(CHINESE, english) == written[1]
+
+
+def test_a_file_with_chinese_headings_is_learned_sorted_and_tried(tmp_path: Path) -> None:
+    rows = [
+        f"{text.replace('，', '、')},{label},组{n}" for n, (text, label) in enumerate(zip(*labelled(), strict=True))
+    ]
+    source, model = write(tmp_path / "learn.csv", "内容,类别,分组", *rows), tmp_path / "m.npz"
+    assert call("train", source, "--out", model).exit_code == 0
+    assert call("evaluate", model, source).exit_code == 0
+    assert call("cross-validate", source, "--folds", "2", "--group", "group", "--json").exit_code == 0
+    assert call("classify", model, source, "--out", tmp_path / "o.csv").exit_code == 0
+    [first, *_] = rows_of(tmp_path / "o.csv")
+    assert list(first) == ["内容", "given", "分组", "label", "confidence", "reasons"]
+
+
+def test_content_is_the_body_where_a_title_stands_beside_it(tmp_path: Path) -> None:
+    beside = read_table(write(tmp_path / "a.csv", "主题,内容", "路灯,不亮"))
+    assert texts_of(beside) == ["路灯。不亮"] and not beside.has("text")
+    alone = read_table(write(tmp_path / "b.csv", "编号,内容", "1,路灯不亮"))
+    assert texts_of(alone) == ["路灯不亮"] and not alone.has("body")
+
+
+def test_two_headings_for_one_column_are_named_both(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", "title,标题,正文,留言内容", "路灯,路灯,不亮,不亮")
+    done = call("similar", source, "--out", tmp_path / "o.csv", "--json")
+    assert faults(done) == [(1, "标题"), (1, "留言内容")]
+    assert "“title”、“标题”说的是同一列" in done.stderr and "“正文”、“留言内容”说的是同一列" in done.stderr
+    assert call("mask", source, "--out", tmp_path / "o.csv").exit_code == 0  # which asks for no column
+
+
+def test_a_fault_tells_a_column_as_the_file_heads_it(tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", "编号,留言时间,标题,正文", "1,昨天,路灯,不亮", "1,2026-03-02,,")
+    done = call("hot", source, "--out", tmp_path / "o.json", "--json")
+    assert sorted(faults(done)) == [(2, "留言时间"), (3, "标题"), (3, "编号")]
+    done = call(
+        "hot", write(tmp_path / "n.csv", "编号,标题,正文", "1,路灯,不亮"), "--out", tmp_path / "o.json", "--json"
+    )
+    assert faults(done) == [(1, "at")] and "也可以写作：时间、留言时间" in done.stderr

@@ -16,6 +16,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.clocks import queries as clocks
 from mashang.documents import queries as documents
 from mashang.kernel.actor import Actor
+from mashang.kernel.said import told as tell
 from mashang.ledger.queries import Recorded
 from mashang.org import queries as org
 from mashang.org.rights import ROLES
@@ -48,6 +49,7 @@ class Names:
     staff: Mapping[int, str]
     persons: Mapping[int, str]
     nameless: Collection[int] = ()
+    scores: performance.Spoken = performance.Spoken()
 
     @classmethod
     def of(cls, entries: Sequence[Recorded], nameless: Collection[int]) -> Names:
@@ -60,7 +62,8 @@ class Names:
             if key.isdigit() and kind in ("staff", "person"):
                 (staff if kind == "staff" else persons).add(int(key))
         known = {person.id: person.name for person in org.people(persons).values()} if persons else {}
-        return cls(actors, {member.id: member.name for member in org.staff(staff).values()}, known, nameless)
+        scores = performance.spoken(entry.facts for entry in entries if entry.verb in performance.SENTENCES)
+        return cls(actors, {member.id: member.name for member in org.staff(staff).values()}, known, nameless, scores)
 
     def actor(self, entry: Recorded) -> str:
         """Who acted, as colleagues are told; persons masked. Who rated is nobody's to know."""
@@ -92,6 +95,8 @@ def sentence(entry: Recorded, names: Names) -> str:
     told |= {name: names.staff.get(facts[name], "—") for name in STAFF if isinstance(facts.get(name), int)}
     if isinstance(facts.get("person"), int):
         told["person"] = names.person(entry, facts["person"])
+    if entry.verb in performance.SENTENCES:
+        told |= {name: tell(words, _) for name, words in names.scores.facts(entry.facts).items()}
     if facts.get("role") in ROLES:
         told["role"] = ROLES[facts["role"]].label
     if isinstance(facts.get("conditions"), dict):

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound
+from mashang.kernel.said import said
 from mashang.org import queries as org
 from mashang.text import rules as text
 
@@ -156,13 +157,14 @@ def _limits(spec: Spec) -> Limits:
 
 
 def owner_name(unit_id: int | None, region: str) -> str:
-    """The unit that an entry belongs to, else its place (by its code where we do not know it); "" for what is common."""
+    """The unit that an entry belongs to, else its place (by its code, called so, where we do not know it); "" for what is
+    common."""
     if unit_id is not None:
         return next((u.name for u in org.units_of([unit_id])), "")
     try:
         return org.region_path(region) if region else ""
     except NotFound:
-        return region
+        return said("区划代码 {code}", code=region)
 
 
 @dataclass(frozen=True, slots=True)

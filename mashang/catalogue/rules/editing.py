@@ -70,12 +70,19 @@ def in_words(spec: Spec) -> list[tuple[str, str]]:
         for part in path.split("."):
             value = getattr(value, part, None)
         lines = [_LINES[path].write(one) for one in value] if path in _LINES else []
-        if path == "unverified":
-            lines = [str(LABELS.get(line, line)) for line in lines]
         words = listed(lines) if lines else words_of(path, value)
         if words and value != 0:
             found.append((label_at(spec, path), words))
     return found
+
+
+def _labelled(line: str) -> str:
+    """A field by its label, anything else as it was written."""
+    return str(LABELS.get(line, line))
+
+
+def _field_of(text: str) -> str:
+    return next((path for path, label in LABELS.items() if str(label) == text), text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +96,7 @@ class _Line:
 _LINES: dict[str, _Line] = {
     "visits": _Line(lambda v: v.reason, lambda text: {"reason": text}),
     "conditions": _Line(str, written.plain),
-    "unverified": _Line(str, written.plain),
+    "unverified": _Line(_labelled, _field_of),
     "basis": _Line(lambda b: f"《{b.law}》{b.article}", written.basis),
     "fees": _Line(lambda f: "|".join((f.item, f.standard, f.basis, f.relief)).rstrip("|"), written.fee),
 }

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
+from mashang.documents.rules import chinese_date
 from mashang.kernel.refused import Fault, Refused
 from mashang.org.rules import is_credit_code, is_person_number, mask_id, mask_name, mask_phone, person_kind
 from mashang.text.rules import clean, mask_personal, narrow
@@ -221,7 +222,9 @@ def impersonal(spec: Spec, answers: Answers, part: str = "") -> dict[str, Any]:
     return {code: value for code, value in answers.items() if code in kept}
 
 
-def _spoken(field: Field, value: Any) -> str:
+def _spoken(field: Field, value: Any, day: Day) -> str:
+    if field.type == FieldType.DATE:
+        return day(date.fromisoformat(value))
     if isinstance(value, Mapping):
         return " ".join(str(v) for k, v in value.items() if v and k not in ("region", "id_number", "phone"))
     label = next((c.label for c in field.choices if c.code == value), str(value))
@@ -230,20 +233,24 @@ def _spoken(field: Field, value: Any) -> str:
 
 Private = Literal["", "masked", "own"]
 """How answers that are personal are shown: not at all, masked to those who work the case, or to whoever filed them."""
+Day = Callable[[date], str]
 
 
-def _veiled(field: Field, value: Any, own: bool) -> str:
+def _veiled(field: Field, value: Any, own: bool, day: Day) -> str:
     """The same without what would show a person: numbers and phones are masked, names too unless they are one's `own`."""
     if field.type != FieldType.PERSON:
-        return mask_personal(_spoken(field, value))
+        return mask_personal(_spoken(field, value, day))
     number = value["id_number"]
     kind = person_kind(number)
     name = value["name"] if own else mask_name(value["name"], kind)
     return " ".join([name, mask_id(number) if kind == "natural" else number, mask_phone(value["phone"])])
 
 
-def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: Private = "") -> list[tuple[str, str, str]]:
-    """Answers as (group, label, words) in the form's order, choices by their label, numbers with their unit.
+def answer_rows(
+    spec: Spec, answers: Answers, part: str = "", *, private: Private = "", day: Day = chinese_date
+) -> list[tuple[str, str, str]]:
+    """Answers as (group, label, words) in the form's order, choices by their label, numbers with their unit, dates in
+    the words of `day`: of a document, or of the reader of a page.
 
     Without `private`, persons and fields marked private are left out, as on a certificate's table. With "masked" they
     are there, persons masked, and the answered questions too: on pages, for whoever filed it and those who work the case;
@@ -256,7 +263,7 @@ def answer_rows(spec: Spec, answers: Answers, part: str = "", *, private: Privat
             continue
         value = answers[field.code]
         if not (field.private or field.type == FieldType.PERSON):
-            shown.append((field.group, field.label, _spoken(field, value)))
+            shown.append((field.group, field.label, _spoken(field, value, day)))
         elif private:
-            shown.append((field.group, field.label, _veiled(field, value, private == "own")))
+            shown.append((field.group, field.label, _veiled(field, value, private == "own", day)))
     return shown

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from typing import Any, Literal
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
@@ -39,6 +40,7 @@ from ..rules import (
 from .recomputing import Recomputed, recompute
 from .writing import columns
 
+SEEDED = gettext_noop("系统初始化")
 PAPER = 500
 ORDER: Mapping[str, int] = {"reason": 100, "document": 100, "hours": 100}
 HOURS: Mapping[str, int] = {"hours": 100, "rest_hours": 100}
@@ -46,7 +48,7 @@ HOURS: Mapping[str, int] = {"hours": 100, "rest_hours": 100}
 
 
 @transaction.atomic
-def seed_catalogue(*, by: str = "系统初始化", now: datetime) -> int:
+def seed_catalogue(*, by: str = SEEDED, now: datetime) -> int:
     """Load the shipped notices and clock rules that are not there yet, whatever version. Gives how many were new."""
     years = {notice.year for notice in queries.notices()}
     codes = {rule.code for rule in queries.rules()}

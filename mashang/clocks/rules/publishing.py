@@ -40,7 +40,7 @@ def next_version(
     faults: list[Fault] = []
     limit = _limit(form.limit, "limit", faults)
     if rule.limit is not None and not form.limit:
-        faults.append(Fault("rule.limit", "请填写时限，例如 20wd。", "limit"))
+        faults.append(Fault("rule.limit", "请填写时限。", "limit"))
     if rule.limit is None and form.limit:
         faults.append(Fault("rule.open", "这个时钟的时限由每件自己确定，不能统一规定，请不要填写。", "limit"))
     warn = _limit(form.warn, "warn", faults, periods=False)
@@ -84,10 +84,10 @@ def _limit(text: str, field: str, faults: list[Fault], *, periods: bool = True) 
     try:
         limit = Limit.parse(text, periods=periods)
     except Refused as no:
-        faults += [Fault(fault.code, fault.text, field) for fault in no.faults]
+        faults.append(Fault(no.code, "请填写大于零的整数，并选择单位。", field))
         return None
     if limit.amount > FIVE_YEARS.get(limit.unit, 0):
-        faults.append(Fault("rule.far", "请写成数字加单位，最长五年，例如 20wd、6mo、3yr。", field))
+        faults.append(Fault("rule.far", "最长五年，请改短。", field))
         return None
     return limit
 

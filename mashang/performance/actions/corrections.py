@@ -17,6 +17,7 @@ from mashang.org import queries as org
 
 from ..gathering import column_of, reports
 from ..models import Correction, Figure
+from ..rules.periods import in_words
 from ..rules.reporting import LONGEST, evidence_faults, reason_faults, value_faults
 from .common import note
 from .figures import facts_of
@@ -148,5 +149,12 @@ def _tell(row: Correction, template: str, now: datetime) -> None:
         figure = row.figure
         unit = org.unit(figure.unit_id)
         name = column_of(figure.scheme_code, figure.indicator, unit.region).title
-        told = said(template, unit=unit.short_name, period=figure.period, name=name, value=row.value, answer=row.answer)
+        told = said(
+            template,
+            unit=unit.short_name,
+            period=in_words(figure.period),
+            name=name,
+            value=row.value,
+            answer=row.answer,
+        )
         cases.tell(Message(told, staff=int(key)), now=now)

@@ -21,7 +21,7 @@ from ..gathering import reports, units_scored
 from ..models import Figure, Scheme
 from ..rules import scheme as rules
 from ..rules.parse import read_scheme
-from ..rules.periods import period_of
+from ..rules.periods import in_words, period_of
 from ..rules.reporting import Wanted, evidence_faults, scored, value_faults, wanted
 from ..rules.table import Table, table_from
 from .common import entry, guard, note, scheme_row
@@ -254,7 +254,7 @@ def _period_faults(period: str, now: datetime) -> list[Fault]:
     except Refused as no:
         return list(no.faults)
     if now < span.start:
-        return [Fault("period.future", said("{period} 还没有开始，不能上报数据。", period=period), "period")]
+        return [Fault("period.future", said("{period}还没有开始，不能上报数据。", period=in_words(period)), "period")]
     return []
 
 
@@ -280,7 +280,7 @@ def _twice(form: NewFigure, unit: org.UnitInfo, title: str, field: str) -> Fault
     text = said(
         "{unit}{period}的“{indicator}”已经上报，要改请走更正，写明理由并经批准。",
         unit=unit.short_name,
-        period=form.period,
+        period=in_words(form.period),
         indicator=title,
     )
     return Fault("conflict.figure", text, field)

@@ -20,7 +20,7 @@ from ..rules import scheme as rules
 from ..rules.engine import Result
 from ..rules.frozen import fingerprint, freeze
 from ..rules.parse import read_scheme
-from ..rules.periods import period_of
+from ..rules.periods import in_words, period_of
 from ..rules.sensitivity import rank_intervals
 from ..rules.statistics import Array
 from ..rules.table import Table
@@ -40,7 +40,7 @@ def run(scheme: int, period: str, *, by: Actor, now: datetime) -> int:
             "scheme",
         )
     if now < span.start:
-        raise Refused("run.future", said("{period} 还没有开始，不能计分。", period=period), "period")
+        raise Refused("run.future", said("{period}还没有开始，不能计分。", period=in_words(period)), "period")
     rule = read_scheme(row.text)
     with transaction.atomic():
         units = units_scored(row.region_id, period, rule)

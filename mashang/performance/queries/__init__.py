@@ -36,6 +36,7 @@ from .results import (
     unit_classes,
 )
 from .sheet import Brought, Evidence, Sheet, SheetLine, sheet
+from .spoken import Spoken, spoken
 from .trial import Tried, try_out
 from .whatif import Changed, what_if
 from .workbook import figures_template, workbook
@@ -43,6 +44,7 @@ from .writing import (
     EXAMPLES,
     Version,
     beginning,
+    examples,
     measure_label,
     own_scheme,
     regions_to_write_for,
@@ -55,6 +57,8 @@ from .writing import (
 __all__ = [
     "EXAMPLES",
     "SENTENCES",
+    "Spoken",
+    "spoken",
     "BoardRow",
     "Brought",
     "Changed",
@@ -72,6 +76,7 @@ __all__ = [
     "Version",
     "answers_for",
     "beginning",
+    "examples",
     "board",
     "class_names",
     "correction_for",

@@ -13,7 +13,7 @@ from mashang.kernel.said import said
 
 from ..gathering import evaluated, inputs_of, table_of, units_scored
 from ..rules.parse import read_scheme
-from ..rules.periods import period_of
+from ..rules.periods import in_words, period_of
 from ..rules.statistics import half_up
 from .results import board, latest_run, scheme_text
 from .writing import own_scheme
@@ -38,7 +38,7 @@ def try_out(scheme: int, period: str, by: Actor, *, now: datetime) -> list[Tried
     faults what cannot be scored. Units without any figure have no total and stand last."""
     info = own_scheme(scheme, by)
     if now < period_of(period, clock.ZONE).start:
-        raise Refused("run.future", said("{period} 还没有开始，不能计分。", period=period), "period")
+        raise Refused("run.future", said("{period}还没有开始，不能计分。", period=in_words(period)), "period")
     rule = read_scheme(scheme_text(scheme, by))
     units = units_scored(info.region, period, rule)
     if not units:

@@ -79,6 +79,11 @@ def beginning(by: Actor, *, scheme: int | None = None, example: str = "") -> str
     return ""
 
 
+def examples() -> list[tuple[str, str]]:
+    """Code and name of each shipped example that a scheme may begin from."""
+    return [(code, read_scheme((SHIPPED / code / "scheme.toml").read_text("utf-8")).name) for code in EXAMPLES]
+
+
 def measure_label(name: str) -> str:
     """What a measure is called; its name if there is none of that name any more."""
     return str(sources.MEASURES[name].label) if name in sources.MEASURES else name

@@ -37,6 +37,21 @@ def period_of(name: str, zone: ZoneInfo) -> Period:
     return Period(_month(year, first, zone), _month(year, first + months, zone))
 
 
+def in_words(name: str) -> str:
+    """2026-03 as 2026年3月, 2026Q1 as 2026年第1季度, 2026H2 as 2026年下半年; any other name as it is."""
+    found = NAMES.fullmatch(name)
+    if not found:
+        return name
+    year = found["year"]
+    if found["month"]:
+        return said("{year}年{n}月", year=year, n=int(found["month"]))
+    if found["quarter"]:
+        return said("{year}年第{n}季度", year=year, n=int(found["quarter"]))
+    if found["half"]:
+        return said("{year}年上半年", year=year) if found["half"] == "1" else said("{year}年下半年", year=year)
+    return said("{year}年", year=year)
+
+
 def recent(kind: str, now: datetime, count: int = 13) -> list[str]:
     """The last periods of a kind ("month", "quarter", "half", "year"; any other counts as months) by name, newest first: the
     one that runs at `now`, and those before it."""

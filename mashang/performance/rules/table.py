@@ -18,7 +18,7 @@ from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
 
 NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
-LONG = ({"indicator", "指标"}, {"value", "数值"})
+LONG = (("indicator", "指标"), ("value", "数值"))
 _ERRORS = re.compile(r"=.*|#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)", re.DOTALL)
 
 
@@ -107,17 +107,12 @@ class _Reading:
         for at, name in enumerate(header):
             if name in self.names and not self.is_long:
                 if self.names[name] in self.wide:
-                    self.fault(
-                        "values.column-twice",
-                        said("表头里“{name}”这一列出现了两次。", name=name),
-                        f"第 1 行 {name}",
-                    )
+                    self._twice(header[self.wide[self.names[name]]], name)
                 self.wide[self.names[name]] = at
-        for name in dict.fromkeys(header[at] for at in (self.unit, self.period, *self.long) if at is not None):
-            if header.count(name) > 1:
-                self.fault(
-                    "values.column-twice", said("表头里“{name}”这一列出现了两次。", name=name), f"第 1 行 {name}"
-                )
+        for names in (scheme.unit_columns, scheme.period_columns, *(LONG if self.is_long else ())):
+            found = [name for name in header if name in names]
+            for name in dict.fromkeys(found[1:]):
+                self._twice(found[0], name)
         if self.unit is None:
             names = [*scheme.unit_columns]
             self.fault("values.no-unit-column", said("表头里没有单位列，列名应当是：{names}。", names=names), "第 1 行")
@@ -125,6 +120,12 @@ class _Reading:
     @property
     def is_long(self) -> bool:
         return None not in self.long
+
+    def _twice(self, first: str, name: str) -> None:
+        text = said("表头里“{name}”这一列出现了两次。", name=name)
+        if first != name:
+            text = said("表头里“{first}”和“{name}”说的是同一列，请只留一列。", first=first, name=name)
+        self.fault("values.column-twice", text, f"第 1 行 {name}")
 
     def fault(self, code: str, text: str, place: str) -> None:
         self.faults.append(Fault(code, text, place))
@@ -345,5 +346,5 @@ def _needed(scheme: Scheme) -> Iterator[str]:
             yield from leaf.inputs
 
 
-def _find(header: Sequence[str], names: Sequence[str] | set[str]) -> int | None:
+def _find(header: Sequence[str], names: Sequence[str]) -> int | None:
     return next((at for at, name in enumerate(header) if name in names), None)

@@ -10,6 +10,7 @@ from mashang.catalogue.rules import Private, answer_rows
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
 from mashang.portals.shared.present import MATERIAL_LAMPS
+from mashang.portals.shared.words import date_words
 from mashang.reviews import queries as reviews
 from mashang.supervision import queries as supervision
 
@@ -49,7 +50,7 @@ def _application(view: cases.CaseView, by: Actor) -> dict[str, Any]:
 
 
 def _answers(folder: approvals.Folder, view: cases.CaseView, by: Actor) -> list[tuple[str, str]]:
-    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private=privately(view, by))
+    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private=privately(view, by), day=date_words)
     return [(label, words) for _group, label, words in rows]
 
 

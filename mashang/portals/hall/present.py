@@ -26,6 +26,7 @@ from mashang.portals.shared import pressing
 from mashang.portals.shared.casepage import CasePage, row_remaining
 from mashang.portals.shared.parts import LampState, Remaining
 from mashang.portals.shared.present import MATERIAL_LAMPS
+from mashang.portals.shared.words import date_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def filed(view: cases.CaseView, by: Actor) -> list[tuple[str, str]]:
     if view.case.kind != "application" or by.kind != "person":
         return []
     folder = approvals.folder(view.case.pk)
-    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private="masked")
+    rows = answer_rows(folder.spec, folder.answers, folder.row["part"], private="masked", day=date_words)
     return [(label, words) for _group, label, words in rows]
 
 

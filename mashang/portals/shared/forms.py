@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said, told
+from mashang.text.rules import narrow
 
 from .parts import Field
 
@@ -60,9 +61,17 @@ def typed(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
             values[f.name] = data.getlist(f.name)
         elif f.type == "checkbox":
             values[f.name] = f.name in data
+        elif f.type == "limit":
+            values[f.name] = limit_in(data, f.name)
         elif f.type not in ("file", "photo"):
             values[f.name] = data.get(f.name, "")
     return values
+
+
+def limit_in(data: QueryDict, name: str) -> str:
+    """The number and the unit of a field of type limit as one ("20wd"); a limit that is posted whole stays as it is."""
+    amount = narrow(data.get(name, "")).strip()
+    return amount + data.get(f"{name}_unit", "") if amount else ""
 
 
 def build(

@@ -225,7 +225,7 @@ class Progress:
 
 FieldType = Literal[
     "text", "textarea", "number", "date", "datetime", "time", "choice", "multi", "checkbox", "file", "photo", "hidden",
-    "phone", "email", "idcard", "password", "search", "place", "list", "division",
+    "phone", "email", "idcard", "password", "search", "place", "list", "division", "limit",
 ]  # fmt: skip
 
 

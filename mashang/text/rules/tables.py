@@ -20,6 +20,21 @@ from mashang.kernel.sheet import encoding_of, is_blank, records
 LONGEST = 100_000  # characters in one cell
 _NUMBER = re.compile(r"\+?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 UNREAD = datetime(1970, 1, 1, tzinfo=ZONE)  # stands for a time that could not be read
+ALIASES = {
+    "label": ("类别", "标签", "分类", "一级标签", "一级分类"),
+    "text": ("文本", "内容", "文字"),
+    "title": ("标题", "主题", "留言标题", "留言主题", "来信标题", "信件标题"),
+    "body": ("正文", "详情", "留言内容", "留言详情", "来信", "来信内容", "信件内容"),
+    "group": ("分组", "组别"),
+    "id": ("编号", "留言编号", "来信编号", "信件编号"),
+    "at": ("时间", "留言时间", "来信时间", "信件时间"),
+    "likes": ("点赞数", "赞同数"),
+    "reply": ("答复", "答复内容", "答复意见", "回复", "回复内容"),
+    "replied_at": ("答复时间", "回复时间"),
+}
+"""The headings that offices write for the columns that are read."""
+_MEANT = {alias: name for name, aliases in ALIASES.items() for alias in (name, *aliases)}
+EITHER = "内容"  # the body where a title stands beside it, else the whole text
 
 
 @dataclass(slots=True)
@@ -34,20 +49,30 @@ class Table:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def place(self, column: str) -> int | None:
+        """Where the column stands, under its English name or a Chinese heading for it; None when it does not."""
+        meant = {column, _MEANT.get(column, column)}
+        return next((at for at in range(len(self.heading)) if not meant.isdisjoint(self._meanings(at))), None)
+
+    def _meanings(self, at: int) -> tuple[str, str]:
+        name = self.heading[at]
+        return name, _meaning(name, self.heading)
+
     def has(self, column: str) -> bool:
         """Whether the heading names the column."""
-        return column in self.heading
+        return self.place(column) is not None
 
     def column(self, name: str) -> list[str]:
         """The cells of one column, outer spaces gone; empty strings when there is no such column."""
-        if name not in self.heading:
+        place = self.place(name)
+        if place is None:
             return [""] * len(self.rows)
-        place = self.heading.index(name)
         return [row[place].strip() for row in self.rows]
 
     def fault(self, row: int, column: str, text: str) -> None:
-        """Note what is wrong in row (0-based) and column."""
-        number = self.numbers[row]
+        """Note what is wrong in row (0-based) and column, which is told as the file heads it."""
+        number, place = self.numbers[row], self.place(column)
+        column = column if place is None else self.heading[place]
         self.faults.append(
             Fault(
                 "table.cell",
@@ -113,6 +138,13 @@ class Table:
         raise Refused.of(shown)
 
 
+def _meaning(name: str, heading: Sequence[str]) -> str:
+    """The English name of a column with this heading; the heading itself where it is none that is read."""
+    if name == EITHER and any(_MEANT.get(other) == "title" for other in heading):
+        return "body"
+    return _MEANT.get(name, name)
+
+
 def read_time(text: str) -> datetime | None:
     """A time as offices write it (2026-03-02, 2026/3/2 9:10:05, 2026年3月2日, ISO 8601), local; None when it is none.
 
@@ -134,11 +166,12 @@ def read_time(text: str) -> datetime | None:
     return None
 
 
-def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) -> Table:
+def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1, *, meant: bool = True) -> Table:
     """The table in the bytes of a CSV file of this name: UTF-8 (with or without mark) or GB 18030.
 
-    Needed columns that are missing, a heading named twice, rows too long or short, broken quotes and fewer rows than
-    `least` become faults of the table; only a file that cannot be read at all is refused here.
+    Needed columns that are missing, a heading named twice, two headings that mean one column, rows too long or short,
+    broken quotes and fewer rows than `least` become faults of the table; only a file that cannot be read at all is
+    refused here. Without `meant` no column is looked for, so that headings may mean the same.
     """
     table = Table([], [], [])
     for number, row in records(raw, encoding_of(raw, name), table.faults):
@@ -156,6 +189,8 @@ def table_of(raw: bytes, name: str, needed: Sequence[str] = (), least: int = 1) 
             )
             table.faults.append(Fault("table.row", sentence, f"{number}:"))
     _heading(table, name, needed)
+    if meant:
+        _twice_meant(table)
     if len(table.rows) < least and not table.faults:
         table.faults.append(
             Fault(
@@ -173,16 +208,31 @@ def _heading(table: Table, file: str, needed: Sequence[str]) -> None:
     for name in sorted({n for n in table.heading if n and table.heading.count(n) > 1}):
         table.heading_fault(name, said("第 1 行：列名“{name}”重复。", name=name))
     for name in needed:
-        if name not in table.heading:
-            table.heading_fault(name, said("第 1 行：缺少“{name}”列。", name=name))
+        if not table.has(name):
+            table.heading_fault(name, _missing(name))
+
+
+def _missing(name: str) -> str:
+    if others := ALIASES.get(_MEANT.get(name, name)):
+        return said("第 1 行：缺少“{name}”列，列名也可以写作：{others}。", name=name, others=[*others])
+    return said("第 1 行：缺少“{name}”列。", name=name)
+
+
+def _twice_meant(table: Table) -> None:
+    """A fault for each column that stands there under two names."""
+    for name in ALIASES:
+        found = [h for h in dict.fromkeys(table.heading) if _meaning(h, table.heading) == name]
+        if len(found) > 1:
+            text = said("第 1 行：{names}说的是同一列，请只留一列。", names=[f"“{one}”" for one in found])
+            table.heading_fault(found[1], text)
 
 
 def texts_of(table: Table) -> list[str]:
-    """The texts of a table: column `text`, or `title` and `body` together (one of the two may be empty in a row)."""
+    """The texts of a table: column `text` (文本), or `title` and `body` together (one of the two may be empty in a row)."""
     if table.has("text"):
         return table.filled("text")
     if not table.has("title") or not table.has("body"):
-        table.heading_fault("text", said("第 1 行：要有“text”列，或“title”和“body”两列。"))
+        table.heading_fault("text", said("第 1 行：要有“text”列（文本），或“title”和“body”两列（标题、正文）。"))
         return [""] * len(table)
     return [f"{title}。{body}" for title, body in letters_of(table)]
 

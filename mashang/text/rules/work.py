@@ -49,7 +49,7 @@ def exchange(
 
 
 def exchanges(table: Table, calendar: Calendar) -> list[Exchange]:
-    """The exchanges of a table (title, body, reply, at, replied_at). An empty reply is a bad answer, not a bad row; a day
+    """The exchanges of a table (title, body, reply, at, replied_at, or Chinese headings for them). An empty reply is a bad answer, not a bad row; a day
     outside the calendar is one, for its working days can't be counted."""
     asked, answered = table.times("at"), table.times("replied_at")
     for name, times in (("at", asked), ("replied_at", answered)):
@@ -80,7 +80,7 @@ def _refuse_outside(table: Table, name: str, times: Sequence[datetime], calendar
 def _refuse_taken(table: Table, names: Sequence[str]) -> None:
     """A fault for each column that is to be added and stands there already."""
     for name in names:
-        if table.has(name):
+        if name in table.heading:
             table.heading_fault(name, said("第 1 行：已有“{name}”列，请先改名。", name=name))
 
 
@@ -205,7 +205,8 @@ def _kept(path: Path, written: int) -> Model:
 
 def sorted_rows(table: Table, verdicts: Sequence[Verdict]) -> Cells:
     """The table with label, confidence and reasons added; a label that stood there is kept as `given`."""
-    heading = ["given" if name == "label" else name for name in table.heading]
+    given = table.place("label")
+    heading = ["given" if at == given else name for at, name in enumerate(table.heading)]
     told = ([v.label, f"{v.confidence:.4f}", "、".join(v.reasons)] for v in verdicts)
     return [*heading, *SORTED], ([*row, *new] for row, new in zip(table.rows, told, strict=True))
 

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -28,6 +29,11 @@ from .common import number, page, reaches_all, who
 RIGHT = "org.calendar"
 NONE = Use(0, 0, 0, 0)
 Uses = dict[tuple[str, int], Use]
+UNITS = {
+    "wd": gettext_lazy("工作日"), "nd": gettext_lazy("自然日"), "wh": gettext_lazy("工作小时"), "h": gettext_lazy("小时"),
+    "mo": gettext_lazy("个月"), "yr": gettext_lazy("年"),
+}  # fmt: skip
+"""What a limit may be counted in, in the words of the form."""
 LINES = 40
 """More lines of a count than this are shown by their beginning and their end."""
 
@@ -152,22 +158,31 @@ def _form_of(data: QueryDict) -> NewVersion:
 
     codes = tuple(code for value in data.getlist("grounds") for code in value.split(",") if code)
     return NewVersion(
-        text("limit"), text("warn"), codes, text("extension"), text("times") or "1", text("approver"), text("effect"),
+        forms.limit_in(data, "limit"), forms.limit_in(data, "warn"), codes, forms.limit_in(data, "extension"), text("times") or "1", text("approver"), text("effect"),
         text("source"), "verified" in data, text("document"),
     )  # fmt: skip
 
 
 def _fields(rule: ClockRule) -> list[Field]:
-    more, help_ = rule.extension, _("数字加单位：20wd 工作日、30nd 自然日、4wh 办公小时、24h 小时、6mo 月、3yr 年。")
-    limit = [Field("limit", _("时限长短"), help=help_, required=True, value=str(rule.limit), size="s")]
+    more = rule.extension
+    short = [(code, str(UNITS[code])) for code in ("wd", "nd", "wh", "h")]
+    every = [(code, str(label)) for code, label in UNITS.items()]
+    unit = rule.limit.unit if rule.limit else "wd"
+    limit = [Field("limit", _("时限长短"), "limit", required=True, value=str(rule.limit), choices=every, unit=unit)]
     return [
         *(limit if rule.limit else ()),  # of the others each case brings its own
-        Field("warn", _("提前多久提醒"), help=_("例如 1wd 是提前一个工作日；不填为不提醒。"), value=str(rule.warn or ""), size="s"),
+        Field(
+            "warn", _("提前多久提醒"), "limit", help=_("不填为不提醒。"), value=str(rule.warn or ""), choices=short,
+            unit=unit if unit in dict(short) else "wd",
+        ),
         Field(
             "grounds", _("可以中止的事由"), "multi", value=[g.code for g in rule.grounds],
             choices=tuple((g.code, told(g.label, _), g.article) for g in queries.known_grounds().values()),
         ),
-        Field("extension", _("最多可延长"), help=_("单位与时限相同；不填为不得延长。"), value=str(more.limit) if more else "", size="s"),
+        Field(
+            "extension", _("最多可延长"), "limit", help=_("单位与时限相同；不填为不得延长。"), value=str(more.limit) if more else "",
+            choices=every, unit=unit,
+        ),
         Field("times", _("延长次数"), "number", value=more.times if more else 1, size="s"),
         Field("approver", _("延长的批准人"), value=more.approver if more else "", size="m"),
         Field(
@@ -196,9 +211,8 @@ def _confirm(request: HttpRequest, rule: ClockRule) -> forms.Form:
     """What was looked at, to be published by one press."""
     data = request.POST
     kept = [
-        Field(f.name, type="hidden", value=data.get(f.name, ""))
-        for f in _fields(rule)
-        if f.type not in ("multi", "checkbox")
+        Field(name, type="hidden", value=value)
+        for name, value in forms.typed(data, [f for f in _fields(rule) if f.type not in ("multi", "checkbox")]).items()
     ]
     kept.append(Field("grounds", type="hidden", value=",".join(_form_of(data).grounds)))
     if "verified" in data:

@@ -157,7 +157,16 @@ SHOWN_DIVISIONS = 5
 def division_field(name: str, label: str, help_: str = "", *, required: bool = False, value: str = "") -> Field:
     """Where a division is given: by its code or its name, with those that fit offered while one types."""
     look_up = {"hx-get": reverse("admin:find_division"), "autocomplete": "off", "maxlength": 60}
-    return Field(name, label, "division", help_, required, value, size="m", attrs=look_up)
+    return Field(name, label, "division", help_, required, division_named(value), size="m", attrs=look_up)
+
+
+def division_named(code: str) -> str:
+    """A division by its whole name, as its field shows it; by its code where the name would not lead back to it."""
+    try:
+        name = queries.region_path(code)
+    except NotFound:
+        return code
+    return name if [r.code for r in queries.regions_like(name)] == [code] else code
 
 
 def division(data: QueryDict, name: str = "region") -> str:

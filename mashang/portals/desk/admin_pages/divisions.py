@@ -16,6 +16,7 @@ from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.org import actions, queries
 from mashang.portals.shared.parts import Cell, Column, Field, LampState, Row, Table
+from mashang.portals.shared.words import date_words
 
 from .common import Press, division_field, form_of, optional_day, page, pressed, told, who
 from .common import division as division_of
@@ -133,7 +134,7 @@ def _code(known: queries.RegionInfo) -> Cell:
 def _state(known: queries.RegionInfo) -> tuple[LampState, str]:
     if known.valid_to is None:
         return "ok", _("现行")
-    return "none", _("%(day)s起撤销") % {"day": known.valid_to.isoformat()}
+    return "none", _("%(day)s起撤销") % {"day": date_words(known.valid_to)}
 
 
 def _new_fields(known: queries.RegionInfo) -> list[Field]:

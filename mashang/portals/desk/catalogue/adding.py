@@ -14,7 +14,7 @@ from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 from mashang.portals.shared import forms, parts
 
-from ..admin_pages.common import form_of, pressed
+from ..admin_pages.common import division, division_field, form_of, pressed
 from ..frame import page, who
 from .drafting import chosen_unit, definition_fields, definition_in, owner_field
 from .listing import HERE
@@ -35,7 +35,7 @@ def new(request: HttpRequest) -> HttpResponse:
         return _("已建立草稿：%(name)s") % {"name": spec.name}
 
     def blank(data: QueryDict) -> str:
-        code, name, region = (data.get(field, "").strip() for field in ("code", "name", "region"))
+        code, name, region = data.get("code", "").strip(), data.get("name", "").strip(), division(data)
         if source is not None:
             return begin(rules.copied(source, code, name, region), data)
         handling = rules.Handling.of(data.get("handling", "")) or rules.Handling.PROMISED
@@ -74,8 +74,8 @@ def _fields(request: HttpRequest, source: rules.Spec | None) -> list[parts.Field
 
 
 def _region_field(request: HttpRequest) -> parts.Field:
-    help_ = _("行政区划代码，例如 350824；各地通用的不填。")
-    return parts.Field("region", _("适用地区"), "text", help_, value=queries.home_of(who(request)), size="m")
+    help_ = _("填名称或代码，如武平县、350824，边填边找；各地通用的不填。")
+    return division_field("region", _("适用地区"), help_, value=queries.home_of(who(request)))
 
 
 @never_cache
@@ -84,7 +84,7 @@ def bring(request: HttpRequest) -> HttpResponse:
     """A workbook or CSV in: all its items are published, or none and every fault is told by sheet, row and column."""
     refused = None
     fields = [
-        parts.Field("file", _("事项表"), "file", _("用导出的表头；.xlsx 含“事项”“材料”两张表，.csv 只有事项，UTF-8 或 GB18030，最大 10 MB。"),
+        parts.Field("file", _("事项表"), "file", _("用导出的表头；Excel 文件（.xlsx）含“事项”“材料”两张表，CSV 文件只有事项；最大 10 MB。"),
                     True, attrs={"accept": ".xlsx,.xlsm,.csv"}),
         _region_field(request),
         owner_field(request, None),
@@ -109,9 +109,8 @@ def _imported(request: HttpRequest) -> actions.Imported:
     if given is None:
         raise Refused("sheet.file", "请选择要导入的文件。", "file")
     unit = chosen_unit(request, request.POST)
-    region = request.POST.get("region", "").strip()
     return actions.import_sheet(
-        given.read(), given.name or "", unit_id=unit, region=region, by=who(request), now=clock.now()
+        given.read(), given.name or "", unit_id=unit, region=division(request.POST), by=who(request), now=clock.now()
     )
 
 

@@ -6,7 +6,8 @@ typed stays on the page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -18,11 +19,11 @@ from django.views.decorators.http import require_http_methods
 
 from mashang.catalogue import actions, queries, rules
 from mashang.kernel import clock
-from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.refused import Fault, NotFound, Refused
 from mashang.org import queries as org
 from mashang.portals.shared import forms, parts
 
-from ..admin_pages.common import my_units, number, unit_choices
+from ..admin_pages.common import division, division_field, my_units, number, unit_choices
 from ..frame import page, who
 from .entry import SHORT, form_name, ways
 from .listing import HERE
@@ -98,7 +99,7 @@ def _helps() -> dict[str, str]:
     return {
         "aliases": _("群众常说的话，用顿号分开，例如 盖房子、自建房。"),
         "group": _("例如 安居、开店。"),
-        "region": _("行政区划代码，例如 350824；各地通用的不填。"),
+        "region": _("填名称或代码，如武平县、350824，边填边找；各地通用的不填。"),
         "statutory": limit,
         "promised": limit,
         "statutory_note": _("法律没有规定时限的，在这里写明。"),
@@ -121,6 +122,9 @@ WIDE = frozenset(
 
 
 def _field(spec: rules.Spec, path: str, section: str, help_: str) -> parts.Field:
+    if path == "region":
+        drawn = division_field(path, rules.label_at(spec, path), help_, value=str(rules.shown(spec, path)))
+        return replace(drawn, section=section)
     kind, many = rules.coded_as(spec, path)
     choices = tuple((m.value, str(m.label)) for m in kind) if kind else ()
     sort: parts.FieldType = "text"
@@ -130,7 +134,7 @@ def _field(spec: rules.Spec, path: str, section: str, help_: str) -> parts.Field
         sort = "textarea"
     return parts.Field(
         path, rules.label_at(spec, path), sort, help_, path in NEEDED, rules.shown(spec, path), choices=choices,
-        section=section, size="m" if path in ("statutory", "promised", "region", "group") else "",
+        section=section, size="m" if path in ("statutory", "promised", "group") else "",
     )  # fmt: skip
 
 
@@ -174,7 +178,7 @@ def fields(request: HttpRequest, code: str) -> HttpResponse:
             chosen: actions.Owner = (
                 chosen_unit(request, request.POST, known.unit_id) if "unit" in request.POST else "stays"
             )
-            return rules.edited(spec, typed), chosen
+            return _edited(spec, request.POST, typed), chosen
 
         answer = save(request, known, made)
         if isinstance(answer, HttpResponse):
@@ -184,13 +188,29 @@ def fields(request: HttpRequest, code: str) -> HttpResponse:
     return in_page(request, "fields", "fields", known, refused, form=form)
 
 
+def _edited(spec: rules.Spec, data: QueryDict, typed: Mapping[str, Any]) -> rules.Spec:
+    """The draft with what was typed; a region given by name is found, and what is wrong with it told with the rest."""
+    faults: list[Fault] = []
+    try:
+        region = division(data)
+    except Refused as no:
+        faults, region = list(no.faults), spec.region
+    try:
+        made = rules.edited(spec, {**typed, "region": region})
+    except Refused as no:
+        raise Refused.of([*no.faults, *faults]) from None
+    if faults:
+        raise Refused.of(faults)
+    return made
+
+
 # ── the file ──
 
 
 def definition_fields(text: str, *, needed: bool = True) -> list[parts.Field]:
     typed = {"spellcheck": "false", "class": "code", "autocomplete": "off", "wrap": "soft"}
     return [
-        parts.Field("definition", _("定义"), "textarea", _("TOML，和平台自带的定义同一写法；注释不保存。"), needed, text, attrs=typed),
+        parts.Field("definition", _("定义"), "textarea", _("定义文件（.toml）的原文，写法和平台自带的定义一样；注释不保存。"), needed, text, attrs=typed),
         parts.Field("file", _("或者选择定义文件"), "file", _(".toml 或 .json，选了文件就以文件为准。"), attrs={"accept": ".toml,.json"}),
     ]  # fmt: skip
 

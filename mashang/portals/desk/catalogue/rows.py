@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from mashang.catalogue import queries, rules
 from mashang.clocks import queries as clocks
 from mashang.kernel.refused import NotFound
+from mashang.kernel.said import told
 from mashang.org import queries as org
 from mashang.portals.shared import parts
 
@@ -158,7 +159,11 @@ def _choices(spec: rules.Spec, what: str) -> Mapping[str, Choices]:
         found: dict[str, Choices] = {
             "role": [(code, role.label) for code, role in spec.roles.items()],
             "opens": list(rules.OPENS.items()),
-            "rule": [(r.code, f"{r.code} {_(r.label)}") for r in clocks.rules() if r.kind == "statutory"],
+            "rule": [
+                (r.code, _("%(label)s（%(code)s）") % {"label": told(r.label, _), "code": r.code})
+                for r in clocks.rules()
+                if r.kind == "statutory"
+            ],
             "ground": [(g.code, _(g.label)) for g in clocks.known_grounds().values()],
         }
         if isinstance(spec, rules.PackageSpec):

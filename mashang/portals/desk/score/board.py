@@ -20,7 +20,7 @@ from mashang.portals.shared import forms, parts
 from mashang.portals.shared.meter import meter
 
 from ..frame import page, who
-from .frame import periods_of, tabs
+from .frame import period_choices, periods_of, spoken_period, tabs
 
 
 def region_of(by: Actor, asked: str, known: list[queries.SchemeInfo]) -> str:
@@ -44,7 +44,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     rows = queries.board(info.id, by) if info else []
     labels = queries.class_names(queries.scheme_text(info.scheme.id, by)) if info else {}
     regions = list(dict.fromkeys(s.region for s in known))
-    filters = [parts.Filter("period", _("期间"), [(p, p) for p in periods])]
+    filters = [parts.Filter("period", _("期间"), period_choices(periods))]
     if len(regions) > 1:
         filters.insert(0, parts.Filter("region", _("地区"), [(r, org.region(r).name) for r in regions]))
     context = {
@@ -90,7 +90,7 @@ def _fields(by: Actor) -> list[parts.Field]:
     return [
         parts.Field("scheme", _("考评方案"), "choice", required=True, choices=schemes, value=schemes[-1][0] if schemes else "",
                     help=_("只列出已定稿的方案。")),
-        parts.Field("period", _("期间"), "choice", required=True, choices=[(p, p) for p in periods],
+        parts.Field("period", _("期间"), "choice", required=True, choices=period_choices(periods),
                     value=periods[1] if periods else "",
                     help=_("可以重新计算，以最近一次为准；以前的结果原样留存。")),
     ]  # fmt: skip
@@ -116,7 +116,7 @@ def run(request: HttpRequest) -> HttpResponse:
                     "run.again", "这个期间已经算过。要以新的结果为准，请勾选“确认重新计算这个期间”再提交。", "again"
                 )
             made = actions.run(int(scheme), period, by=by, now=clock.now())
-            messages.success(request, _("%(period)s 的考评已算出，输入已封存。") % {"period": period})
+            messages.success(request, _("%(period)s的考评已算出，输入已封存。") % {"period": spoken_period(period)})
             info = queries.run_for(made, by)
             query = urlencode({"region": info.scheme.region, "period": period})
             return HttpResponseRedirect(f"{reverse('desk:score')}?{query}")

@@ -18,10 +18,11 @@ from mashang.org import queries as org
 from mashang.performance import actions, queries
 from mashang.performance.rules.reporting import number_of
 from mashang.portals.shared import forms, parts
+from mashang.portals.shared.words import stamp
 
 from ..frame import page, who
 from .figures import evidence_field, used_words, value_field
-from .frame import at_fields, plain
+from .frame import at_fields, plain, spoken_period
 
 LAMPS = {"asked": "hold", "approved": "ok", "refused": "late"}
 
@@ -52,8 +53,8 @@ def corrections(request: HttpRequest) -> HttpResponse:
         parts.Row(
             (
                 parts.Cell(told(titles[c.figure.id].title, _), reverse("desk:score_correction", args=[c.id]), _unit(c.figure)),
-                c.figure.period, f"{plain(c.figure.value)} → {plain(c.value)}",
-                parts.Cell(org.shown_name(c.asked_by, to=by), sub=f"{clock.local(c.asked_at):%Y-%m-%d %H:%M}"),
+                spoken_period(c.figure.period), f"{plain(c.figure.value)} → {plain(c.value)}",
+                parts.Cell(org.shown_name(c.asked_by, to=by), sub=stamp(c.asked_at)),
                 (LAMPS[c.state], c.label),
                 parts.Cell(org.shown_name(c.decided_by, to=by), sub=c.answer) if c.decided_at else "",
             ),

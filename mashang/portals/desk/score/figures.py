@@ -25,7 +25,7 @@ from mashang.portals.shared import forms, parts
 from mashang.portals.shared.downloads import XLSX, attachment
 
 from ..frame import page, who
-from .frame import at_fields, chosen_period, periods_of, plain, tabs
+from .frame import at_fields, chosen_period, period_choices, periods_of, plain, spoken_period, tabs
 
 MOST_BYTES = 5 * 1024 * 1024
 
@@ -60,7 +60,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     periods = periods_of(queries.scheme_rule(scheme.id, by))
     period = chosen_period(request.GET.get("period", ""), periods)
     found = queries.figures_of(scheme.id, period, by)
-    filters = [parts.Filter("period", _("期间"), [(p, p) for p in periods])]
+    filters = [parts.Filter("period", _("期间"), period_choices(periods))]
     if len(known) > 1:
         names = [(s.id, f"{s.name}（{org.region(s.region).name}）") for s in known]
         filters.insert(0, parts.Filter("scheme", _("方案"), names))
@@ -162,8 +162,8 @@ def _before(figure: queries.FigureInfo, runs: Sequence[queries.RunInfo]) -> str:
 
 def used_words(runs: Sequence[queries.RunInfo]) -> str:
     """Which runs froze a figure: 2026-03 的 2 次计算用了这一数."""
-    periods = _("、").join(dict.fromkeys(r.period for r in runs))
-    return _("%(periods)s 的 %(n)d 次计算用了这一数") % {"periods": periods, "n": len(runs)}
+    periods = _("、").join(dict.fromkeys(spoken_period(r.period) for r in runs))
+    return _("%(periods)s的 %(n)d 次计算用了这一数") % {"periods": periods, "n": len(runs)}
 
 
 def value_field(one: Wanted, value: str = "") -> parts.Field:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Refused
-from mashang.kernel.said import said
+from mashang.kernel.said import said, told
 from mashang.org import queries as org
-from mashang.performance.rules.periods import recent
+from mashang.performance.rules.periods import in_words, recent
 from mashang.performance.rules.places import line_of, lines_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.portals.shared import parts
@@ -39,6 +39,15 @@ def periods_of(rule: Scheme) -> list[str]:
     """Periods that the scheme may be run on, newest first, the one that runs now among them."""
     head = rule.raw.get("scheme", {})
     return recent(str(head.get("period", "month")), clock.local(clock.now()))
+
+
+def spoken_period(name: str) -> str:
+    """2026-03 as 2026年3月, in the reader's language."""
+    return told(in_words(name), _)
+
+
+def period_choices(periods: Iterable[str]) -> list[tuple[str, str]]:
+    return [(name, spoken_period(name)) for name in periods]
 
 
 def chosen_period(asked: str, known: Sequence[str]) -> str:

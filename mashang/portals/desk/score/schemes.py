@@ -21,6 +21,7 @@ from mashang.performance import actions, queries
 from mashang.performance.rules.frozen import fingerprint
 from mashang.performance.rules.words import class_words, described, grade_words
 from mashang.portals.shared import forms, parts
+from mashang.portals.shared.words import stamp
 
 from ..frame import page, who
 from .frame import placed, tabs
@@ -55,7 +56,7 @@ def schemes(request: HttpRequest) -> HttpResponse:
             (
                 parts.Cell(v.scheme.name, reverse("desk:score_scheme_words", args=[v.scheme.id]), v.scheme.code),
                 v.scheme.version, org.region(v.scheme.region).name, state_lamp(v.scheme),
-                parts.Cell(org.shown_name(v.written_by, to=by), sub=f"{clock.local(v.written_at):%Y-%m-%d %H:%M}"),
+                parts.Cell(org.shown_name(v.written_by, to=by), sub=stamp(v.written_at)),
                 ngettext("%(n)d 次", "%(n)d 次", v.runs) % {"n": v.runs} if v.runs else "",
             ),
             key=str(v.scheme.id),
@@ -143,7 +144,7 @@ def _fields(regions: list[org.RegionInfo], text: str) -> list[parts.Field]:
 
 def _text_fields(text: str) -> list[parts.Field]:
     return [
-        parts.Field("file", _("方案文件"), "file", help=_("TOML，UTF-8。选了文件就以文件为准，下面的文字不用。"),
+        parts.Field("file", _("方案文件"), "file", help=_("方案文件（.toml）。选了文件就以文件为准，下面的文字不用。"),
                     attrs={"accept": ".toml,text/plain"}),
         parts.Field("text", _("方案原文"), "textarea", value=text, required=True,
                     help=_("可以直接粘贴和修改。每处错误都会指出第几行，改好再交，已写的不会丢。"),
@@ -196,7 +197,7 @@ def scheme_new(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "ready": bool(fields[0].choices),
-        "examples": [(f"?example={name}", name) for name in queries.EXAMPLES],
+        "examples": [(f"?example={code}", name, code) for code, name in queries.examples()],
         "held": [(f"?from={v.scheme.id}", named(v.scheme)) for v in queries.versions(by)],
     }
     return page(request, "score/scheme_new", "score", 422 if refused else 200, **context)

@@ -15,7 +15,7 @@ from mashang.performance import queries
 from mashang.portals.shared import parts
 
 from ..frame import page, who
-from .frame import chosen_period, periods_of
+from .frame import chosen_period, period_choices, periods_of
 
 
 @require_GET
@@ -36,7 +36,7 @@ def scheme_try(request: HttpRequest, scheme: int) -> HttpResponse:
         "info": info,
         "region": org.region(info.region).name,
         "period": period,
-        "filters": [parts.Filter("period", _("期间"), [(p, p) for p in known])],
+        "filters": [parts.Filter("period", _("期间"), period_choices(known))],
         "faults": faults,
         "groups": [(names.get(g, g), _table(list(found))) for g, found in groupby(rows, key=lambda r: r.group)],
     }

@@ -35,7 +35,9 @@ def replies(request: HttpRequest) -> HttpResponse:
         "one": Way(_("检查一件"), _fields(), _("检查这一件"), _one),
         "file": Way(
             _("检查一批"),
-            file_fields(_("title（标题）、body（来信）、reply（答复）、at（来信时间）、replied_at（答复时间）"), MOST),
+            file_fields(
+                _("标题、正文、答复、来信时间、答复时间（英文列名 title、body、reply、at、replied_at 也可以）"), MOST
+            ),
             _("检查这一批"),
             _many,
         ),

@@ -27,7 +27,9 @@ SHARES = ("0.9", "0.8", "0.7", "0.6")
 
 @require_http_methods(["GET", "POST"])
 def hot(request: HttpRequest) -> HttpResponse:
-    fields = file_fields(_("id（编号）、at（来信时间）、title（标题）、body（来信），可有 likes（赞同数）"), MOST_HOT)
+    fields = file_fields(
+        _("编号、来信时间、标题、正文，可有赞同数（英文列名 id、at、title、body、likes 也可以）"), MOST_HOT
+    )
     return text_page(request, "hot", {"file": Way("", fields, _("归并"), _grouped)})
 
 
@@ -74,7 +76,7 @@ def similar(request: HttpRequest) -> HttpResponse:
         "share", _("相同到多少才算"), "choice", required=True, choices=shares, value="0.8",
         help=_("按连续三字计算：两条都有的，除以至少一条有的。"),
     )  # fmt: skip
-    fields = file_fields(_("text（文字），或 title（标题）和 body（来信）；可有 id（编号）"), MOST_SIMILAR)
+    fields = file_fields(_("文本，或标题和正文；可有编号（英文列名 text、title、body、id 也可以）"), MOST_SIMILAR)
     return text_page(request, "similar", {"file": Way("", [fields[0], threshold, fields[1]], _("查重"), _compared)})
 
 

@@ -37,7 +37,7 @@ def classify(request: HttpRequest) -> HttpResponse:
         "one": Way(_("分一件"), fields, _("分类"), partial(_one, model)),
         "file": Way(
             _("分一批"),
-            file_fields(_("text（文字），或 title（标题）和 body（来信）"), MOST),
+            file_fields(_("文本，或标题和正文（英文列名 text、title、body 也可以）"), MOST),
             _("分这一批"),
             partial(_many, model),
         ),

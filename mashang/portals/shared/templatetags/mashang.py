@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from mashang.catalogue.rules import spoken
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import told
+from mashang.performance.rules.periods import in_words
 from mashang.portals.shared import charts, parts, ribbon, words
 from mashang.portals.shared.forms import Form
 
@@ -189,6 +191,7 @@ def field(context: Context, value: parts.Field) -> SafeString:
         "hidden": "hidden",
         "place": "place",
         "division": "division",
+        "limit": "limit",
     }
     name = kinds.get(value.type, "text")
     inputs = {"phone": "tel", "idcard": "text", "datetime": "datetime-local"}
@@ -207,8 +210,17 @@ def field(context: Context, value: parts.Field) -> SafeString:
             "radios": radios,
             "undo": radios and not value.required and all(c[0] != "" for c in value.choices),  # a radio stays pressed
             "value": "" if value.value is None else value.value,
+            **(_limit_parts(value) if value.type == "limit" else {}),
         },
     )
+
+
+def _limit_parts(value: parts.Field) -> dict[str, str]:
+    """20wd as the number and the unit that its field shows; what is no limit stands whole where the number does."""
+    units = "|".join(str(code) for code, *_rest in value.choices)
+    found = re.fullmatch(rf"(.*?)({units})?", str(value.value or ""), re.DOTALL)
+    amount, unit = (found[1], found[2]) if found else (str(value.value), "")
+    return {"amount": amount, "unit": unit or value.unit}
 
 
 @register.simple_tag
@@ -312,6 +324,18 @@ def box(content: str, state: str = "", title: str = "") -> SafeString:
 def draft_done(name: str) -> SafeString:
     """On the page after a form was taken: lets the browser forget its draft."""
     return format_html('<span hidden data-draft-clear="{}"></span>', name)
+
+
+@register.filter
+def day(value: date | None) -> str:
+    """11月28日, with the year when it is not this one: a day that a sentence names."""
+    return words.date_words(value) if value else ""
+
+
+@register.filter
+def period_words(name: str) -> str:
+    """2026-03 → 2026年3月."""
+    return told(in_words(name), _)
 
 
 @register.filter

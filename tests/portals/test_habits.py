@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -30,7 +31,7 @@ def test_slash_finds_j_and_k_move_a_acts_and_enter_opens(open_page):
     page.keyboard.press("k")
     expect(page.get_by_role("link", name="户外广告设置")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.url.endswith("#1")
+    expect(page).to_have_url(re.compile("#1$"))
     page.keyboard.press("a")
     expect(page.get_by_role("link", name="准予并出证")).to_be_focused()
 

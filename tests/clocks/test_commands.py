@@ -57,6 +57,8 @@ def test_json_and_explanation_go_together() -> None:
     [
         (["2026-02-31", "20wd"], "start.form"),
         (["2026-2-3", "20wd"], "start.form"),
+        (["2026-W10-1", "20wd"], "start.form"),
+        (["2026-W10-1T09:10", "4wh"], "start.form"),
         (["tomorrow", "20wd"], "start.form"),
         (["1999-01-01", "20wd"], "calendar.outside"),
         (["2036-12-01", "200wd"], "calendar.outside"),
@@ -64,6 +66,7 @@ def test_json_and_explanation_go_together() -> None:
         (["2026-02-13", "20"], "limit.form"),
         (["2026-02-13", "20wd", "--pause", "2026-03-05/2026-03-04"], "pause.reversed"),
         (["2026-02-13", "20wd", "--pause", "2026-03-05"], "pause.form"),
+        (["2026-02-13", "20wd", "--pause", "2026-W10-1/2026-03-05"], "pause.form"),
         (["2026-02-13", "20wd", "--pause", "2050-03-05/2050-03-06"], "calendar.outside"),
         (["2026-02-13", "4wh", "--hours", "12:00-08:00"], "hours.reversed"),
         (["", ""], "start.form"),

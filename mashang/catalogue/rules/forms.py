@@ -177,8 +177,8 @@ def _read(field: Field, raw: Answers, faults: list[Fault]) -> Any:
 def _ahead(field: Field, value: Any, today: date, faults: list[Fault]) -> None:
     """What has happened already cannot lie ahead."""
     if field.past and field.type == FieldType.DATE and date.fromisoformat(value) > today:
-        text = _("%(label)s不能晚于今天（%(today)s）。还没有发生的，请等发生以后再填报。")
-        faults.append(Fault("form.ahead", text % {"label": field.label, "today": today.isoformat()}, field.code))
+        text = _("%(label)s不能晚于今天。还没有发生的，请等发生以后再填报。")
+        faults.append(Fault("form.ahead", text % {"label": field.label}, field.code))
 
 
 def clean_answers(spec: Spec, raw: Answers, part: str = "", *, today: date) -> dict[str, Any]:

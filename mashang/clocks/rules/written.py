@@ -17,9 +17,9 @@ def read_start(text: str) -> Moment:
     """A date, or the minute in which an instant lies; other zones are turned into local time. Refuses what does not exist."""
     text = text.strip()
     try:
-        if len(text) == 10:
+        if len(text) == 10 and _by_days(text):
             return date.fromisoformat(text)
-        if len(text) >= 16 and text[10] in "T ":
+        if len(text) >= 16 and text[10] in "T " and _by_days(text):
             found = datetime.fromisoformat(text).replace(second=0, microsecond=0)
             return found if found.tzinfo is None else found.astimezone(ZONE)
     except (ValueError, OverflowError):
@@ -28,11 +28,16 @@ def read_start(text: str) -> Moment:
     raise Refused("start.form", told, "start")
 
 
+def _by_days(text: str) -> bool:
+    """Year, month and day, and not a week of the year (2026-W10-1)."""
+    return text[4] == text[7] == "-"
+
+
 def read_pause(text: str) -> tuple[date, date]:
     """FROM/TO, dates, both ends included. Refuses reversed ends."""
     first, slash, last = text.strip().partition("/")
     try:
-        if not slash or len(first) != 10 or len(last) != 10:
+        if not (slash and len(first) == len(last) == 10 and _by_days(first) and _by_days(last)):
             raise ValueError(text)
         span = date.fromisoformat(first), date.fromisoformat(last)
     except ValueError:

@@ -33,13 +33,13 @@ _IDENTITY = re.compile(
     re.ASCII,
 )
 _CARD = re.compile(r"(?<!\d)(?:\d{15,19}|\d{4}([ -])\d{4}\1\d{4}(?:\1\d{1,4}){1,2})(?!\d)", re.ASCII)
-_MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)", re.ASCII)
+_MOBILE = re.compile(r"(?<!\d)(?:(?:\+|00)?86[ -]?)?1[3-9]\d[ .-]?\d{4}[ .-]?\d{4}(?!\d)", re.ASCII)
 _LANDLINE = re.compile(
     r"(?<!\d)(?:\(0\d{2,3}\) ?|0\d{2,3}[ -]?)[2-9]\d{2,3}[ -]?\d{4}(?!\d)|(?<![\d-])[48]00[ -]\d{3}[ -]\d{4}(?!\d)",
     re.ASCII,
 )
 _PLATE = re.compile(
-    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-Za-hj-z][ ·•.]?"
+    r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼] ?[A-HJ-Za-hj-z][ ·•.]?"
     r"(?=[A-HJ-NP-Za-hj-np-z]{0,5}\d)(?:[0-9A-HJ-NP-Za-hj-np-z]{6}|[0-9A-HJ-NP-Za-hj-np-z]{5}|[0-9A-HJ-NP-Za-hj-np-z]{4}[学警挂港澳])"
     r"(?![0-9A-Za-z])"
 )

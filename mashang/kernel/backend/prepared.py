@@ -20,7 +20,7 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-MOST = 200
+MOST = 100
 """Statements kept prepared on a connection; the one not used for longest goes first."""
 _FORMATS = {"s": PyFormat.AUTO, "b": PyFormat.BINARY}
 

@@ -50,6 +50,18 @@ def test_a_statement_is_prepared_once_and_the_one_not_used_for_longest_forgotten
     assert len(known()) == 3 and {"SELECT 1", "SELECT 3"} < set(known())
 
 
+@pytest.mark.django_db(transaction=True)
+def test_forgetting_one_leaves_the_transaction_untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    connection.prepared = prepared.Prepared(connection.connection)
+    monkeypatch.setattr(prepared, "MOST", 1)
+    sql.run("SELECT 1")
+    with transaction.atomic():
+        sql.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        assert sql.run("SHOW transaction_isolation").fetchone() == ("repeatable read",)
+
+
 def test_what_the_database_refuses_is_djangos_error_and_undone() -> None:
     with pytest.raises(DataError), transaction.atomic():
         sql.run("SELECT 1 / %s", [0])

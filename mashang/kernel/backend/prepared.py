@@ -64,9 +64,9 @@ class Prepared:
         pg, values = self._connection.pgconn, Transformer(self._connection)
         text, formats = numbered(sql)
         dumped = values.dump_sequence(params, formats)
+        name = self._name(sql, text, values.types or ())  # first, for SET TRANSACTION may follow nothing but BEGIN
         if pg.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit:
             self._done(pg.exec_(b"BEGIN"))
-        name = self._name(sql, text, values.types or ())
         result = self._done(pg.exec_prepared(name, dumped, values.formats))  # type: ignore[arg-type]  # None is NULL
         if result.status == ExecStatus.TUPLES_OK:
             values.set_pgresult(result)

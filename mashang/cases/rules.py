@@ -117,7 +117,8 @@ def may_press(verb: Action, by: Actor, facts: Facts, lead_unit: int, step: StepI
 
 
 def too_late(procedure: Procedure, verb: Action, state: str, kind: str, step_state: str, label: str) -> Refused | None:
-    """Why the case, or its step of this `kind`, `step_state` and `label`, is past the action or not there yet; None while it may be pressed."""
+    """Why the case, or its step of this `kind`, `step_state` and `label`, is past the action or not there yet; None while it
+    may be pressed."""
     if state not in verb.leaves:
         now = procedure.state_label(state)
         text = said("这一件现在是“{state}”，不能再{action}，请看最新进展。", state=now, action=verb.label)

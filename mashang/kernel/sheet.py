@@ -1,16 +1,20 @@
-"""CSV as offices have it: in which encoding a file is, and its records, every fault named with its row; cells that are safe to give out."""
+"""CSV as offices have it: in which encoding a file is, and its records, every fault named with its row; how a number is written
+in a cell; cells that are safe to give out."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 
 from .refused import Fault, Refused
 from .said import said
 
 LIMIT = 1 << 28  # characters of a cell that the reader takes in at all
+NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
+"""A number in a cell, as people write it: commas stand before every third digit or nowhere."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a cell with such a beginning for
 _SURE = 4  # Chinese characters of a line from which it cannot be GB 18030 that looks like UTF-8
 

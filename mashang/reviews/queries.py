@@ -125,8 +125,11 @@ def has_checker(unit: org.UnitInfo, step: str, region: str, worked: Collection[i
 
 def worked_on(number: str) -> frozenset[int]:
     """Staff who have or had a step of a case in hand."""
-    steps = cases.case_for(Actor.system("reviews"), number).steps
-    return frozenset(staff for s in steps for staff in (s.staff, s.done_by) if staff is not None)
+    return _hands_of(cases.case_for(Actor.system("reviews"), number))
+
+
+def _hands_of(view: CaseView) -> frozenset[int]:
+    return frozenset(staff for s in view.steps for staff in (s.staff, s.done_by) if staff is not None)
 
 
 def unchecked(now: datetime) -> list[tuple[str, int, int]]:
@@ -153,8 +156,8 @@ def unchecked(now: datetime) -> list[tuple[str, int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """The bad rating that a case came of; `again` is what was said once it was put right. `about` is the number of the rated case and `persons` whom to contact, (id,
-    masked name): both empty for those who may not know."""
+    """The bad rating that a case came of; `again` is what was said once it was put right. `about` is the number of the rated
+    case and `persons` whom to contact, (id, masked name): both empty for those who may not know."""
 
     grade: str
     tags: tuple[str, ...]
@@ -173,8 +176,7 @@ def complaint_of(view: CaseView, by: Actor) -> Complaint | None:
     row, again = rows[0], _said(rows[1]) if len(rows) > 1 else None
     told = (str(Grade(row.grade).label), tuple(row.tags), row.words, row.at, again)
     rated = cases.case_for(Actor.system("reviews"), row.case.number)
-    worked = {staff for s in rated.steps for staff in (s.staff, s.done_by)}
-    if by.id in worked or not any(_may_check(s, view, by) for s in view.steps):
+    if by.id in _hands_of(rated) or not any(_may_check(s, view, by) for s in view.steps):
         return Complaint(*told)
     return Complaint(*told, rated.case.number, tuple((p.person_id, p.shown) for p in rated.participants))
 

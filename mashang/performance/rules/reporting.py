@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import said
+from mashang.kernel.sheet import NUMBER
 from mashang.performance.rules.scheme import Indicator, Scheme
 from mashang.performance.rules.statistics import LARGEST
-from mashang.performance.rules.table import NUMBER
 
 LONGEST = 300
 

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
+from mashang.kernel.sheet import NUMBER
 from mashang.performance.rules.reading import Rows, rows_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
 
-NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 LONG = (("indicator", "指标"), ("value", "数值"))
 _ERRORS = re.compile(r"=.*|#(DIV/0!|N/A|NAME\?|NULL!|NUM!|REF!|VALUE!|SPILL!|CALC!|GETTING_DATA)", re.DOTALL)
 

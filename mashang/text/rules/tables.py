@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -15,10 +14,9 @@ from typing import Any
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
-from mashang.kernel.sheet import encoding_of, is_blank, records
+from mashang.kernel.sheet import NUMBER, encoding_of, is_blank, records
 
 LONGEST = 100_000  # characters in one cell
-_NUMBER = re.compile(r"\+?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 UNREAD = datetime(1970, 1, 1, tzinfo=ZONE)  # stands for a time that could not be read
 ALIASES = {
     "label": ("类别", "标签", "分类", "一级标签", "一级分类"),
@@ -110,7 +108,7 @@ class Table:
         if not cell:
             return 0.0
         plain = unicodedata.normalize("NFKC", cell)
-        value = float(plain.replace(",", "")) if _NUMBER.fullmatch(plain) else -1.0
+        value = float(plain.replace(",", "")) if NUMBER.fullmatch(plain) else -1.0
         if not 0 <= value < 1e12:
             self.fault(row, name, said("“{cell}”不是不小于零的数。", cell=cell[:20]))
             return 0.0

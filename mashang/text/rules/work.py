@@ -49,8 +49,8 @@ def exchange(
 
 
 def exchanges(table: Table, calendar: Calendar) -> list[Exchange]:
-    """The exchanges of a table (title, body, reply, at, replied_at, or Chinese headings for them). An empty reply is a bad answer, not a bad row; a day
-    outside the calendar is one, for its working days can't be counted."""
+    """The exchanges of a table (title, body, reply, at, replied_at, or Chinese headings for them). An empty reply is a bad
+    answer, not a bad row; a day outside the calendar is one, for its working days can't be counted."""
     asked, answered = table.times("at"), table.times("replied_at")
     for name, times in (("at", asked), ("replied_at", answered)):
         _refuse_outside(table, name, times, calendar)

@@ -24,6 +24,16 @@ REPORT = {"lead", "handler", "office"}
 REVEAL = {"clerk", "handler", "lead", "dispatcher", "office"}
 ERASE = {"office"}
 REVOKE = {"lead"}
+ASSIGN = {"lead", "dispatcher"}
+WORK = {
+    "application": {
+        "intake": {"clerk", "handler", "lead"}, "review": {"handler", "lead"}, "site_visit": {"handler", "lead"},
+        "visit": {"handler", "lead"}, "decision": {"handler", "lead"}, "issue": {"clerk", "handler", "lead"},
+        "site_check": {"handler", "inspector", "lead"},
+    },
+    "bad_rating": {"contact": {"lead"}, "office_contact": {"office"}, "put_right": {"clerk", "handler", "lead"}},
+    "supervision": {"answer": {"handler", "lead"}, "check": {"inspector", "office"}},
+}  # fmt: skip
 NOT_HANDED_OVER = {"leader", "admin", "auditor", "catalogue_editor"}
 NUMBER = re.compile(r"[\u4e00-\u9fff]{2,4}-[\u4e00-\u9fff]-\d{4}-\d{6}")
 

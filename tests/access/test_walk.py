@@ -202,9 +202,14 @@ def inbox(walker: Walker) -> None:
         s for s in county.steps if s["state"] == "open" and s["unit_id"] == who.unit and s["number"] in walker.seen
     ]
     asked = [s for s in open_ if s["kind"] != "site_check" or s["due_at"] is not None]
+    own = [
+        s
+        for s in asked
+        if s["staff"] in mine or (s["staff"] is None and works(who, county.cases[s["number"]]["kind"], s["kind"]))
+    ]
     worked = {s["number"] for s in county.steps if s["done_by"] == who.id} & walker.seen
     tabs = {
-        "todo": {s["number"] for s in asked if s["staff"] is None or s["staff"] in mine},
+        "todo": {s["number"] for s in own},
         "todo&whose=unit": {s["number"] for s in asked},
         "doing": {n for n in worked if county.cases[n]["settled_at"] is None},
         "done": {n for n in worked if county.cases[n]["settled_at"] is not None},
@@ -218,6 +223,16 @@ def inbox(walker: Walker) -> None:
     sites = {s["number"] for s in open_ if s["kind"] in ("site_visit", "site_check")}
     if held(who, "desk:sites"):
         walker.listed("desk:sites", sites)
+
+
+def works(who: Somebody, kind: str, step: str) -> bool:
+    """Whether such a step in one's own unit is one's work, or one's to hand out."""
+    return any(
+        h.role in reference.WORK[kind][step] | reference.ASSIGN
+        and (h.kinds is None or kind in h.kinds)
+        and (h.units is None or who.unit in h.units)
+        for h in who.held
+    )
 
 
 def notices(walker: Walker) -> None:

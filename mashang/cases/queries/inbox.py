@@ -18,13 +18,31 @@ Tab = Literal["todo", "doing", "done", "supervised"]
 _FAR = "'infinity'::timestamptz"
 _TODO = "s.state = 'open' AND s.unit_id = %s"
 _OPEN = f"(SELECT count(*) FROM cases_step s JOIN cases_case c ON c.id = s.case_id WHERE {_TODO}"
-_MINE = "(s.staff IS NULL OR s.staff <> ALL (%s))"
+_MINE = "(s.staff = ANY (%s) OR (s.staff IS NULL OR s.staff <> ALL (%s)) AND c.kind || '/' || s.kind <> ALL (%s))"
 _DUE = "(s.due_at IS NOT NULL OR s.kind <> ALL (%s))"
 
 
 def _on_request() -> list[str]:
     """Kinds of steps that wait to be asked for: while no time of theirs runs, they are nobody's work."""
     return sorted({k for p in registry.values() for verb in p.actions.values() if verb.untimed for k in verb.steps})
+
+
+def _others_work(by: Actor) -> list[str]:
+    """Kinds of steps (kind of case/kind of step) that nothing the reader may press in their unit finishes: somebody else's
+    work. None for those who hand work out."""
+    found: list[str] = []
+    for procedure in registry.values():
+        if org.may_in(by, "cases.assign", by.unit_id, procedure.kind):
+            continue
+        verbs = [verb for verb in procedure.actions.values() if verb.finishes and not verb.by_rule]
+        theirs = {k for verb in verbs if org.may_in(by, verb.right, by.unit_id, procedure.kind) for k in verb.steps}
+        found += [f"{procedure.kind}/{kind}" for kind in procedure.step_kinds if kind not in theirs]
+    return found
+
+
+def _mine(by: Actor, now: datetime) -> list[Any]:
+    """What `_MINE` asks for: whose desk is the reader's, whose is not, and what is others' work."""
+    return [org.standing_for(by, now), org.colleagues_at_work(by, now), _others_work(by)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +75,8 @@ def inbox(
     after: str = "",
     limit: int = 50,
 ) -> Inbox:
-    """One page of a tab. `mine` leaves out what lies with colleagues the reader does not stand in for; `unasked` has steps
-    too that wait for somebody to ask for them."""
+    """One page of a tab. `mine` leaves out what lies with colleagues the reader does not stand in for, and what lies with
+    nobody and the reader may not finish; `unasked` has steps too that wait for somebody to ask for them."""
     filter = filter or Filter()
     if tab == "todo":
         return _todo(by, filter, now, mine, unasked, after, limit)
@@ -80,7 +98,7 @@ def counts(by: Actor, *, now: datetime) -> dict[str, int]:
         [
             by.unit_id,
             later,
-            org.colleagues_at_work(by, now),
+            *_mine(by, now),
             *values,
             by.unit_id,
             later,
@@ -99,7 +117,7 @@ def _todo(by: Actor, filter: Filter, now: datetime, mine: bool, unasked: bool, a
     seen, seen_values = org.visible_to(by, "cases.view", "c")
     bounds = [_TODO, *([] if unasked else [_DUE]), *([_MINE] if mine else [])]
     values = [
-        by.unit_id, *([] if unasked else [_on_request()]), *([org.colleagues_at_work(by, now)] if mine else []),
+        by.unit_id, *([] if unasked else [_on_request()]), *(_mine(by, now) if mine else []),
         *seen_values, *values,
     ]  # fmt: skip
     where = [*bounds, seen, *where]

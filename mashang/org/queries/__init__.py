@@ -70,6 +70,9 @@ from .decide import (
     may_act as may_act,
 )
 from .decide import (
+    may_in as may_in,
+)
+from .decide import (
     may_see as may_see,
 )
 from .decide import (

@@ -45,6 +45,11 @@ def may(
     return any(covers(grant, facts) for grant in scopes(actor, right))
 
 
+def may_in(actor: Actor, right: str, unit: int, kind: str) -> bool:
+    """Whether the right is held over some cases of this kind in the unit, wherever they are."""
+    return any(covers(grant, Facts.of([unit], region=grant.region, kind=kind)) for grant in scopes(actor, right))
+
+
 def reach(actor: Actor, right: str = "cases.view") -> Reach:
     """The one predicate of who sees what, in its two forms: `.covers(facts)` and `.sql(alias)`."""
     return Reach(scopes(actor, right))

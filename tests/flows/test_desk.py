@@ -9,8 +9,11 @@ import pytest
 
 from mashang.cases import queries as cases
 from mashang.cases.models import Notice
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, Refused
 from mashang.ledger import queries as ledger
+from mashang.org import actions as org_actions
 from mashang.portals.shared.accounts.homes import home_of
 
 from .story import Story, accepted, applicant, at, hand_in_house, rated_badly, reviewed, superior, text_of, upload, who
@@ -293,6 +296,49 @@ def test_on_the_phone_a_check_shows_its_place_and_what_nobody_asked_for_stands_a
 )
 def test_whoever_works_no_cases_starts_where_their_own_work_is(county, login, start):
     assert home_of(who(login)) == start
+
+
+def colleague(unit: int, role: str) -> Actor:
+    """Somebody newly appointed to a unit, with one role there."""
+    by, now = Actor.system("test"), clock.now()
+    staff = org_actions.appoint(
+        org_actions.NewStaff("colleague", "蓝某某（演示）", unit, demo_label="同事"), by=by, now=now
+    )
+    org_actions.grant_role(org_actions.NewGrant(staff, role, unit=unit), by=by, now=now)
+    return who("colleague")
+
+
+def test_a_case_in_whose_last_forty_days_nothing_was_done_is_shown_too(sign_in):
+    story = accepted()
+    with at("2026-06-15 10:00"):
+        story.do("citizen", "withdraw", {"reason": "家里暂不建房"})
+        assert "已撤回" in text_of(sign_in("window").get(f"/desk/case/{story.number}"))
+        assert "已撤回" in text_of(sign_in("citizen").get(f"/my/{story.number}"))
+
+
+@pytest.mark.row("E9")
+def test_the_check_of_a_bad_rating_is_a_leads_work_and_nobody_elses_in_the_unit(sign_in):
+    _story, became = rated_badly()
+    unit = became.step("contact").unit_id
+    with at("2026-03-04 09:00"):
+        handler, client = colleague(unit, "handler"), sign_in("colleague")
+        assert became.number not in text_of(client.get("/desk/"))
+        assert became.number in text_of(client.get("/desk/?tab=todo&whose=unit"))
+        counts = cases.counts(handler, now=clock.now())
+        assert counts["unit"] == counts["todo"] + 1
+        assert became.number in text_of(sign_in("townlead").get("/desk/"))
+
+
+def test_what_was_given_to_me_is_my_work_whatever_i_may_finish():
+    story = accepted()
+    step = story.step("qualification")
+    with at("2026-03-03 09:00"):
+        clerk = colleague(step.unit_id, "clerk")
+        assert cases.counts(clerk, now=clock.now())["todo"] == 0
+        story.do("townlead", "assign", {"staff": clerk.id}, "qualification")
+        found = cases.inbox(clerk, "todo", now=clock.now())
+        assert [t.case.number for t in found.tasks] == [story.number]
+        assert cases.counts(clerk, now=clock.now())["todo"] == 1
 
 
 def test_the_inbox_is_narrowed_to_what_is_due_today_and_has_boxes_only_for_whoever_assigns(sign_in):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mashang.cases import queries as cases
 from mashang.cases.queries import Line
 from mashang.clocks import queries as clocks
-from mashang.clocks.rules import Calendar, ClockRow
+from mashang.clocks.rules import APPLICANT, Calendar, ClockRow
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.said import told
@@ -122,7 +122,7 @@ def state_lamp(settled: datetime | None, state: str, left: parts.Remaining) -> s
 
 def main_clock(rows: Iterable[ClockRow]) -> ClockRow | None:
     """The clock that the page explains: the case's promised one, else its statutory one, running before stopped."""
-    own = [r for r in rows if r.step_id is None]
+    own = [r for r in rows if r.step_id is None and r.party != APPLICANT]
     return min(own, key=lambda r: (r.state == "stopped", r.kind != "promised", r.started_at), default=None)
 
 
@@ -189,7 +189,8 @@ def moments(lines: Iterable[Line]) -> list[parts.Moment]:
 
 
 def ribbon(view: cases.CaseView, rows: Sequence[ClockRow], calendar: Calendar, now: datetime) -> parts.Ribbon | None:
-    """A line a step, what happened against what was promised; long cases show their last forty days."""
+    """A line a step, what happened against what was promised; long cases show their last forty days. None where nothing was
+    done in them."""
     case = view.case
     steps = [s for s in view.steps if s.opened_at is not None and s.state != "dropped"]
     if not steps:
@@ -201,6 +202,8 @@ def ribbon(view: cases.CaseView, rows: Sequence[ClockRow], calendar: Calendar, n
     first = max(case.opened_at, end - timedelta(days=40))
     pauses = [(p.start, p.end or now, _pause_name(r, p.ground)) for r in rows if r.step_id is None for p in r.pauses]
     drawn = tuple(_row(s, first, now, pauses) for s in steps if (s.done_at or now) >= first)
+    if case.settled_at and not any(row.segments for row in drawn):
+        return None
     working = tuple(_open_hours(calendar, clock.local(first).date(), clock.local(last).date()))
     return parts.Ribbon(drawn, working, now if case.settled_at is None else None, promised, uid=f"ribbon-{case.pk}")
 

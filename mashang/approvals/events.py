@@ -24,5 +24,6 @@ SENTENCES = {
     "check_site": _("{step}：{finding}，{photos} 张照片{note:；现场情况：}"),
     "hand_later": _("补交容缺材料：{given}"),
     "withdraw": _("申请人撤回：{reason}"),
+    "remind_later": _("提醒申请人补交容缺材料：{missing}"),
     "lapse": _("逾期未补交，视为撤回"),
 }

@@ -36,6 +36,7 @@ application = Procedure(
     final=FINAL,
     sentences={**common.SENTENCES, **SENTENCES},
     effects={"deemed_accepted": "deem_accepted", "deemed_withdrawn": "lapse"},
+    warnings={"deemed_withdrawn": "remind_later"},
     step_kinds={
         INTAKE: _("受理"),
         "review": _("审查"),

@@ -28,8 +28,8 @@ from mashang.kernel.said import said
 from mashang.org.queries import UnitInfo
 
 SINGLE, JOINT, STATED = STATUTORY = DECIDING
-PROMISED, NOTIFY = "CN-x", "XK-BZ"
-"""Clock rules: 优化营商环境条例 36; 行政许可法 32(4)."""
+PROMISED, NOTIFY, FOLLOW = "CN-x", "XK-BZ", "RQ-x"
+"""Clock rules: 优化营商环境条例 36; 行政许可法 32(4); what may follow acceptance (安阳市政务服务条例 24)."""
 VISIT, VISIT_ONLY = "site_visit", "visit"
 """Visits that stop the statutory clock, and those that do not."""
 INSPECTION = "inspection"

@@ -23,6 +23,7 @@ UPDATE approvals_refusal SET state = %s, answered_by = %s, answered_at = %s, ans
 WHERE case_id = %s AND state = 'pending'"""
 """What became of the report of a "no" that waited for its second person."""
 _PENDING = "SELECT 1 FROM approvals_refusal WHERE case_id = %s AND step = %s AND state = 'pending'"
+_LACKS = "SELECT 1 FROM approvals_material WHERE case_id = %s AND state IN ('later', 'missing') LIMIT 1"
 _NEW = """
 INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
   instant, notices, noticed, results)
@@ -100,6 +101,16 @@ def folder(case_id: int) -> Folder:
         sql.read_json(materials or "[]"),
         sql.read_json(refusal or "null"),
     )
+
+
+def lacks(case_id: int, step: int) -> bool:
+    """Whether a material is not here that was to come."""
+    return sql.run(_LACKS, [case_id]).fetchone() is not None
+
+
+def overtake(case: CaseFile) -> None:
+    """A "no" that nobody confirmed yet is answered by what happened meanwhile."""
+    case.write_also(lambda _: (ANSWER, ["overtaken", None, case.now, "", case.id]))
 
 
 def refusal_pending(case_id: int, step: int) -> bool:

@@ -172,13 +172,14 @@ class CaseFile:
         self.also.append(make)
 
     def start_clock(
-        self, code: str, limit: str = "", *, step: StepInHand | None = None, at: datetime | None = None
+        self, code: str, limit: str = "", *, step: StepInHand | None = None, at: datetime | None = None, party: str = ""
     ) -> None:
-        """Start the rule's clock for the case, or for a step; `limit` where the rule leaves it open."""
+        """Start the rule's clock for the case, or for a step; `limit` where the rule leaves it open, `party` where it is not
+        the unit's time that runs."""
         unit = step.unit_id if step else self.lead_unit_id
         row = clock_rules.start(
             clocks.rule_for(code), at=at or self.now, calendar=clocks.calendar_for(self.region, unit, self.now),
-            case_id=self.id, step_id=step.id if step else None, party=f"unit:{unit}", limit=limit or None,
+            case_id=self.id, step_id=step.id if step else None, party=party or f"unit:{unit}", limit=limit or None,
         )  # fmt: skip
         self.began.append(row)
 

@@ -68,6 +68,7 @@ class Procedure:
     """`mark` stands in the case number (武平-事-2026-000318); `final` are the states in which a case is settled.
 
     `effects`: what a clock's expiry brings about (effect of the clock rule → action by rule); others are called overdue.
+    `warnings`: what is done shortly before such an expiry; of others the unit is reminded.
     """
 
     kind: str
@@ -77,6 +78,7 @@ class Procedure:
     final: frozenset[str]
     sentences: Mapping[str, str | Promise]
     effects: Mapping[str, str] = field(default_factory=dict)
+    warnings: Mapping[str, str] = field(default_factory=dict)
     step_kinds: Mapping[str, str | Promise] = field(default_factory=dict)
     actions: dict[str, Action] = field(default_factory=dict)
 

@@ -64,7 +64,7 @@ def _answer(expiry: Expiry, now: datetime) -> str:
     """The act that follows: the rule's effect where the procedure knows it, else a reminder or the case is late."""
     case, procedure = expiry.case, registry[expiry.case.kind]
     key = f"expiry:{expiry.pk}"
-    effect = procedure.effects.get(expiry.effect) if expiry.firing == "due" else None
+    effect = {"due": procedure.effects, "warning": procedure.warnings}.get(expiry.firing, {}).get(expiry.effect)
     if effect:
         answered = Request.objects.filter(actor=CLOCK.ref, key=key).exists()
         if not answered:  # else a worker was killed right after the act

@@ -37,7 +37,7 @@ PEOPLE = (
 PRESSES = (
     "accept", "notice", "supplement", "review", "start_visit", "finish_visit", "visit", "extend", "grant", "issue", "propose_refusal",
     "confirm_refusal", "send_back_refusal", "take_back_refusal", "end_checks", "withdraw", "hand_later", "check_site", "ask_check", "assign", "hand_over", "urge",
-    "deem_accepted", "lapse", "overdue", "remind", "no_such_action",
+    "deem_accepted", "remind_later", "lapse", "overdue", "remind", "no_such_action",
 )  # fmt: skip
 FULL = ("identity", "household", "house-form", "neighbours", "drawing")
 TABLES = (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +13,7 @@ from mashang.cases.casefile import CaseFile, Message, Party
 from mashang.cases.procedure import Nothing
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import (
+    Material,
     Spec,
     clean_answers,
     limits_of,
@@ -22,6 +23,7 @@ from mashang.catalogue.rules import (
     split_private,
     stops,
 )
+from mashang.clocks.rules import APPLICANT
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, Forbidden, Refused
@@ -220,7 +222,7 @@ def supplement(case: CaseFile, form: forms.Supplement, *, by: Actor, now: dateti
     """The applicant hands in what was missing; the five working days to accept begin anew."""
     if not form.materials and not form.words:
         raise Refused("supplement.empty", "请上传补正的材料，或说明补正了什么。", "materials")
-    given = _hand(case, form.materials)
+    given = _hand(case, store.folder(case.id), form.materials)
     if given:
         case.fact(given="、".join(given))
     else:
@@ -228,9 +230,9 @@ def supplement(case: CaseFile, form: forms.Supplement, *, by: Actor, now: dateti
     case.tell(Message(f"{case.number} 申请人已补正，请核对。", unit=case.lead_unit_id))
 
 
-def _hand(case: CaseFile, materials: Mapping[str, int]) -> list[str]:
+def _hand(case: CaseFile, folder: store.Folder, materials: Mapping[str, int]) -> list[str]:
     """Bind new uploads to the materials they are. Refuses codes that the application has not."""
-    known = {m["code"]: m["name"] for m in store.folder(case.id).materials}
+    known = {m["code"]: m["name"] for m in folder.materials}
     unknown = set(materials) - known.keys()
     if unknown:
         raise Refused("material.unknown", said("这一件没有这些材料：{names}。", names=sorted(unknown)), "materials")
@@ -258,8 +260,7 @@ def accept(case: CaseFile, form: forms.Accept, *, by: Actor, now: datetime) -> N
         raise Refused("application.later", said("{names}可以容缺后补，请填写补交期限。", names=names), "later_until")
     if form.later_until is not None and form.later_until <= now.date():
         raise Refused("application.later-past", "补交期限应在今天之后。", "later_until")
-    due = form.later_until.isoformat() if form.later_until else None
-    _accepted(case, folder, now, by, [{"code": n.material.code, "state": "later", "due": due} for n in later])
+    _accepted(case, folder, now, by, [n.material for n in later], form.later_until)
     case.finish("accepted")
 
 
@@ -268,21 +269,35 @@ def _gaps(folder: store.Folder) -> list[Any]:
     return rules.gaps(folder.spec, folder.answers, folder.row["part"], handed, ())
 
 
-def _accepted(case: CaseFile, folder: store.Folder, at: datetime, by: Actor, later: list[dict[str, Any]]) -> None:
-    """The statutory and the promised clock start side by side; what was checked is kept for next time."""
+def _accepted(
+    case: CaseFile,
+    folder: store.Folder,
+    at: datetime,
+    by: Actor,
+    later: Sequence[Material] = (),
+    until: date | None = None,
+) -> None:
+    """The statutory and the promised clock start side by side, and the applicant's for what is to follow `until` a day; what
+    was checked is kept for next time."""
     row = folder.row
     if row["statutory"]:
         clock = rules.decision_clock(folder.spec, row["statutory"], row["part"])
         case.start_clock(clock, rules.own_limit(clock, row["statutory"]), at=at)
     if row["promised"]:
         case.start_clock(rules.PROMISED, row["promised"], at=at)
-    store.change(case, accepted_at=at, materials=later)
+    facts: dict[str, Any] = {}
+    if later and until:
+        case.start_clock(rules.FOLLOW, f"{(until - at.date()).days}nd", at=at, party=APPLICANT)
+        facts = {"follow": [m.name for m in later], "until": f"{until.year}年{until.month}月{until.day}日"}
+    due = until.isoformat() if until else None
+    store.change(case, accepted_at=at, materials=[{"code": m.code, "state": "later", "due": due} for m in later])
     checked = [m for m in folder.materials if m["state"] == "handed" and m["held_as"]]
     store.keep(case, row["applicant"], checked, case.number)
-    papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case))
+    papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case), **facts)
     promised = rules.spoken_promise(row["promised"])
     case.fact(promised=promised, joint=case.lead_unit_id)
-    case.tell_persons(f"“{case.title}”已受理，承诺{promised}办结。", channel="sms")
+    follow = f"{'、'.join(facts['follow'])}请在{facts['until']}前补交，逾期视为撤回。" if facts else ""
+    case.tell_persons(f"“{case.title}”已受理，承诺{promised}办结。{follow}", channel="sms")
 
 
 @application.action(
@@ -293,9 +308,8 @@ def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) ->
     """Nobody said in time what is missing: accepted as of the day the materials came (行政许可法 art. 32(4)). A "no" that
     nobody confirmed by then is overtaken."""
     running, folder = case.clock(rules.NOTIFY), store.folder(case.id)
-    if folder.refusal:
-        case.write_also(lambda _: (store.ANSWER, ["overtaken", None, now, "", case.id]))
-    _accepted(case, folder, running.started_at if running else case.opened_at, by, [])
+    store.overtake(case)
+    _accepted(case, folder, running.started_at if running else case.opened_at, by)
     case.finish("deemed")
 
 
@@ -305,6 +319,7 @@ def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) ->
 )  # fmt: skip
 def withdraw(case: CaseFile, form: forms.Withdraw, *, by: Actor, now: datetime) -> None:
     """The applicant takes the application back before the decision, at a window too; then they are told that it was done."""
+    store.overtake(case)
     case.confide(reason=form.reason)
     case.tell(Message(f"{case.number} 申请人已撤回。", unit=case.lead_unit_id))
     if by.kind == "staff":
@@ -315,17 +330,42 @@ def withdraw(case: CaseFile, form: forms.Withdraw, *, by: Actor, now: datetime) 
 
 @application.action(
     "hand_later", label=_("补交容缺材料"), right="approvals.supplement", form=forms.HandLater, leaves=[S.ACCEPTED],
-    anywhere=True,
+    anywhere=True, offered=store.lacks,
 )  # fmt: skip
 def hand_later(case: CaseFile, form: forms.HandLater, *, by: Actor, now: datetime) -> None:
-    """What was left to follow is handed in; work went on meanwhile."""
-    case.fact(given="、".join(_hand(case, form.materials)))
+    """What was left to follow is handed in; work went on meanwhile. Refuses what is here already: it was checked."""
+    folder = store.folder(case.id)
+    if here := [m["name"] for m in folder.materials if m["code"] in form.materials and m["code"] in folder.handed()]:
+        raise Refused("material.here", said("{names}已经交过，不能再换。", names=here), "materials")
+    case.fact(given="、".join(_hand(case, folder, form.materials)))
+    if not {m["code"] for m in folder.materials if m["state"] == "later"} - form.materials.keys():
+        case.stop_clock(rules.FOLLOW)
+    case.tell(Message(f"{case.number} 申请人已补交容缺材料，请核对。", unit=case.lead_unit_id))
 
 
 @application.action(
-    "lapse", label=_("视为撤回"), right="approvals.withdraw", form=Nothing, leaves=[S.SUPPLEMENT, S.ACCEPTED],
-    reaches=S.LAPSED, by_rule=True,
-)  # fmt: skip
+    "remind_later", label=_("补交提醒"), right="cases.expire", form=Nothing, leaves=[S.ACCEPTED], by_rule=True
+)
+def remind_later(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
+    """Shortly before the application counts as withdrawn the applicant is reminded of what is to follow."""
+    missing = "、".join(m["name"] for m in store.folder(case.id).materials if m["state"] == "later")
+    case.fact(missing=missing)
+    running = case.clock(rules.FOLLOW)
+    until = f"请在 {clock.in_words(running.due_at)} 前" if running and running.due_at else "请尽快"
+    case.tell_persons(f"“{case.title}”的{missing}{until}补交，逾期视为撤回申请。", channel="sms")
+
+
+@application.action(
+    "lapse",
+    label=_("视为撤回"),
+    right="cases.expire",
+    form=Nothing,
+    leaves=[S.ACCEPTED],
+    reaches=S.LAPSED,
+    by_rule=True,
+)
 def lapse(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
-    """What was to follow never came: deemed withdrawn (安阳市政务服务条例 art. 24, 36)."""
+    """What was to follow never came: deemed withdrawn (安阳市政务服务条例 art. 24). A "no" that waits is overtaken."""
+    store.overtake(case)
     case.tell_persons(f"“{case.title}”逾期未补交材料，视为撤回；可以随时重新申请。", channel="sms")
+    case.tell(Message(f"{case.number} 申请人逾期未补交容缺材料，视为撤回。", unit=case.lead_unit_id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from mashang.clocks import queries as clocks
-from mashang.clocks.rules import ClockRow
+from mashang.clocks.rules import APPLICANT, ClockRow
 from mashang.kernel import sql
 from mashang.kernel.refused import NotFound
 
@@ -229,6 +229,7 @@ def _change_values(case: CaseFile) -> list[Any]:
 
 
 def main_clock(rows: Sequence[ClockRow]) -> ClockRow | None:
-    """The clock a reader is shown: the promised one that ends first, else the statutory one that ends first."""
-    live = [r for r in rows if r.state != "stopped"]
+    """The clock a reader is shown: the promised one that ends first, else the statutory one that ends first; none that runs
+    against the applicant."""
+    live = [r for r in rows if r.state != "stopped" and r.party != APPLICANT]
     return min(live, key=lambda r: (r.kind != "promised", r.due_at is None, r.due_at or r.started_at), default=None)

@@ -42,13 +42,19 @@ def _receipt(item: str, facts: Facts) -> Wording:
 
 
 def _acceptance(item: str, facts: Facts) -> Wording:
-    """行政许可法 32(5), 45."""
-    first = f"您提出的“{item}”申请，属于本机关职权范围，材料齐全、符合法定形式。依据{LAW}第三十二条，予以受理。"
+    """行政许可法 32(5), 45. What may `follow` is told with its date and what comes of missing it (容缺受理)."""
+    follow = as_lines(facts.get("follow", ()))
+    whole = "主要材料齐全、符合法定形式" if follow else "材料齐全、符合法定形式"
+    first = f"您提出的“{item}”申请，属于本机关职权范围，{whole}。依据{LAW}第三十二条，予以受理。"
     second = (
         f"本件承诺于{as_text(facts['due'])}前办结。"
         "办理中依法需要听证、检验、检测、鉴定、专家评审的，所需时间不计入法定期限，将另行书面告知。"
     )
-    return (first, second), (), ("办理进度可以凭编号和手机号码后四位随时查询。",)
+    query = "办理进度可以凭编号和手机号码后四位随时查询。"
+    if not follow:
+        return (first, second), (), (query,)
+    until = f"请于{as_text(facts['until'])}前补交，审查同时进行；逾期没有补交的，视为撤回申请，可以重新申请。"
+    return (first, second, "您承诺补交以下材料："), follow, (until, query)
 
 
 def _supplement(item: str, facts: Facts) -> Wording:

@@ -9,7 +9,7 @@ from mashang.cases import queries as cases
 from mashang.catalogue.rules import Private, answer_rows
 from mashang.kernel.actor import Actor
 from mashang.org import queries as org
-from mashang.portals.shared.present import MATERIAL_LAMPS
+from mashang.portals.shared.present import MATERIAL_LAMPS, follows_by
 from mashang.portals.shared.words import date_words
 from mashang.reviews import queries as reviews
 from mashang.supervision import queries as supervision
@@ -38,7 +38,7 @@ def _application(view: cases.CaseView, by: Actor) -> dict[str, Any]:
     return {
         "folder": folder,
         "materials": [
-            (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["document"], m["state"] == "filled")
+            (m["name"], *MATERIAL_LAMPS[m["state"]], follows_by(m), m["document"], m["state"] == "filled")
             for m in folder.materials
         ],
         "answers": rows,

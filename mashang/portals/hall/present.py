@@ -25,7 +25,7 @@ from mashang.org import queries as org
 from mashang.portals.shared import pressing
 from mashang.portals.shared.casepage import CasePage, row_remaining
 from mashang.portals.shared.parts import LampState, Remaining
-from mashang.portals.shared.present import MATERIAL_LAMPS
+from mashang.portals.shared.present import MATERIAL_LAMPS, follows_by
 from mashang.portals.shared.words import date_words
 
 
@@ -91,7 +91,7 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     if row.kind == "application":
         folder = approvals.folder(row.pk)
         shown["materials"] = [
-            (m["name"], *MATERIAL_LAMPS[m["state"]], m["due"], m["state"] == "filled") for m in folder.materials
+            (m["name"], *MATERIAL_LAMPS[m["state"]], follows_by(m), m["state"] == "filled") for m in folder.materials
         ]
         shown["next"] = _next(page, folder) if by.kind == "person" else []
         given = documents.of_case(row.number)

@@ -226,3 +226,17 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "form"], name="draft_once")]
+
+
+class Miss(models.Model):
+    """A look without an account that found nothing: digests of the number asked for and of who asked, kept for a day."""
+
+    number = models.BinaryField()
+    caller = models.BinaryField()
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["number", "at"], name="miss_by_number"),
+            models.Index(fields=["caller", "at"], name="miss_by_caller"),
+        ]

@@ -13,7 +13,7 @@ from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
-from .actions import act, forget_erased, forget_unattached, send_due
+from .actions import act, forget_erased, forget_misses, forget_unattached, send_due
 from .models import Case, Expiry, Request, Step
 from .procedure import registry
 
@@ -131,5 +131,5 @@ def send(now: datetime) -> int:
 
 
 def tidy(now: datetime) -> int:
-    """Forget uploads that no case took, and the bytes of files that were erased."""
-    return forget_unattached(now) + forget_erased()
+    """Forget uploads that no case took, the bytes of files that were erased, and who looked for a case in vain."""
+    return forget_unattached(now) + forget_erased() + forget_misses(now)

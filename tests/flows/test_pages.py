@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from urllib.parse import quote
 
 import pytest
@@ -10,12 +11,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from mashang.approvals import queries as approvals
-from mashang.cases.models import Case, Step
+from mashang.cases import sweeps
+from mashang.cases.models import Case, Miss, Step
 from mashang.catalogue import actions as catalogue_actions
+from mashang.clocks import actions as clock_actions
+from mashang.clocks.rules import Overlay
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 
-from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant, at, text_of
+from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant, at, hand_in_house, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
 
@@ -354,3 +358,54 @@ def test_another_units_case_and_a_visitor_get_nothing(sign_in, client):
     assert sign_in("helper").get(f"/my/{number}").status_code == 404
     assert client.get(f"/my/{number}").status_code == 302
     assert sign_in("citizen").get(f"/desk/case/{number}").status_code == 403
+
+
+def test_four_digits_are_not_guessed(sign_in, client):
+    with at("2026-03-02 09:10"):
+        number, right = hand_in_house("citizen").number, applicant()["phone"][-4:]
+        wrong = [f"{n:04d}" for n in range(30) if f"{n:04d}" != right]
+        for tail in wrong[:10]:
+            assert client.post("/track", {"number": number, "tail": tail}).status_code == 404
+        locked = client.post("/track", {"number": number, "tail": right})
+        assert locked.status_code == 429 and "一小时后再试" in text_of(locked) and number not in locked.cookies.output()
+        assert "农村村民建房" not in text_of(locked)
+    with at("2026-03-02 10:11"):
+        assert client.post("/track", {"number": number, "tail": right}).status_code == 200
+    with at("2026-03-02 11:00"):
+        for n in range(100):
+            assert client.post("/track", {"number": f"武平-事-2026-{n + 500:06d}", "tail": "0001"}).status_code == 404
+        assert client.post("/track", {"number": number, "tail": right}).status_code == 429, "one caller, many numbers"
+        other = client.post("/track", {"number": number, "tail": right}, REMOTE_ADDR="192.0.2.7")
+        assert other.status_code == 200
+    assert Miss.objects.exists()
+    with at("2026-03-04 03:00"):
+        sweeps.tidy(clock.now())
+    assert not Miss.objects.exists()
+
+
+def test_a_host_that_is_not_ours_is_a_bad_request_and_no_fault_of_ours(client):
+    client.raise_request_exception = False
+    assert client.get("/", HTTP_HOST="evil.example").status_code == 400
+
+
+def test_an_instant_beyond_all_calendars_is_no_lens(sign_in):
+    leader = sign_in("leader")
+    for span in ("from=9999-12-31T23:59:59-12:00&to=9999-12-31", "from=2026-01-01&to=0001-01-01"):
+        assert leader.get(f"/cockpit/cases?what=settled&{span}").status_code == 400
+
+
+def test_days_that_do_not_count_are_told_with_their_own_reason(sign_in):
+    """A typhoon order before a weekend, and the ribbon's gaps by their names."""
+    with at("2026-07-20 09:00"):
+        order = Overlay("3508", date(2026, 7, 23), date(2026, 7, 24), "台风停工", "龙政防指〔2026〕3号")
+        clock_actions.load_overlay(order, by="管理员", now=clock.now())
+        story = hand_in_house("citizen")
+    with at("2026-07-28 10:00"):
+        page = text_of(sign_in("window").get(f"/desk/case/{story.number}"))
+    assert re.search("7月23日 — 7月24日 台风停工休息，不计 （龙政防指〔2026〕3号", page), page[-1500:]
+    assert "7月25日 — 7月26日 周末休息，不计" in page and "星期日休息" not in page
+    with at("2026-09-28 09:00"):
+        story = hand_in_house("citizen")
+    with at("2026-10-09 10:00"):
+        page = sign_in("window").get(f"/desk/case/{story.number}").content.decode()
+    assert "<title>国庆节" in page and "<title>周末" not in page

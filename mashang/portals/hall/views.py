@@ -7,12 +7,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from mashang.cases import queries as cases
+from mashang.cases import actions
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS
-from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.refused import Refused
 from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
@@ -20,6 +20,7 @@ from mashang.portals.shared import forms, guides
 from mashang.portals.shared import limits as drawn
 from mashang.portals.shared.casepage import case_page
 from mashang.portals.shared.context import Asked
+from mashang.portals.shared.errors import status_of
 from mashang.portals.shared.parts import Field
 
 from . import present
@@ -79,10 +80,11 @@ def track(request: HttpRequest) -> HttpResponse:
         return render(request, "hall/track.html", {"form": form})
     typed = forms.typed(request.POST, _track())
     try:
-        view = cases.track(typed["number"], typed["tail"])
+        caller = request.META.get("REMOTE_ADDR", "")
+        view = actions.track(typed["number"], typed["tail"], caller=caller, now=clock.now())
     except Refused as no:
         form = forms.build(_track(), action=request.path, button=_("查进度"), values=typed, refused=no)
-        return render(request, "hall/track.html", {"form": form}, status=404 if isinstance(no, NotFound) else 422)
+        return render(request, "hall/track.html", {"form": form}, status=status_of(no))
     page = case_page(view, ANONYMOUS, clock.now())
     return render(request, "hall/tracked.html", {"page": page, "shown": present.case(page, ANONYMOUS)})
 

@@ -41,7 +41,8 @@ def counted(rows: Sequence[tuple[Any, ...]]) -> dict[int, Measured]:
 def on_time_steps(kind: str, units: Sequence[int], span: Span) -> dict[int, Measured]:
     """Steps done in the span, and those still open that fell due in it: in time, out of all; by the unit that worked them.
 
-    A step without a due time is in time when done. Those of the applicant's own cases that were withdrawn are not counted.
+    A step without a due time is in time when done. One that waits while its clock stands still is not late, and what was left
+    undone when its case ended is not counted.
     """
     rows = sql.run(
         """SELECT s.unit_id, count(*) FILTER (WHERE s.state = 'done' AND s.done_at <= coalesce(s.due_at, s.done_at)),
@@ -50,7 +51,7 @@ def on_time_steps(kind: str, units: Sequence[int], span: Span) -> dict[int, Meas
         FROM cases_step s JOIN cases_case c ON c.id = s.case_id
         WHERE c.kind = %s AND s.unit_id = ANY (%s::bigint[])
           AND ((s.state = 'done' AND s.done_at >= %s AND s.done_at < %s)
-            OR (s.state = 'open' AND s.due_at >= %s AND s.due_at < %s))
+            OR (s.state = 'open' AND NOT s.held AND s.due_at >= %s AND s.due_at < %s))
         GROUP BY s.unit_id""",
         [kind, list(units), span.start, span.end, span.start, span.end],
     ).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -33,14 +33,16 @@ def units_scored(region: str, period: str, rule: rules.Scheme) -> list[org.UnitI
     return sorted(found, key=lambda u: u.id)
 
 
-def inputs_of(rule: rules.Scheme, units: Sequence[int], period: str) -> list[models.Input]:
-    """Every figure of these units in a period, measured over cases or reported and standing."""
-    return [*_measured(rule, units, period), *_reported(rule, units, period)]
+def inputs_of(rule: rules.Scheme, units: Sequence[int], period: str, now: datetime) -> list[models.Input]:
+    """Every figure of these units in a period, measured over cases or reported and standing. Of a period that still runs
+    what happened so far is measured: nothing is late that is not due yet."""
+    return [*_measured(rule, units, period, now), *_reported(rule, units, period)]
 
 
-def _measured(rule: rules.Scheme, units: Sequence[int], period: str) -> list[models.Input]:
+def _measured(rule: rules.Scheme, units: Sequence[int], period: str, now: datetime) -> list[models.Input]:
     found: list[models.Input] = []
-    span = period_of(period, clock.ZONE)
+    whole = period_of(period, clock.ZONE)
+    span = whole._replace(end=min(whole.end, now + timedelta(microseconds=1)))
     answers = org.answering(units)
     for leaf in rule.indicators.values():
         name = leaf.source.removeprefix("measure:")

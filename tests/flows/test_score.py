@@ -14,6 +14,7 @@ from mashang.cases.models import Case
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org
 from mashang.performance import actions, queries
+from mashang.performance.models import Input
 from mashang.performance.rules.frozen import fingerprint
 from mashang.supervision import sweeps as supervision
 
@@ -54,7 +55,11 @@ def struck_off(story: Story) -> str:
 
 
 def frozen() -> int:
-    with at("2026-03-12 09:00") as now:
+    return frozen_at("2026-03-12 09:00")
+
+
+def frozen_at(moment: str) -> int:
+    with at(moment) as now:
         by = who("office")
         scheme = actions.write_scheme(SCHEME.read_text("utf-8"), "350824", by=by, now=now)
         actions.freeze_scheme(scheme, by=by, now=now)
@@ -192,3 +197,19 @@ def test_without_a_run_the_board_says_why_it_is_empty(sign_in):
         assert "还没有考评方案" in sign_in("leader").get("/desk/score").content.decode()
         frozen()
         assert "还没有算过考评" in sign_in("leader").get("/desk/score").content.decode()
+
+
+@pytest.mark.row("E7")
+def test_of_a_month_that_still_runs_nothing_is_late_that_is_not_due():
+    story = undecided()  # the decision is due later
+    scheme = frozen_at("2026-03-03 17:00")
+    town = org.unit_named("武平县桃溪镇人民政府").id
+    with at("2026-03-03 17:00") as now:
+        run = actions.run(scheme, "2026-03", by=who("office"), now=now)
+    so_far = Input.objects.get(run=run, measure="on_time_rate", unit_id=town)
+    assert so_far.numerator == so_far.denominator > 0
+    with at("2026-03-09 09:00") as now:
+        run = actions.run(scheme, "2026-03", by=who("office"), now=now)
+    late = Input.objects.get(run=run, measure="on_time_rate", unit_id=town)
+    assert (late.numerator, late.denominator) == (so_far.numerator, so_far.denominator + 1)
+    assert late.cases["against"] == [story.number]

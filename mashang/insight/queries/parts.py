@@ -60,7 +60,7 @@ def paced(by: Actor, place: str, start: datetime, end: datetime) -> Part:
         s.state = 'done' AND s.done_at <= coalesce(s.due_at, s.done_at) AS hit
       FROM cases_step s JOIN cases_case c ON c.id = s.case_id
       WHERE c.kind = 'application' AND {where} AND (s.state = 'done' AND s.done_at >= %s AND s.done_at < %s
-        OR s.state = 'open' AND s.due_at >= %s AND s.due_at < %s))"""
+        OR s.state = 'open' AND NOT s.held AND s.due_at >= %s AND s.due_at < %s))"""
     return text, [*values, start, end, start, end]
 
 

@@ -46,7 +46,7 @@ def run(scheme: int, period: str, *, by: Actor, now: datetime) -> int:
         units = units_scored(row.region_id, period, rule)
         if not units:
             raise Refused("run.no-units", "这一地区没有列入考评类别的单位，请先在单位资料中写明类别。", "scheme")
-        inputs = inputs_of(rule, [u.id for u in units], period)
+        inputs = inputs_of(rule, [u.id for u in units], period, now)
         table = table_of(rule, units, inputs)
         result = evaluated(rule, units, table)
         text = freeze(rule, table)

@@ -43,7 +43,7 @@ def try_out(scheme: int, period: str, by: Actor, *, now: datetime) -> list[Tried
     units = units_scored(info.region, period, rule)
     if not units:
         raise Refused("run.no-units", "这一地区没有列入考评类别的单位，请先在单位资料中写明类别。", "scheme")
-    result = evaluated(rule, units, table_of(rule, units, inputs_of(rule, [u.id for u in units], period)))
+    result = evaluated(rule, units, table_of(rule, units, inputs_of(rule, [u.id for u in units], period, now)))
     standing = latest_run(by, info.region, period, info.code)
     before = {row.unit: row for row in board(standing.id, by)} if standing else {}
     groups = result.table.texts[rule.class_by] if rule.class_by else ("",) * len(units)

@@ -282,6 +282,37 @@ def test_an_administrator_of_one_county_does_not_find_the_units_of_another(clien
         actions.close_unit(there, by=actor(staff), now=clock.now())
 
 
+def test_an_administrator_of_one_county_admits_systems_and_opens_units_there(client: Client, settings: Any) -> None:
+    settings.MASHANG_MFA = False
+    here, there = make_unit(region="350824"), make_unit(region="350623")
+    staff = make_staff(here)
+    grant(staff, "admin", region="350824")
+    client.force_login(Account.objects.get(pk=staff), "allauth.account.auth_backends.AuthenticationBackend")
+    page = reverse("admin:clients")
+    system = {"name": "县政务网", "scopes": ["cases:read"], "per_minute": 60}
+    shown = press(client, page, "admit", **system, unit=here)
+    assert shown.status_code == 200 and "ms_" in shown.content.decode()
+    row = ApiClient.objects.get()
+    assert "县政务网" in client.get(page).content.decode()
+    press(client, page, "revoke", client=row.pk)
+    row.refresh_from_db()
+    assert row.revoked_at is not None
+    for beyond in ({}, {"unit": there}, {"region": "350623"}):
+        answer = press(client, page, "admit", **system, **beyond)
+        assert answer.status_code == 422 and "超出了您自己的管理范围" in answer.content.decode(), beyond
+    assert ApiClient.objects.count() == 1
+    office = {"name": "武平县试验局", "short_name": "试验局", "kind": "department"}
+    answer = press(client, reverse("admin:units"), "open", **office, region="")
+    assert answer.status_code == 422 and "请填写单位所在的地区" in answer.content.decode()
+    assert "武平县试验局" in answer.content.decode(), "what was typed stays"
+
+
+def test_an_unknown_region_is_told_at_its_field(admin: Client) -> None:
+    office = {"name": "试验局", "short_name": "试验局", "kind": "department", "region": "没有这个地方"}
+    answer = press(admin, reverse("admin:units"), "open", **office)
+    assert answer.status_code == 422 and 'value="试验局"' in answer.content.decode()
+
+
 PAGES = ["admin:units", "admin:absences", "admin:clients", "admin:why"]
 
 

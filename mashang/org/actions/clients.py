@@ -10,13 +10,13 @@ from django.db import transaction
 
 from mashang.kernel import vault
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Fault, NotFound
+from mashang.kernel.refused import Fault, Forbidden, NotFound
 from mashang.kernel.said import said
 
 from ..models import ApiClient, Region, Unit
+from ..queries import may, reaches
 from ..rights import SCOPES
-from ..rules import Facts
-from .door import check, guard, note, short_text
+from .door import check, note, short_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ class NewClient:
 def make_token(form: NewClient, *, by: Actor, now: datetime) -> tuple[int, str]:
     """Admit a calling system; gives its id and the token, which nobody can read again. Refuses all faults at once."""
     with transaction.atomic():
-        guard(by, "org.clients", Facts(frozenset({form.unit} if form.unit else ()), region=form.region))
+        if not may(by, "org.clients"):
+            raise Forbidden()
         faults = short_text(form.name, 60, "name", said("系统名称"))
         if not form.scopes or form.scopes - set(SCOPES):
             faults.append(Fault("scopes.unknown", "请至少选择一个接口权限。", "scopes"))
@@ -46,6 +47,8 @@ def make_token(form: NewClient, *, by: Actor, now: datetime) -> tuple[int, str]:
             faults.append(Fault("unit.unknown", "单位不存在，请从列表中选择。", "unit"))
         if form.region and not Region.objects.filter(pk=form.region).exists():
             faults.append(Fault("region.unknown", "地区不存在，请从列表中选择。", "region"))
+        if not faults and not reaches(by, "org.clients", form.unit, form.region, None):
+            faults.append(Fault("scope.beyond", "超出了您自己的管理范围，请选择您管理的单位或地区。", "region"))
         check(faults)
         token = "ms_" + secrets.token_urlsafe(32)
         row = ApiClient.objects.create(
@@ -71,7 +74,8 @@ def revoke_token(client: int, *, by: Actor, now: datetime) -> None:
         row = ApiClient.objects.select_for_update().filter(pk=client, revoked_at=None).first()
         if row is None:
             raise NotFound("没有找到这个接口令牌，可能已经收回。")
-        guard(by, "org.clients", Facts(frozenset({row.unit_id} if row.unit_id else ()), region=row.region))
+        if not reaches(by, "org.clients", row.unit_id, row.region, None):
+            raise Forbidden()
         row.revoked_at = now
         row.save(update_fields=["revoked_at"])
         note("client.revoked", f"client:{client}", by=by, now=now, facts={"client": client, "name": row.name})

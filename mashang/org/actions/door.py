@@ -16,7 +16,7 @@ from mashang.ledger import actions as ledger
 from mashang.ledger.rules import Entry
 
 from ..kept import forget
-from ..queries import may_act, scopes, unit
+from ..queries import may_act, unit
 from ..rules import Facts
 
 ANYWHERE = Facts()
@@ -32,17 +32,6 @@ STAYS: Mapping[str, tuple[str, ...]] = {"region": (), "unit": ("regions",)}
 def guard(by: Actor, right: str, facts: Facts = ANYWHERE) -> None:
     if not may_act(by, right, facts):
         raise Forbidden()
-
-
-def reaches(by: Actor, right: str, unit_id: int | None, region: str, kinds: frozenset[str] | None) -> bool:
-    """Whether a grant over these lies within the actor's own; one bound to a unit reaches no further than where that lies."""
-    place = max(region, unit(unit_id).region if unit_id is not None else "", key=len)
-    return any(
-        (own.units is None or unit_id in own.units)
-        and (own.kinds is None or (kinds is not None and kinds <= own.kinds))
-        and place.startswith(own.region)
-        for own in scopes(by, right)
-    )
 
 
 def at_own_unit(by: Actor) -> Facts:

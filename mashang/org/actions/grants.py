@@ -12,9 +12,10 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
 from ..models import GrantRow, Region, Unit
+from ..queries import reaches
 from ..queries.spread import kinds_of
 from ..rights import ROLES, STAFF_ROLES
-from .door import check, guard, kinds_text, note, reaches
+from .door import check, guard, kinds_text, note
 from .staffing import keep_an_administrator, staff_row
 from .units import facts_of
 

@@ -17,9 +17,10 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
 from ..models import Absence, Account, GrantRow, Post, Staff, running
+from ..queries import reaches
 from ..queries.spread import kinds_of
 from ..rules import Away, absence_faults, is_mobile, mask_phone, plain_phone
-from .door import check, guard, note, reaches, short_text
+from .door import check, guard, note, short_text
 from .units import facts_of, unit_row
 
 

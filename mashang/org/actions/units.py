@@ -9,12 +9,11 @@ from django.db import transaction
 
 from mashang.kernel import clock, sql
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import Fault, NotFound, Refused
+from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import said
 
-from ..models import Post, Staff, Unit
-from ..queries import region as region_of
-from ..queries import units_under
+from ..models import Post, Region, Staff, Unit
+from ..queries import may, units_under
 from ..rules import Facts, is_credit_code
 from .door import check, guard, note, short_text
 
@@ -56,6 +55,10 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
     """Open a unit below another, or at the top. Refuses faulty fields (all at once) and a name already open."""
     with transaction.atomic():
         parent = unit_row(form.parent) if form.parent is not None else None
+        if not may(by, "org.people"):
+            raise Forbidden()
+        if not Region.objects.filter(pk=form.region).exists():
+            raise Refused("region.unknown", "请填写单位所在的地区，可以填名称或代码。", "region")
         guard(by, "org.people", Facts(frozenset({parent.pk} if parent else ()), region=form.region))
         faults = _name_faults(form.name, form.short_name) + _parent_faults(parent)
         if form.kind not in Unit.Kind.values:
@@ -69,7 +72,7 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
             short_name=form.short_name,
             kind=form.kind,
             scheme_class=form.scheme_class,
-            region_id=region_of(form.region).code,
+            region_id=form.region,
             parent=parent,
             credit_code=form.credit_code,
             valid_from=form.valid_from or clock.local(now).date(),

@@ -53,6 +53,7 @@ from .administration import account_named as account_named
 from .administration import accounts_of as accounts_of
 from .administration import api_clients as api_clients
 from .administration import grants_of as grants_of
+from .administration import reaches as reaches
 from .administration import staff_counts as staff_counts
 from .decide import (
     bounded as bounded,

@@ -6,8 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from mashang.kernel.actor import Actor
+
 from ..models import Absence, Account, ApiClient, GrantRow, Staff
 from ..rights import ROLES, Label
+from .decide import scopes
+from .places import unit
 from .reasons import scope_text
 from .spread import grant_of
 
@@ -81,6 +85,17 @@ def absences_from(at: datetime) -> list[AbsenceInfo]:
     ]
 
 
+def reaches(by: Actor, right: str, unit_id: int | None, region: str, kinds: frozenset[str] | None) -> bool:
+    """Whether a grant over these lies within the actor's own; one bound to a unit reaches no further than where that lies."""
+    place = max(region, unit(unit_id).region if unit_id is not None else "", key=len)
+    return any(
+        (own.units is None or unit_id in own.units)
+        and (own.kinds is None or (kinds is not None and kinds <= own.kinds))
+        and place.startswith(own.region)
+        for own in scopes(by, right)
+    )
+
+
 def api_clients() -> list[ClientInfo]:
     """Every calling system, admitted ones first."""
     rows = sorted(ApiClient.objects.order_by("id"), key=lambda row: row.revoked_at is not None)
@@ -113,6 +128,6 @@ def account_named(username: str) -> int | None:
 def staff_counts() -> dict[int, int]:
     """How many work in each unit now."""
     counts: dict[int, int] = {}
-    for unit in Staff.objects.filter(left_at=None).values_list("unit_id", flat=True):
-        counts[unit] = counts.get(unit, 0) + 1
+    for here in Staff.objects.filter(left_at=None).values_list("unit_id", flat=True):
+        counts[here] = counts.get(here, 0) + 1
     return counts

@@ -108,11 +108,7 @@ def _admission(actor: Actor) -> list[Field]:
 
 
 def _clients_in_scope(actor: Actor) -> list[queries.ClientInfo]:
-    return [
-        c
-        for c in queries.api_clients()
-        if queries.may(actor, "org.clients", units=[c.unit] if c.unit else [], region=c.region, kind="")
-    ]
+    return [c for c in queries.api_clients() if queries.reaches(actor, "org.clients", c.unit, c.region, None)]
 
 
 @never_cache

@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -192,10 +192,15 @@ def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
 
 
 def _add_folder(archive: tarfile.TarFile, folder: Path, kind: str) -> int:
+    """The files of a folder, but those that are still being written; gives how many."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()] if folder.exists() else []
+    paths = [path for path in paths if not path.name.startswith(tempfile.gettempprefix())]
+    added = 0
     for path in paths:
-        archive.add(path, f"{kind}/{path.relative_to(folder).as_posix()}")
-    return len(paths)
+        with suppress(FileNotFoundError):  # the platform goes on working: what was forgotten meanwhile is not needed
+            archive.add(path, f"{kind}/{path.relative_to(folder).as_posix()}")
+            added += 1
+    return added
 
 
 def _place(target: Path, data: bytes) -> None:

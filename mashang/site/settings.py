@@ -44,7 +44,9 @@ SECRET_KEY = os.environ.get("MASHANG_SECRET", "only-for-tests-and-tools")
 MASHANG_KEY = os.environ.get("MASHANG_KEY", SECRET_KEY).encode()
 LEDGER_NAME = os.environ.get("MASHANG_LEDGER_NAME", "mashang.local/ledger")  # the log's name in its checkpoints
 LEDGER_KEY = os.environ.get("MASHANG_LEDGER_KEY", "")  # its signing key, else kept in var/keys/ledger.key
-ALLOWED_HOSTS = os.environ.get("MASHANG_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+ALLOWED_HOSTS = [
+    host.strip() for host in os.environ.get("MASHANG_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
+]
 
 INSTALLED_APPS = [
     "django.contrib.auth",

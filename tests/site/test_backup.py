@@ -176,6 +176,23 @@ def test_a_file_that_is_no_backup_is_refused(tmp_path: Path, content: bytes) -> 
         pass
 
 
+def test_files_that_are_forgotten_or_still_written_meanwhile_stop_no_backup(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for name in ("aa", "bb", "cc", "tmp1234"):
+        (folder / name).write_bytes(b"x")
+
+    class Meanwhile(tarfile.TarFile):
+        def add(self, name: object, *more: object, **options: object) -> None:
+            (folder / "bb").unlink(missing_ok=True)
+            super().add(name, *more, **options)  # type: ignore[arg-type]
+
+    with Meanwhile(tmp_path / "x.tar", "w") as archive:
+        assert backup._add_folder(archive, folder, "documents") == 2
+    with tarfile.open(tmp_path / "x.tar") as archive:
+        assert archive.getnames() == ["documents/aa", "documents/cc"]
+
+
 def test_a_password_does_not_appear_among_the_arguments() -> None:
     address, environment = backup._address("postgresql://u:secret@db.example/mashang")
     assert "secret" not in address

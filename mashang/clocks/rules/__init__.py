@@ -6,7 +6,7 @@ Arrays of due times are in `rules.batch`, apart because numpy takes longer to lo
 from .attribution import APPLICANT, Exclusion, Parts, Share, StepSpan, attribute
 from .calendar import AHEAD, Calendar, compile_calendar
 from .counting import USUAL_COUNTING, Counting, Due, Line
-from .explain import explain
+from .explain import WEEKEND, explain
 from .hours import USUAL, YEAR, OpeningHours, Timetable, period_of, read_season
 from .limit import UNITS, Limit
 from .notices import Day, Notice, Overlay, doubts, read_document, read_notice, read_reason
@@ -28,7 +28,7 @@ from .running import (
 )
 
 __all__ = [
-    "AHEAD", "APPLICANT", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING", "YEAR",
+    "AHEAD", "APPLICANT", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING", "WEEKEND", "YEAR",
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
     "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
     "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "may_suspend", "next_version",

@@ -44,10 +44,15 @@ def lens_of(asked: QueryDict) -> Lens:
 
 
 def _instant(text: str) -> datetime | None:
+    if not text:
+        return None
     try:
-        return clock.local(datetime.fromisoformat(text.replace(" ", "+"))) if text else None
-    except ValueError:
+        instant = clock.local(datetime.fromisoformat(text.replace(" ", "+")))
+    except (ValueError, OverflowError):
         raise Refused("page.lens", "地址不完整，请回到驾驶舱重新打开。") from None
+    if not 2000 <= instant.year < 2200:
+        raise Refused("page.lens", "地址不完整，请回到驾驶舱重新打开。")
+    return instant
 
 
 def title(lens: Lens) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -12,10 +13,11 @@ from django.utils.translation import gettext as _
 from mashang.cases import queries as cases
 from mashang.cases.queries import Line
 from mashang.clocks import queries as clocks
-from mashang.clocks.rules import APPLICANT, Calendar, ClockRow
+from mashang.clocks.rules import APPLICANT, WEEKEND, Calendar, ClockRow, Limit
+from mashang.clocks.rules import Line as CountLine
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
-from mashang.kernel.said import told
+from mashang.kernel.said import said, told
 from mashang.org import queries as org
 
 from . import parts, words
@@ -133,31 +135,34 @@ def _ground(row: ClockRow) -> str:
 
 
 def why(row: ClockRow, now: datetime) -> list[parts.WhyLine]:
-    """The count of a clock, day by day: rest days in a row stand in one line."""
+    """The count of a clock, day by day: days in a row that do not count for one reason stand in one line."""
     lines = [
         parts.WhyLine(_("起算"), _("%(when)s %(start)s，当日不计") % {"when": words.when(row.started_at), "start": told(row.rule.trigger, _)},
                       source="民法典第二百零一条")
     ]  # fmt: skip
-    unit = row.limit[-2:]
-    off: list[date] = []
-    begun = clock.local(row.started_at).date()
-    for line in clocks.explanation(row, now):
-        if not line.counted and line.day == begun:
+    by_hours, begun = Limit.parse(row.limit, periods=True).by_hours, clock.local(row.started_at).date()
+    told_of = (line for line in clocks.explanation(row, now) if line.counted or line.day != begun)
+    for reason, days in groupby(told_of, _reason):
+        if reason:
+            lines.append(_off([line.day for line in days], *reason))
             continue
-        if not line.counted:
-            off.append(line.day)
-            reason = (line.why, line.article)
-            continue
-        if off:
-            lines.append(_off(off, *reason))
-            off = []
-        number = _hours(line.number) if unit in ("wh",) or row.limit.endswith("h") and unit != "wd" else line.number
-        label = _("第 %(n)s 日") % {"n": number} if unit in ("wd", "nd") else _("累计 %(n)s") % {"n": number}
-        lines.append(parts.WhyLine(label, f"{words.day_words(line.day)} {words.weekday(line.day)}", "count"))
+        lines += [_counted(line, by_hours) for line in days]
     if row.due_at:
         tail = _("（暂定，待下一年放假通知）") if row.provisional else ""
         lines.append(parts.WhyLine(_("到期"), words.when(row.due_at) + tail, "due", str(row.rule.source)))
     return lines
+
+
+def _reason(line: CountLine) -> tuple[str, str] | None:
+    """Why a day does not count, and by which article; the days of a weekend have one reason. None for one that counts."""
+    if line.counted:
+        return None
+    return (said("周末休息，不计"), WEEKEND) if line.article == WEEKEND else (line.why, line.article)
+
+
+def _counted(line: CountLine, by_hours: bool) -> parts.WhyLine:
+    label = _("累计 %(n)s") % {"n": _hours(line.number)} if by_hours else _("第 %(n)s 日") % {"n": line.number}
+    return parts.WhyLine(label, f"{words.day_words(line.day)} {words.weekday(line.day)}", "count")
 
 
 def _hours(seconds: int) -> str:
@@ -204,8 +209,11 @@ def ribbon(view: cases.CaseView, rows: Sequence[ClockRow], calendar: Calendar, n
     drawn = tuple(_row(s, first, now, pauses) for s in steps if (s.done_at or now) >= first)
     if case.settled_at and not any(row.segments for row in drawn):
         return None
-    working = tuple(_open_hours(calendar, clock.local(first).date(), clock.local(last).date()))
-    return parts.Ribbon(drawn, working, now if case.settled_at is None else None, promised, uid=f"ribbon-{case.pk}")
+    days = clock.local(first).date(), clock.local(last).date()
+    return parts.Ribbon(
+        drawn, tuple(_open_hours(calendar, *days)), now if case.settled_at is None else None, promised,
+        closed=_closed(calendar, *days), uid=f"ribbon-{case.pk}",
+    )  # fmt: skip
 
 
 def _pause_name(row: ClockRow, code: str) -> str:
@@ -237,6 +245,13 @@ def _row(
         ]
     note = (_("已办") if done else _("在办")) if not late_from else _("超期")
     return parts.RibbonRow(_(step.label), tuple(segments), note, due)
+
+
+def _closed(calendar: Calendar, first: date, last: date) -> dict[date, str]:
+    """What the days without working time are called, weekends apart."""
+    every = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    named = ((day, calendar.names.get(calendar.index(day), ("",))[0]) for day in every if not calendar.works(day))
+    return {day: told(name, _) for day, name in named if name}
 
 
 def _open_hours(calendar: Calendar, first: date, last: date) -> Iterable[tuple[datetime, datetime]]:

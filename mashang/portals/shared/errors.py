@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -124,7 +124,11 @@ def _told(request: HttpRequest, status: int, trouble: Trouble, faults: Sequence[
 
 def _back(request: HttpRequest) -> str:
     referer = request.headers.get("Referer", "")
-    return referer if url_has_allowed_host_and_scheme(referer, {request.get_host()}) else "/"
+    try:
+        ours = request.get_host()
+    except DisallowedHost:
+        return "/"
+    return referer if url_has_allowed_host_and_scheme(referer, {ours}) else "/"
 
 
 def _again(request: HttpRequest) -> bool:

@@ -57,10 +57,11 @@ def open_unit(form: NewUnit, *, by: Actor, now: datetime) -> int:
         parent = unit_row(form.parent) if form.parent is not None else None
         if not may(by, "org.people"):
             raise Forbidden()
-        if not Region.objects.filter(pk=form.region).exists():
-            raise Refused("region.unknown", "请填写单位所在的地区，可以填名称或代码。", "region")
-        guard(by, "org.people", Facts(frozenset({parent.pk} if parent else ()), region=form.region))
         faults = _name_faults(form.name, form.short_name) + _parent_faults(parent)
+        if Region.objects.filter(pk=form.region).exists():
+            guard(by, "org.people", Facts(frozenset({parent.pk} if parent else ()), region=form.region))
+        else:
+            faults.append(Fault("region.unknown", "请填写单位所在的地区，可以填名称或代码。", "region"))
         if form.kind not in Unit.Kind.values:
             faults.append(Fault("kind.unknown", "请选择单位类型。", "kind"))
         if form.credit_code and not is_credit_code(form.credit_code):

@@ -6,14 +6,13 @@ import re
 from datetime import datetime, timedelta
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mashang.cases import actions, queries
-from mashang.clocks import queries as clocks
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said, told
@@ -151,14 +150,3 @@ def notices(request: HttpRequest) -> HttpResponse:
     found = queries.notices_for(by)
     actions.mark_read(by, [n.pk for n in found], now=clock.now())
     return page(request, "notices", "notices", notices=found)
-
-
-@require_GET
-def days(request: HttpRequest) -> JsonResponse:
-    """Rest days with their names, and make-up workdays, for date pickers."""
-    off: dict[str, str] = {}
-    work: dict[str, str] = {}
-    for notice in clocks.notices()[-3:]:
-        for day in notice.days:
-            (off if day.off else work)[day.date.isoformat()] = day.name
-    return JsonResponse({"off": off, "work": work})

@@ -75,7 +75,7 @@ def fault_of(error: Any) -> Fault:
     elif error["type"] == "string_too_short" and context["min_length"] > 1 and error.get("input", "-").strip():
         text = said("太短了，请至少写 {n} 个字。", n=context["min_length"])
     else:
-        text = _SAID.get(error["type"], "内容不对，请核对后重填。").format(**context)
+        text = said(_SAID.get(error["type"], "内容不对，请核对后重填。"), **context)
     return Fault(f"form.{error['type']}", text, ".".join(str(part) for part in error["loc"]))
 
 

@@ -195,7 +195,6 @@ PAGES: dict[str, str] = {
     "desk:sites": "approvals.check_site",
     "desk:notices": "desk.open",
     "desk:assign_many": "cases.assign",
-    "desk:days": SIGNED_IN,
     "desk:watch": "supervision.view",
     "desk:assign_matter": "supervision.assign",
     "desk:score": "performance.view",

@@ -18,11 +18,21 @@ from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).resolve().parents[1]
 CALLS = {"_", "say", "said", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
-SENTENCES = {"Refused", "Fault"}
+SENTENCES = {"Refused": 1, "Fault": 1, "NotFound": 0, "Forbidden": 0, "ValueError": 0}
+"""Which argument is the sentence."""
 LABELS = {"title", "description"}
 IN_TEMPLATE = re.compile(r"(?:_|n?gettext)\((?:u)?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 CHINESE = re.compile("[\u3400-\u9fff]")
+WHOLE = re.compile(CHINESE.pattern + ".*。$", re.DOTALL)
 NEEDS_ENGLISH = re.compile(CHINESE.pattern + "|[：，；。（）]")
+TERMINAL = re.compile(
+    r"commands|^site/|^(ledger/(files|keys|offline|queries/audit)|ledger/rules/growth|ledger/actions/cosigning|clocks/batchfile|text/files)"
+)
+"""What only speaks to terminals, in Chinese."""
+WRITTEN = re.compile(
+    r"^(documents/actions|documents/rules/wording|cases/actions/notices|supervision/rules|portals/shared/samples)"
+)
+"""Where sentences stand that are written into papers, messages and cases, which have one language; and samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,19 @@ def in_python(source: str) -> Iterator[str]:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        given: list[ast.expr] = node.args[:1] if name in CALLS else node.args[1:2] if name in SENTENCES else []
+        at = 0 if name in CALLS else SENTENCES.get(name)
+        given: list[ast.expr] = [] if at is None else node.args[at : at + 1]
         given += [word.value for word in node.keywords if name == "Field" and word.arg in LABELS]
         yield from (g.value for g in given if isinstance(g, ast.Constant) and isinstance(g.value, str))
+
+
+def sentences(source: str) -> Iterator[str]:
+    """Whole sentences wherever else they stand: as defaults, under a name, in a table. Docstrings are none of them."""
+    nodes = list(ast.walk(ast.parse(source)))
+    outer = [node for node in nodes if isinstance(node, ast.Expr | ast.JoinedStr)]
+    skipped = {part for node in outer for part in ast.iter_child_nodes(node)}
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and node not in skipped]
+    yield from (text for text in texts if isinstance(text, str) and WHOLE.search(text))
 
 
 def in_template(source: str) -> Iterator[str]:
@@ -69,7 +89,10 @@ def used(folders: Iterable[Path]) -> list[Message]:
     found = set()
     for folder in folders:
         for path in folder.rglob("*.py"):
-            found |= {Message(text, str(path.relative_to(ROOT))) for text in in_python(path.read_text("utf-8"))}
+            where, source = str(path.relative_to(ROOT)), path.read_text("utf-8")
+            found |= {Message(text, where) for text in in_python(source)}
+            if not TERMINAL.search(where) and not WRITTEN.search(where):
+                found |= {Message(text, where) for text in sentences(source)}
         for path in folder.rglob("templates/**/*.*"):
             if path.suffix in (".html", ".txt"):
                 found |= {Message(text, str(path.relative_to(ROOT))) for text in in_template(path.read_text("utf-8"))}

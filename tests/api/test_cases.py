@@ -14,7 +14,7 @@ from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.ledger import queries as ledger
 from mashang.site.messages import CHINESE
-from tests.flows.story import Story, hand_in_house
+from tests.flows.story import TOWN, Story, hand_in_house
 from tests.sealing import seal_all
 
 from .conftest import MONDAY
@@ -305,6 +305,44 @@ def test_what_other_rooms_do_to_a_case_changes_its_etag(system):
         after = system.get(f"/cases/{number}").headers["ETag"]
     assert (before, after) == ('"1"', '"2"')
     assert json.loads(system.get("/cases").content)["items"][0]["revision"] == 2
+
+
+LISTS = [
+    ("limit=many", "Please give a whole number."),
+    ("limit=9999", "This may be at most 500."),
+    ("limit=0", "This must be at least 1."),
+    ("late=perhaps", "Please choose yes or no."),
+]
+
+
+@pytest.mark.parametrize(("query", "sentence"), LISTS)
+def test_a_wrong_parameter_is_told_in_english_when_asked(system, query, sentence):
+    answer = system.get(f"/cases?{query}", Accept_Language="en")
+    assert (answer.status_code, answer.json()["detail"]) == (400, sentence)
+    assert not CHINESE.search(answer.content.decode())
+
+
+BODIES = [
+    ({"entry": 3, "region": TOWN}, "Please give a text."),
+    ({"region": TOWN}, "Please fill this in."),
+    ({"entry": "rural-house", "region": TOWN, "materials": {"identity": "x"}}, "Please give a whole number."),
+    ({"entry": "rural-house", "region": TOWN, "materials": {"identity": 0}}, "This must be at least 1."),
+    ({"entry": "rural-house", "region": TOWN, "odd": 1}, "The form has no such field. Please leave it out."),
+    ({"entry": "x" * 3000, "region": TOWN}, "This is too long; it may have at most 64 characters."),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence"), BODIES)
+def test_a_wrong_body_is_told_in_english_when_asked(system, body, sentence):
+    answer = system.post("/cases", body, Accept_Language="en")
+    assert (answer.status_code, answer.json()["detail"]) == (422, sentence)
+    assert not CHINESE.search(answer.content.decode())
+
+
+def test_a_case_that_is_not_found_is_told_in_english_whole(system):
+    answer = system.get("/cases/none", Accept_Language="en")
+    assert answer.json()["detail"] == "This case was not found. Please check the number."
+    assert not CHINESE.search(answer.content.decode())
 
 
 def test_a_refusal_with_values_is_told_in_english_whole(system):

@@ -123,6 +123,24 @@ def test_what_was_typed_for_an_action_is_forgotten_once_it_is_done_and_its_form_
     expect(page.locator("[data-send]")).to_have_count(0)
 
 
+def test_the_day_for_papers_that_may_follow_is_one_on_which_the_unit_is_open(seat: Seat, turn: Turn) -> None:
+    turn("2026-09-21 09:10")
+    story = hand_in_house("citizen")
+    page = seat("window", f"/desk/case/{story.number}/do/accept/{story.step('intake').pk}")
+    day = page.get_by_label("容缺材料补交期限")
+    day.fill("2026-10-08")
+    page.get_by_role("button", name="选日期").click()
+    holiday = page.get_by_role("button", name="2026-10-01 国庆")
+    expect(holiday).to_have_attribute("aria-disabled", "true")
+    holiday.click(force=True)
+    expect(day).to_have_value("2026-10-08")
+    page.get_by_role("button", name="2026-10-09").click()
+    expect(day).to_have_value("2026-10-09")
+    day.fill("2026-10-17")
+    day.press("Tab")
+    expect(page.get_by_text("2026-10-17 是周末，不办公")).to_be_visible()
+
+
 def test_photos_outlive_a_session_that_ends_while_the_form_is_filled_in(seat: Seat, turn: Turn) -> None:
     number = accepted(turn)
     turn("2026-03-02 15:00")

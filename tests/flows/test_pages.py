@@ -18,6 +18,8 @@ from mashang.clocks import actions as clock_actions
 from mashang.clocks.rules import Overlay
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
+from mashang.portals.desk import lists
+from mashang.portals.hall import views as hall
 
 from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant, at, hand_in_house, text_of
 
@@ -55,6 +57,31 @@ def test_names_of_other_places_stand_apart_behind_what_is_done_here(client):
     here, apart = page.index("农作物种子生产经营许可证核发"), page.index("其他地方公布的事项名称")
     assert here < apart < page.index("广安市广安区")
     assert "其他地方公布的事项名称" not in text_of(client.get("/find"))
+
+
+def test_a_list_of_the_hall_that_is_cut_says_so_and_how_to_find_the_rest(client, monkeypatch):
+    whole = text_of(client.get("/find"))
+    assert "全部事项" in whole and "后面还有" not in whole
+    count = client.get("/find").content.decode().count('<div class="card">')
+    for most, cut in ((count, False), (count - 1, True)):
+        monkeypatch.setattr(hall, "LISTED", most)
+        page = client.get("/find")
+        assert page.content.decode().count('<div class="card">') == most
+        assert ("全部事项" in text_of(page), f"前 {most} 项事项" in text_of(page)) == (not cut, cut)
+    monkeypatch.setattr(hall, "LISTED", 1)
+    assert "“建房”找到 1 项" in text_of(client.get("/find?q=建房"))
+    catalogue_actions.import_names(by=Actor.system("tests"), now=clock.now())
+    found = text_of(client.get("/find?q=许可"))
+    assert "“许可”找到的前 1 项" in found and "后面还有没列出的" in found and "只列出前 12 个。" in found
+
+
+def test_the_counters_list_of_items_that_is_cut_says_so(sign_in, monkeypatch):
+    assert "只列出前" not in text_of(sign_in("window").get("/desk/intake"))
+    monkeypatch.setattr(lists, "MOST_ITEMS", 2)
+    assert "只列出前 2 项，后面还有" in text_of(sign_in("window").get("/desk/intake"))
+    assert "Only the first 2 are listed" in text_of(
+        sign_in("window").get("/desk/intake", headers={"Accept-Language": "en"})
+    )
 
 
 def test_clocks_of_other_places_are_marked_and_say_where_they_hold(client):

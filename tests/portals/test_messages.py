@@ -50,6 +50,40 @@ def test_python_texts_are_found():
     assert list(messages.in_python(source)) == ["甲", "乙", "丙"]
 
 
+def test_sentences_of_every_kind_of_refusal_are_found():
+    source = (
+        'Refused("a", "甲", "x")\nFault("b", "乙")\nNotFound("丙")\nForbidden("丁")\nValueError("戊")\nNotFound()\n'
+    )
+    assert list(messages.in_python(source)) == ["甲", "乙", "丙", "丁", "戊"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'text = "甲。"\nraise Refused("a", text)',
+        'SAID = {"missing": "甲。"}',
+        'PAIRS = (("a", "甲。"),)',
+        'def no(text: str = "甲。"): ...',
+        'check(empty, "甲。" if full else words)',
+        'SAID.get(code, "甲。")',
+    ],
+)
+def test_a_sentence_is_found_wherever_it_stands(source):
+    assert list(messages.sentences(source)) == ["甲。"]
+
+
+def test_docstrings_parts_of_texts_and_bare_words_are_no_sentences():
+    source = '"""甲。"""\nclass A:\n    """乙。"""\n    b: int\n    """丙。"""\nc = f"{d}丁。"\ne = "戊"\nf = "。"\n'
+    assert list(messages.sentences(source)) == []
+
+
+def test_sentences_are_looked_for_in_rooms_but_not_in_papers_and_terminals():
+    found = {(m.path, m.text) for m in messages.used([messages.ROOT])}
+    assert ("kernel/refused.py", "没有找到您要的内容，请核对编号。") in found
+    assert ("cases/rules.py", "内容太长，最多 {max_length} 个字。") in found
+    assert not [text for path, text in found if path == "documents/rules/wording.py" and text.endswith("。")]
+
+
 def test_template_texts_are_found():
     source = (
         "{% load i18n %}{% translate '甲' %}{% trans \"乙\" %}{% blocktranslate with n=x %}丙 {{ n }}{% endblocktranslate %}"
@@ -83,28 +117,20 @@ def test_django_reads_the_compiled_catalogue():
         assert translation.gettext("适老版") == "适老版"
 
 
-TERMINAL = re.compile(
-    r"commands|^site/|^(ledger/(files|keys|offline|queries/audit)|ledger/rules/growth|ledger/actions/cosigning|clocks/batchfile|text/files)"
-)
-"""What only speaks to terminals, in Chinese."""
-
-
-REFUSALS = ("Refused", "Fault", "NotFound", "Forbidden")
-
-
 def put_together(made: ast.AST) -> bool:
-    """An f-string, or texts added up: with a value in it, nobody can look such a sentence up."""
-    return isinstance(made, ast.JoinedStr) or (isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add))
+    """An f-string, texts added up or filled in: with a value in it, nobody can look such a sentence up."""
+    filled = isinstance(made, ast.Call) and getattr(made.func, "attr", "") in ("format", "format_map")
+    return filled or isinstance(made, ast.JoinedStr) or (isinstance(made, ast.BinOp) and isinstance(made.op, ast.Add))
 
 
 def test_refusals_with_values_carry_their_template():
     loose = []
     for path in messages.ROOT.rglob("*.py"):
         where = str(path.relative_to(messages.ROOT))
-        if TERMINAL.search(where):
+        if messages.TERMINAL.search(where):
             continue
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in REFUSALS:
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in messages.SENTENCES:
                 made = [ast.unparse(part) for arg in call.args[:2] for part in ast.walk(arg) if put_together(part)]
                 loose += [f"{where}:{call.lineno}: {text}" for text in made if messages.CHINESE.search(text)]
     assert not loose, "\n".join(loose)

@@ -39,7 +39,9 @@ class Supplement(Form):
 
 
 class Accept(Form):
-    later_until: date | None = Field(default=None, title="容缺材料补交期限")
+    later_until: date | None = Field(
+        default=None, title="容缺材料补交期限", json_schema_extra={"widget": "working_day"}
+    )
 
 
 class Review(Form):

@@ -141,9 +141,6 @@ from .people import (
     staff_of as staff_of,
 )
 from .people import (
-    tail_matches as tail_matches,
-)
-from .people import (
     unit_of_staff as unit_of_staff,
 )
 from .people import (

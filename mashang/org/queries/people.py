@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -212,12 +211,3 @@ def address_of(*, person: int | None = None, staff: int | None = None, channel: 
 def phone_tail(phone_or_tail: str) -> bytes:
     """The keyed digest of a phone's last four digits, as kept with persons and participants."""
     return vault.blind(plain_phone(phone_or_tail)[-4:], "tail")
-
-
-def tail_matches(persons: Sequence[int], tail: str) -> bool:
-    """Whether any of the persons has a phone ending in these four digits: tracking without an account."""
-    if len(tail) != 4 or not tail.isdigit():
-        return False
-    asked = phone_tail(tail)
-    rows = Person.objects.filter(id__in=list(persons)).values_list("phone_tail_blind", flat=True)
-    return any(kept is not None and hmac.compare_digest(bytes(kept), asked) for kept in rows)

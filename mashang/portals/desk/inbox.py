@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mashang.cases import actions, queries
-from mashang.clocks import queries as clocks
 from mashang.kernel import clock
 from mashang.kernel.refused import Refused
-from mashang.kernel.said import told
+from mashang.kernel.said import said, told
 from mashang.org import queries as org
 from mashang.portals.shared import parts
 from mashang.portals.shared.casepage import row_remaining
+from mashang.portals.shared.forms import KEY, new_key
 
 from .frame import page, scope_sentence, who
 
 TABS: tuple[queries.Tab, ...] = ("todo", "doing", "supervised", "done")
+NAMED = 5
 
 
 @require_GET
@@ -44,6 +47,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "table": _table(found, tab, now, pick=bool(staff)),
         "pager": parts.Pager(after=_next(request, found.after)),
         "staff": staff,
+        "key": new_key(),
     }
     return page(request, "inbox", tab, counts=counts, **context)
 
@@ -114,21 +118,26 @@ def _row(task: queries.Task, tab: str, now: datetime) -> parts.Row:
 
 @require_POST
 def assign_many(request: HttpRequest) -> HttpResponse:
-    """Give several open steps to one colleague; each is its own act, and those refused are named."""
+    """Give several open steps to one colleague; each is its own act. The first refused are named, the others counted."""
     by, now, staff = who(request), clock.now(), request.POST.get("staff", "")
+    key = request.POST.get(KEY) or new_key()
     done, refused = 0, []
     for picked in request.POST.getlist("pick")[:100]:
-        number, _slash, step = picked.rpartition("/")
+        number, _slash, text = picked.rpartition("/")
+        step = int(text) if re.fullmatch(r"[0-9]{1,18}", text) else 0
         try:
-            key = f"{request.POST.get('key', '')}:{picked}" if request.POST.get("key") else ""
-            actions.act(number, "assign", {"staff": staff}, by=by, now=now, step=int(step or 0), key=key)
+            actions.act(number, "assign", {"staff": staff}, by=by, now=now, step=step, key=f"{key}:{picked}")
             done += 1
-        except (Refused, ValueError) as no:
-            refused.append(f"{number}：{no}")
+        except Refused as no:
+            why = " ".join(told(fault.text, _) for fault in no.faults)
+            refused.append(told(said("{place}：{why}", place=number, why=why), _))
     if done:
-        messages.success(request, _("已分派 %(n)d 件。") % {"n": done})
-    for line in refused[:5]:
+        messages.success(request, ngettext("已分派 %(n)d 件。", "已分派 %(n)d 件。", done) % {"n": done})
+    for line in refused[:NAMED]:
         messages.error(request, line)
+    if more := len(refused[NAMED:]):
+        words = ngettext("另有 %(n)d 件也没有分派，请逐件查看。", "另有 %(n)d 件也没有分派，请逐件查看。", more)
+        messages.error(request, words % {"n": more})
     if not done and not refused:
         messages.error(request, _("请先勾选要分派的件。"))
     return HttpResponseRedirect(f"{reverse('desk:inbox')}?tab=todo&whose=unit")
@@ -141,14 +150,3 @@ def notices(request: HttpRequest) -> HttpResponse:
     found = queries.notices_for(by)
     actions.mark_read(by, [n.pk for n in found], now=clock.now())
     return page(request, "notices", "notices", notices=found)
-
-
-@require_GET
-def days(request: HttpRequest) -> JsonResponse:
-    """Rest days with their names, and make-up workdays, for date pickers."""
-    off: dict[str, str] = {}
-    work: dict[str, str] = {}
-    for notice in clocks.notices()[-3:]:
-        for day in notice.days:
-            (off if day.off else work)[day.date.isoformat()] = day.name
-    return JsonResponse({"off": off, "work": work})

@@ -32,6 +32,7 @@ from .frame import clean, page, scope_sentence, who
 
 MOST = 5000
 MOST_FOUND = 100
+MOST_ITEMS = 60
 
 
 def filter_of(request: HttpRequest) -> queries.Filter:
@@ -191,8 +192,8 @@ def _stamp(at: datetime | None) -> str:
 def intake(request: HttpRequest) -> HttpResponse:
     """窗口收件: what can be taken in here; the same form as online, filled in with the applicant."""
     words = clean(request.GET.get("q", ""))[:100]
-    hits = catalogue.search(words, detail="full", limit=60)
-    return page(request, "intake", "intake", hits=hits, q=words)
+    hits = catalogue.search(words, detail="full", limit=MOST_ITEMS + 1)
+    return page(request, "intake", "intake", hits=hits[:MOST_ITEMS], more=len(hits) > MOST_ITEMS, q=words)
 
 
 @require_GET

@@ -16,7 +16,6 @@ urlpatterns = [
     path("sites", lists.sites, name="sites"),
     path("notices", inbox.notices, name="notices"),
     path("assign", inbox.assign_many, name="assign_many"),
-    path("days.json", inbox.days, name="days"),
     path("watch", watch.matters, name="watch"),
     path("watch/new", watch.assign, name="assign_matter"),
     path("score", score.sheet, name="score"),

@@ -25,6 +25,9 @@ from mashang.portals.shared.parts import Field
 
 from . import present
 
+LISTED = 40
+NAMES = 12
+
 
 def _track() -> tuple[Field, ...]:
     tail = {"inputmode": "numeric", "maxlength": 4}
@@ -53,11 +56,18 @@ def home(request: Asked) -> HttpResponse:
 
 @require_GET
 def find(request: HttpRequest) -> HttpResponse:
-    """Items and packages by plain words or pinyin initials; what is only a name published elsewhere stands apart."""
+    """Items and packages by plain words or pinyin initials; what is only a name published elsewhere stands apart. Lists that
+    are cut say so."""
     words = request.GET.get("q", "").replace("\x00", "")[:100]
-    hits = catalogue.search(words, detail="full", limit=40)
-    names = catalogue.search(words, detail="name", limit=12) if words else []
-    context = {"q": words, "hits": [present.hit(h) for h in hits], "names": [present.hit(h) for h in names]}
+    hits = catalogue.search(words, detail="full", limit=LISTED + 1)
+    names = catalogue.search(words, detail="name", limit=NAMES + 1) if words else []
+    context = {
+        "q": words,
+        "hits": [present.hit(h) for h in hits[:LISTED]],
+        "more": len(hits) > LISTED,
+        "names": [present.hit(h) for h in names[:NAMES]],
+        "more_names": len(names) > NAMES,
+    }
     return render(request, "hall/find.html", context)
 
 

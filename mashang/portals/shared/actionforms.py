@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
@@ -132,9 +134,15 @@ def _tags(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
     return [Field(name, _(str(info.title)), "multi", choices=tuple((t, _(t)) for t in TAGS))]
 
 
+def _working_day(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
+    """A day to come to the unit: its days off are greyed and named."""
+    place = urlencode({"region": ask.view.case.region, "unit": ask.step_unit})
+    return [replace(_plain(name, info, ""), days_url=f"{reverse('shared:days')}?{place}")]
+
+
 _WIDGETS: Mapping[str, Callable[[str, FieldInfo, Ask], list[Field]]] = {
     "passed": _passed, "finding": _finding, "staff": _staff, "unit": _unit, "lines": _lines, "materials": _materials,
-    "photos": _photos, "place": _place, "grade": _grade, "tags": _tags,
+    "photos": _photos, "place": _place, "grade": _grade, "tags": _tags, "working_day": _working_day,
 }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def build(
 
 
 _EMPTY = {"form.missing", "form.string_too_short", "form.too_short"}
-_BARE = {"请填写这一项。", "至少填写 1 项。"}
+_BARE = {"请填写这一项。", said("至少填写 {min_length} 项。", min_length=1)}
 
 
 def named(faults: Sequence[Fault], fields: Sequence[Field]) -> tuple[Fault, ...]:

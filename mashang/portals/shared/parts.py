@@ -105,7 +105,6 @@ class NavItem:
     href: str
     count: int | None = None
     current: bool = False
-    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,6 @@ class Table:
     caption: str = ""
     pick: str = ""
     sort: str = ""
-    sticky: bool = True
 
 
 @dataclass(frozen=True, slots=True)

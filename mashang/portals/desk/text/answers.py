@@ -101,7 +101,7 @@ def _parts(check: Check) -> parts.Table:
     }  # fmt: skip
     columns = (parts.Column(_("项目"), lead=True), parts.Column(_("得分"), "n"), parts.Column(_("由哪里看出")))
     rows = [parts.Row((names[name], f"{part.value:.2f}", told(part.passage, _))) for name, part in check.parts.items()]
-    return parts.Table(columns, rows, "", _("七项得分，0 最差，1 最好"), sticky=False)
+    return parts.Table(columns, rows, "", _("七项得分，0 最差，1 最好"))
 
 
 def _many(request: HttpRequest) -> Found:

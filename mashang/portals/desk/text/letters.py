@@ -64,7 +64,7 @@ def _group(group: Group) -> dict[str, Any]:
         "heat": f"{group.heat:.2f}",
         "current": f"{group.current:.2f}",
         "rising": group.rising,
-        "table": parts.Table(columns, rows, "", shortened(group.title, 60), sticky=False),
+        "table": parts.Table(columns, rows, "", shortened(group.title, 60)),
         "more": max(len(group.messages) - MEMBERS, 0),
     }
 

@@ -72,8 +72,7 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
         return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": form})
     if told := stops(spec, answers):
         return render(request, "hall/stopped.html", {"spec": spec, "told": told})
-    keeps = by.kind == "person" or acting.helped
-    kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if keeps else {}
+    kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if acting.person else {}
     kept = {name: value for name, value in kept.items() if name not in (AGAIN, AGAIN_OF)}
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
@@ -179,7 +178,8 @@ def _questions(request: Asked, spec: Spec, acting: Acting, answers: Mapping[str,
 def _form(
     request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
 ) -> forms.Form:
-    """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
+    """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded. At a counter
+    nothing is kept of it: the next form there is another applicant's."""
     fields = [*_places(spec, part, values), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
     hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
@@ -187,10 +187,10 @@ def _form(
         fields.append(_once_more())
         hidden.append(Field(AGAIN_OF, type="hidden"))
         values = {**values, AGAIN_OF: running[0], AGAIN: _confirmed(values, acting, running)}
-    name = draft_name(spec.code, part, acting.helped)
+    name = draft_name(spec.code, part, acting.helped) if acting.person else ""
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
-        key=request.POST.get("key"), draft=name, draft_url=reverse("hall:draft", args=[name]),
+        key=request.POST.get("key"), draft=name, draft_url=reverse("hall:draft", args=[name]) if name else "",
         cancel=reverse("hall:guide", args=[spec.code]),
     )  # fmt: skip
 

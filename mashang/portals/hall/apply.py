@@ -313,7 +313,7 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     post, by = request.POST, acting.by
     _still_helped(post, acting)
     again = AGAIN in post and _confirmed(post, acting, _running(spec, part, acting, post))
-    apart = ("csrfmiddlewaretoken", "key", "region", FOR, AGAIN, AGAIN_OF)
+    apart = ("csrfmiddlewaretoken", "key", forms.KEPT, "region", FOR, AGAIN, AGAIN_OF)
     flat = {name: post.get(name, "") for name in post if name not in apart}
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
@@ -364,7 +364,7 @@ def _channel(request: Asked, acting: Acting) -> str:
 def draft(request: Asked, form: str) -> HttpResponse:
     """What was typed so far, kept for its owner until it is handed in."""
     by = request.actor
-    skip = ("csrfmiddlewaretoken", "key")
+    skip = ("csrfmiddlewaretoken", "key", forms.KEPT)
     typed = {name: value for name, value in request.POST.items() if name not in skip}
     if len(json.dumps(typed)) > 400_000:
         return HttpResponse(status=413)

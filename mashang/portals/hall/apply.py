@@ -37,7 +37,7 @@ from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
 from mashang.portals.shared.parts import FieldType as FieldKind
 
-from .present import draft_name
+from .present import FOR, draft_name, helped_by
 
 TYPES: dict[str, FieldKind] = {
     "text": "text",
@@ -62,20 +62,26 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if request.method == "POST":
         return _hand_in(request, spec, part, _acting(by, request.POST))
     acting = _acting(by, request.GET)
-    before = parts_before(spec, part)
-    earlier = approvals.answers_before(acting.person, spec.code) if before and acting.person else {}
-    if before and acting.person and approvals.followed(acting.person, spec.code, before) is None:
-        return render(request, "hall/stopped.html", {"spec": spec, "told": [_not_yet(spec, part, before)]})
+    before = parts_before(spec, part) if acting.chosen and acting.person else frozenset()
+    earlier = approvals.answers_before(acting.person, spec.code) if before else {}
+    if before and approvals.followed(acting.person, spec.code, before) is None:
+        return _stopped(request, spec, [_not_yet(spec, part, before)], again=bool(acting.people))
     answers = {q.code: request.GET.get(q.code, "") or earlier.get(q.code, "") for q in spec.questions}
     if not all(answers.values()) or not acting.chosen:
         form = _questions(request, spec, acting, answers)
         return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": form})
     if told := stops(spec, answers):
-        return render(request, "hall/stopped.html", {"spec": spec, "told": told})
+        asked = any(not earlier.get(q.code) for q in spec.questions)
+        return _stopped(request, spec, told, again=asked or bool(acting.people))
     kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if acting.person else {}
     kept = {name: value for name, value in kept.items() if name not in (AGAIN, AGAIN_OF)}
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
+
+
+def _stopped(request: Asked, spec: Spec, told: Sequence[str], *, again: bool) -> HttpResponse:
+    """Why it cannot be applied for. `again`: the questions are asked once more, so that other answers may lead on."""
+    return render(request, "hall/stopped.html", {"spec": spec, "told": told, "again": again})
 
 
 def _not_yet(spec: Spec, part: str, before: Collection[str]) -> str:
@@ -132,13 +138,13 @@ class Acting:
 
 
 def _acting(by: Actor, data: QueryDict) -> Acting:
-    people = [p for p in org.helped_by(by) if org.may(by, "approvals.hand_in", persons=[p.id], kind="application")]
+    people = helped_by(by)
     asked = data.get(FOR, "")
     helped = next((p.id for p in people if str(p.id) == asked), 0)
     return Acting(by, people, helped, bool(helped) or not people or asked == "0")
 
 
-FOR, AGAIN, AGAIN_OF = "acting_for", "again", "again_of"
+AGAIN, AGAIN_OF = "again", "again_of"
 
 
 def _page(

@@ -28,7 +28,6 @@ from mashang.portals.shared.parts import LampState, Remaining
 from mashang.portals.shared.present import MATERIAL_LAMPS, follows_by
 from mashang.portals.shared.words import date_words
 
-
 FOR = "acting_for"
 """Names in an address, or in a form, for whom a helper applies."""
 

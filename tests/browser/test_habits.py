@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from mashang.approvals.models import SiteCheck
 from mashang.cases.models import Case, Draft
+from mashang.supervision import actions as _verbs  # noqa: F401 -- declares the procedure
 from tests.flows.story import hand_in_house
 
 from .hands import attach, fill, hand_in, house_form, photograph
@@ -139,6 +140,25 @@ def test_the_day_for_papers_that_may_follow_is_one_on_which_the_unit_is_open(sea
     day.fill("2026-10-17")
     day.press("Tab")
     expect(page.get_by_text("2026-10-17 是周末，不办公")).to_be_visible()
+
+
+def test_a_matter_outlives_a_session_that_ends_while_it_is_written_and_the_sign_in_page_says_so(
+    seat: Seat, turn: Turn
+) -> None:
+    turn("2026-03-02 09:10")
+    page = seat("office", "/desk/watch/new")
+    session = page.context.cookies()
+    fill(page, {"cause": "占道施工未公示（演示）", "required": "三日内公示"})
+    page.context.clear_cookies(name="mashang")
+    page.locator("[data-send]").click()
+    expect(page.locator("main")).to_contain_text("登录后回到刚才的页面，填过的内容还在。")
+    page.context.add_cookies(session)
+    page.goto(unquote(page.url).split("next=")[1])
+    expect(page.locator("[name=cause]")).to_have_value("占道施工未公示（演示）")
+    page.locator("[name=unit]").select_option(label="武平县岩前镇自然资源所")
+    page.locator("[data-send]").click()
+    expect(page.locator("#notes")).to_contain_text("已交办")
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('draft')).length") == 0
 
 
 def test_photos_outlive_a_session_that_ends_while_the_form_is_filled_in(seat: Seat, turn: Turn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import timedelta
 
 import pytest
 from pypdf import PdfReader
@@ -10,7 +11,11 @@ from pypdf import PdfReader
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
 from mashang.cases.models import Case
+from mashang.kernel import clock
+from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.org import actions as org_actions
+from mashang.org.actions import NewMandate
 
 from .story import HOUSE, TOWN, Story, applicant, at, hand_in_house, text_of, upload, who
 
@@ -97,6 +102,55 @@ def test_the_second_application_follows_the_granted_one_and_carries_its_answers(
             assert "1 Jun" in english and "2026-06-01" not in english
             paper = PdfReader(io.BytesIO(sign_in(login).get(f"{address}/form.pdf").content))
             assert "2026年6月1日" in "".join(page.extract_text() for page in paper.pages).replace(" ", "")
+
+
+def let(person: int, helper: int) -> None:
+    now = clock.now()
+    form = NewMandate(person, now, now + timedelta(days=90), "in_person", helper_person=helper)
+    org_actions.record_mandate(form, by=Actor.system("tests"), now=now)
+
+
+def test_a_helper_applies_for_the_second_one_of_whom_they_help_and_not_of_themselves(sign_in):
+    first = granted()
+    me, helper = who("citizen").person_id, who("helper").person_id
+    with at("2026-06-02 09:00"):
+        let(me, helper)
+        client = sign_in("helper")
+        (following,) = client.get(f"/my/{first.number}").context["shown"]["next"]
+        assert following[1] == f"{PAGE}?acting_for={me}"
+        form = {
+            f.name: f.value
+            for f in client.get(following[1]).context["form"].fields
+            if f.type not in ("file", "checkbox")
+        }
+        assert form["acting_for"] == me and form["member"] == "yes"
+        asked = client.get(PAGE)
+        assert "为谁办理" in text_of(asked) and "没有查到您已获批的" not in text_of(asked)
+        own = client.get(PAGE, {"acting_for": 0})
+        assert "没有查到您已获批的“建房审批”" in text_of(own) and "重新回答" in text_of(own), "for another it may go on"
+        typed = (
+            form | COMPLETION | {"region": TOWN} | {f"applicant.{name}": value for name, value in applicant().items()}
+        )
+        answer = client.post(PAGE, {name: value for name, value in typed.items() if value} | {"key": "second"})
+        assert answer.status_code == 302, text_of(answer)
+    assert Case.objects.latest("id").parent_id == first.case.pk
+
+
+def test_whoever_helps_others_too_goes_on_with_their_own(sign_in):
+    first = granted()
+    with at("2026-06-02 09:00"):
+        citizen, address = sign_in("citizen"), f"/my/{first.number}"
+        assert [href for _label, href in citizen.get(address).context["shown"]["next"]] == [PAGE]
+        let(who("helper").person_id, who("citizen").person_id)
+        (following,) = sign_in("citizen").get(address).context["shown"]["next"]
+        assert following[1] == f"{PAGE}?acting_for=0" and "竣工日期" in text_of(sign_in("citizen").get(following[1]))
+
+
+def test_whom_other_answers_cannot_lead_on_is_not_sent_to_answer_again(sign_in):
+    citizen = sign_in("citizen")
+    assert "重新回答" not in text_of(citizen.get(PAGE)), "it would lead back to this very page"
+    refused = citizen.get("/apply/rural-house/approval", {**HOUSE, "farmland": "permanent"})
+    assert "重新回答" in text_of(refused)
 
 
 def test_nobody_registers_a_house_that_was_never_granted():

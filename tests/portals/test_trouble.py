@@ -144,12 +144,13 @@ def test_a_nul_inside_a_file_is_none_of_our_business_here(client):
     assert answer.content.decode() == "好paper"
 
 
-def test_a_form_that_stood_open_too_long_is_told_kindly(client):
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_form_that_stood_open_too_long_is_told_kindly_and_that_it_is_kept_only_where_it_is(client, kept):
     strict = Client(enforce_csrf_checks=True, headers={"Accept-Language": "zh-CN"})
-    answer = strict.post("/echo", {"words": "x"})
+    answer = strict.post("/echo", {"words": "x", **({"kept": "echo"} if kept else {})})
     assert answer.status_code == 403
     assert "页面停留太久" in answer.content.decode()
-    assert "填写的内容还在" in answer.content.decode()
+    assert ("填写的内容还在" in answer.content.decode()) is kept
     assert "您没有办理这一事项的权限" not in answer.content.decode()  # it is the page's age, not the person
 
 

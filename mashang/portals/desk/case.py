@@ -98,9 +98,7 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
     """The form of an action; pressing it is one call. What was typed comes back with every fault at its field."""
 
     def more(fields: list[Field]) -> dict[str, Any]:
-        draft = f"{number}-{action}-{step}"
-        photo = any(f.type == "photo" for f in fields)
-        return {"draft_url": reverse("hall:draft", args=[draft]), "offline": photo}
+        return {"offline": any(f.type == "photo" for f in fields)}
 
     found = pressing.press(request, number, action, step, back=reverse("desk:case", args=[number]), more=more)
     if isinstance(found, HttpResponse):

@@ -30,7 +30,7 @@ from .frame import page, who
 def revoke(request: HttpRequest, number: str, result: str) -> HttpResponse:
     """Taking a document back: the reason is asked for, and only the second press does it. One that is revoked already
     leads back to its case: the same press twice has one effect."""
-    by, refused = who(request), None
+    by, refused, draft = who(request), None, f"{result}-revoke"
     view = queries.case_for(by, number)
     given = next((g for g in documents.of_case(number) if g.number == result), None)
     if given is None:
@@ -40,7 +40,7 @@ def revoke(request: HttpRequest, number: str, result: str) -> HttpResponse:
     if request.method == "POST" and given.state != "revoked":
         try:
             document_actions.revoke(result, reason=request.POST.get("reason", ""), by=by, now=clock.now())
-            messages.success(request, _("%(title)s已撤销，已告知当事人。") % {"title": given.title})
+            messages.success(request, _("%(title)s已撤销，已告知当事人。") % {"title": given.title}, extra_tags=draft)
             return HttpResponseRedirect(reverse("desk:case", args=[number]))
         except Refused as no:
             refused = no
@@ -50,7 +50,7 @@ def revoke(request: HttpRequest, number: str, result: str) -> HttpResponse:
     fields = [Field("reason", _("撤销的理由和法律依据"), "textarea", help_, True, attrs={"maxlength": 500})]
     form = forms.build(
         fields, action=request.path, button=_("撤销这份文书"), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, cancel=reverse("desk:case", args=[number]), danger=True,
+        refused=refused, cancel=reverse("desk:case", args=[number]), danger=True, draft=draft,
     )  # fmt: skip
     return page(request, "revoke", "", 422 if refused else 200, view=view, given=given, form=form)
 

@@ -87,19 +87,19 @@ def _fields(request: HttpRequest) -> list[Field]:
 @require_http_methods(["GET", "POST"])
 def assign(request: HttpRequest) -> HttpResponse:
     """交办: a unit, what about, what is asked, by when."""
-    by, refused = who(request), None
+    by, refused, draft = who(request), None, "assign-matter"
     fields = _fields(request)
     if request.method == "POST":
         typed = {k: v for k, v in forms.typed(request.POST, fields).items() if v != ""}
         try:
             key = request.POST.get("key", "")
             made = actions.begin("supervision", "assign_matter", typed, by=by, now=clock.now(), key=key)
-            messages.success(request, _("已交办：%(number)s") % {"number": made.number})
+            messages.success(request, _("已交办：%(number)s") % {"number": made.number}, extra_tags=draft)
             return HttpResponseRedirect(reverse("desk:case", args=[made.number]))
         except Refused as no:
             refused = no
     form = forms.build(
         fields, action=request.path, button=_("交办"), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=reverse("desk:watch"),
+        refused=refused, key=request.POST.get("key"), cancel=reverse("desk:watch"), draft=draft,
     )  # fmt: skip
     return page(request, "assign", "watch", 422 if refused else 200, form=form)

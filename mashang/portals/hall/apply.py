@@ -37,7 +37,7 @@ from mashang.portals.shared.context import Asked
 from mashang.portals.shared.parts import Field
 from mashang.portals.shared.parts import FieldType as FieldKind
 
-from .present import draft_name
+from .present import FOR, draft_name, helped_by
 
 TYPES: dict[str, FieldKind] = {
     "text": "text",
@@ -62,21 +62,26 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
     if request.method == "POST":
         return _hand_in(request, spec, part, _acting(by, request.POST))
     acting = _acting(by, request.GET)
-    before = parts_before(spec, part)
-    earlier = approvals.answers_before(acting.person, spec.code) if before and acting.person else {}
-    if before and acting.person and approvals.followed(acting.person, spec.code, before) is None:
-        return render(request, "hall/stopped.html", {"spec": spec, "told": [_not_yet(spec, part, before)]})
+    before = parts_before(spec, part) if acting.chosen and acting.person else frozenset()
+    earlier = approvals.answers_before(acting.person, spec.code) if before else {}
+    if before and approvals.followed(acting.person, spec.code, before) is None:
+        return _stopped(request, spec, [_not_yet(spec, part, before)], again=bool(acting.people))
     answers = {q.code: request.GET.get(q.code, "") or earlier.get(q.code, "") for q in spec.questions}
     if not all(answers.values()) or not acting.chosen:
         form = _questions(request, spec, acting, answers)
         return render(request, "hall/questions.html", {"spec": spec, "part": part, "form": form})
     if told := stops(spec, answers):
-        return render(request, "hall/stopped.html", {"spec": spec, "told": told})
-    keeps = by.kind == "person" or acting.helped
-    kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if keeps else {}
+        asked = any(not earlier.get(q.code) for q in spec.questions)
+        return _stopped(request, spec, told, again=asked or bool(acting.people))
+    kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if acting.person else {}
     kept = {name: value for name, value in kept.items() if name not in (AGAIN, AGAIN_OF)}
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
+
+
+def _stopped(request: Asked, spec: Spec, told: Sequence[str], *, again: bool) -> HttpResponse:
+    """Why it cannot be applied for. `again`: the questions are asked once more, so that other answers may lead on."""
+    return render(request, "hall/stopped.html", {"spec": spec, "told": told, "again": again})
 
 
 def _not_yet(spec: Spec, part: str, before: Collection[str]) -> str:
@@ -133,13 +138,13 @@ class Acting:
 
 
 def _acting(by: Actor, data: QueryDict) -> Acting:
-    people = [p for p in org.helped_by(by) if org.may(by, "approvals.hand_in", persons=[p.id], kind="application")]
+    people = helped_by(by)
     asked = data.get(FOR, "")
     helped = next((p.id for p in people if str(p.id) == asked), 0)
     return Acting(by, people, helped, bool(helped) or not people or asked == "0")
 
 
-FOR, AGAIN, AGAIN_OF = "acting_for", "again", "again_of"
+AGAIN, AGAIN_OF = "again", "again_of"
 
 
 def _page(
@@ -179,7 +184,8 @@ def _questions(request: Asked, spec: Spec, acting: Acting, answers: Mapping[str,
 def _form(
     request: Asked, spec: Spec, part: str, acting: Acting, values: Mapping[str, Any], refused: Refused | None
 ) -> forms.Form:
-    """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded."""
+    """One form: where, the merged fields, then the materials: what is on file is offered, the rest is uploaded. At a counter
+    nothing is kept of it: the next form there is another applicant's."""
     fields = [*_places(spec, part, values), *_asked(spec, part), *_materials(spec, part, acting.person, values)]
     hidden = [Field(q.code, type="hidden", value=values.get(q.code, "")) for q in spec.questions]
     hidden += [Field(FOR, type="hidden", value=acting.helped)] if acting.people else []
@@ -187,10 +193,10 @@ def _form(
         fields.append(_once_more())
         hidden.append(Field(AGAIN_OF, type="hidden"))
         values = {**values, AGAIN_OF: running[0], AGAIN: _confirmed(values, acting, running)}
-    name = draft_name(spec.code, part, acting.helped)
+    name = draft_name(spec.code, part, acting.helped) if acting.person else ""
     return forms.build(
         [*hidden, *fields], action=request.path, button=_("提交申请"), values=values, refused=refused,
-        key=request.POST.get("key"), draft=name, draft_url=reverse("hall:draft", args=[name]),
+        key=request.POST.get("key"), draft=name, draft_url=reverse("hall:draft", args=[name]) if name else "",
         cancel=reverse("hall:guide", args=[spec.code]),
     )  # fmt: skip
 
@@ -313,7 +319,7 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
     post, by = request.POST, acting.by
     _still_helped(post, acting)
     again = AGAIN in post and _confirmed(post, acting, _running(spec, part, acting, post))
-    apart = ("csrfmiddlewaretoken", "key", "region", FOR, AGAIN, AGAIN_OF)
+    apart = ("csrfmiddlewaretoken", "key", forms.KEPT, "region", FOR, AGAIN, AGAIN_OF)
     flat = {name: post.get(name, "") for name in post if name not in apart}
     for field in merged_fields(spec, part):
         if field.type == FieldType.PLACE:
@@ -364,7 +370,7 @@ def _channel(request: Asked, acting: Acting) -> str:
 def draft(request: Asked, form: str) -> HttpResponse:
     """What was typed so far, kept for its owner until it is handed in."""
     by = request.actor
-    skip = ("csrfmiddlewaretoken", "key")
+    skip = ("csrfmiddlewaretoken", "key", forms.KEPT)
     typed = {name: value for name, value in request.POST.items() if name not in skip}
     if len(json.dumps(typed)) > 400_000:
         return HttpResponse(status=413)

@@ -28,6 +28,9 @@ from mashang.portals.shared.parts import LampState, Remaining
 from mashang.portals.shared.present import MATERIAL_LAMPS, follows_by
 from mashang.portals.shared.words import date_words
 
+FOR = "acting_for"
+"""Names in an address, or in a form, for whom a helper applies."""
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -93,7 +96,7 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
         shown["materials"] = [
             (m["name"], *MATERIAL_LAMPS[m["state"]], follows_by(m), m["state"] == "filled") for m in folder.materials
         ]
-        shown["next"] = _next(page, folder) if by.kind == "person" else []
+        shown["next"] = _next(page, folder, by) if by.kind == "person" else []
         given = documents.of_case(row.number)
         shown["results"] = [g for g in given if g.root in folder.row["results"]]
         shown["papers"] = [g for g in given if g.root not in folder.row["results"]]
@@ -110,13 +113,23 @@ def case(page: CasePage, by: Actor) -> dict[str, Any]:
     return shown
 
 
-def _next(page: CasePage, folder: approvals.Folder) -> list[tuple[str, str]]:
-    """(what, address) of the package's applications that follow this one once it is granted, until one was made."""
-    part, spec = folder.row["part"], folder.spec
+def _next(page: CasePage, folder: approvals.Folder, by: Actor) -> list[tuple[str, str]]:
+    """(what, address) of the package's applications that follow this one once it is granted, until one was made; for
+    helpers with the person for whom this one was made."""
+    part, spec, applicant = folder.row["part"], folder.spec, folder.row["applicant"]
     if page.view.case.state not in ("granted", "completed") or page.view.children:
         return []
+    people = [p.id for p in helped_by(by)]
+    if applicant not in (by.person_id, *people):
+        return []
+    whom = f"?{FOR}={0 if applicant == by.person_id else applicant}" if people else ""
     following = [(code, label) for code, label in parts_of(spec) if part in parts_before(spec, code)]
-    return [(label, reverse("hall:apply_part", args=[spec.code, code])) for code, label in following]
+    return [(label, reverse("hall:apply_part", args=[spec.code, code]) + whom) for code, label in following]
+
+
+def helped_by(by: Actor) -> list[org.PersonInfo]:
+    """For whom one may apply."""
+    return [p for p in org.helped_by(by) if org.may(by, "approvals.hand_in", persons=[p.id], kind="application")]
 
 
 def filed(view: cases.CaseView, by: Actor) -> list[tuple[str, str]]:

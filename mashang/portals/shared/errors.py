@@ -24,6 +24,7 @@ from mashang.kernel.refused import Fault, Forbidden, NotFound, Refused
 from mashang.kernel.said import told
 
 from .accounts.homes import home_of
+from .forms import KEPT
 
 log = logging.getLogger(__name__)
 MALFORMED = frozenset({"malformed", "nul", "cursor", "limit"})
@@ -77,6 +78,11 @@ TROUBLES = {
     ),
 }
 
+NOT_DONE = Trouble(
+    say("页面停留太久，已经过期"),
+    say("您的操作没有生效。请重新打开页面再办。"),
+    "This page stood open too long, so nothing was changed. Open it again and do it once more.",
+)
 STALE = Trouble(
     say("页面停留太久，已经过期"),
     say("您的操作没有生效。请打开表单重新提交，填写的内容还在。"),
@@ -198,6 +204,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that stood open too long or came from elsewhere; what was typed waits in the browser's draft."""
+    """A form that stood open too long or came from elsewhere; what was typed may wait in the browser's draft."""
     log.info("csrf refused: %s %s", request.path_info, reason)
-    return _told(request, 403, STALE)
+    return _told(request, 403, STALE if request.POST.get(KEPT) else NOT_DONE)

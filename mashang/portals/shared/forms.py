@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from mashang.text.rules import narrow
 from .parts import Field
 
 KEY = "key"
+KEPT = "kept"
+"""What drafts.js sends along with a form that it keeps: under which name."""
 
 
 def new_key() -> str:
@@ -51,6 +55,12 @@ class Form:
     def sections(self) -> list[tuple[str, list[Field]]]:
         """Fields in order, grouped while their `section` stays the same."""
         return [(name, list(part)) for name, part in groupby(self.fields, key=lambda f: f.section)]
+
+
+def draft_name(form: str, fields: Iterable[Field]) -> str:
+    """A form's name for the browser's draft; another one where it begins with other values, so that no old words come up in it."""
+    begins = json.dumps([(f.name, f.value) for f in fields], default=str, ensure_ascii=False)
+    return f"{form}-{hashlib.sha256(begins.encode()).hexdigest()[:8]}"
 
 
 def typed(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from mashang.org.rights import PAGES, PUBLIC, SIGNED_IN
 
 from .context import Asked
 from .errors import is_api, page
+from .forms import KEPT
 
 SEEN = "seen"
 SEEN_EVERY = 60
@@ -102,11 +103,13 @@ def _over(request: Asked, actor: Actor) -> bool:
 
 
 def to_sign_in(request: Asked) -> HttpResponse:
-    """To the sign-in page, and back to this address afterwards; a form that was sent, or a part of a page, comes back to its page."""
+    """To the sign-in page, and back to this address afterwards; a form that was sent, or a part of a page, comes back to its
+    page, and where the browser keeps what was typed the sign-in page says so."""
     part = request.headers.get("HX-Request") == "true"
     here = request.get_full_path() if request.method == "GET" else request.headers.get("Referer", "/")
     target = request.headers.get("HX-Current-URL", here) if part else here
-    address = f"{reverse('account_login')}?{urlencode({'next': target})}"
+    query = {"kept": "1", "next": target} if request.POST.get(KEPT) else {"next": target}
+    address = f"{reverse('account_login')}?{urlencode(query)}"
     if part:
         return HttpResponse(status=204, headers={"HX-Redirect": address})
     return HttpResponseRedirect(address)

@@ -113,7 +113,6 @@ def _acted(request: Asked, number: str, verb: Action, step: int, draft: str) -> 
         return None if queries.answered(key, by) == number else actionforms.on_page(no)
     done = _("“%(what)s”已提交。") if by.kind == "person" else _("“%(what)s”已办理。")
     messages.success(request, done % {"what": verb.label}, extra_tags=draft)
-    actions.drop_draft(draft, by=by)
     return None
 
 

@@ -215,11 +215,11 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         Field("valid_to", _("停用日期"), "date", _("这一天也适用；不填为没有停用。")),
     ]
     return {
-        "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused) if everywhere else None,
-        "order_form": form_of(request, "order", order, _("登记地区安排"), refused)
+        "notice_form": form_of(request, "load", notice, _("装入放假通知"), refused, keep=True) if everywhere else None,
+        "order_form": form_of(request, "order", order, _("登记地区安排"), refused, keep=True)
         if everywhere or region.choices
         else None,
-        "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused, apart=True),
+        "hours_form": form_of(request, "hours", hours, _("登记办公时间"), refused, apart=True, keep=True),
     }
 
 

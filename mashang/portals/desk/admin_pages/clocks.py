@@ -97,7 +97,11 @@ def clock(request: HttpRequest, code: str) -> HttpResponse:
             form, after = _form_of(request.POST), number(request.POST, "after") or 0
             if request.POST.get("do") == "publish":
                 made = actions.revise_rule(code, form, after=after, by=who(request), now=time_.now())
-                messages.success(request, _("已发布第 %(n)d 版。在办的时钟仍按原来的版本走完。") % {"n": made.version})
+                messages.success(
+                    request,
+                    _("已发布第 %(n)d 版。在办的时钟仍按原来的版本走完。") % {"n": made.version},
+                    extra_tags=_draft(code, after),
+                )
                 return HttpResponseRedirect(request.path)
             shown = _preview(rule, form, request.POST.get("sample", ""))
         except Refused as no:
@@ -196,6 +200,11 @@ def _fields(rule: ClockRule) -> list[Field]:
     ]  # fmt: skip
 
 
+def _draft(code: str, after: int) -> str:
+    """What the browser calls the form of the version that follows this one."""
+    return f"clock-{code}-{after}"
+
+
 def _form(request: HttpRequest, rule: ClockRule, refused: Refused | None) -> forms.Form:
     fields = _fields(rule)
     values = forms.typed(request.POST, fields) if request.method == "POST" else None
@@ -204,6 +213,7 @@ def _form(request: HttpRequest, rule: ClockRule, refused: Refused | None) -> for
     return forms.build(
         [Field("do", type="hidden", value="preview"), Field("after", type="hidden", value=rule.version), *fields],
         action=request.path, button=_("看到期日怎样变化"), values=values, refused=refused,
+        draft=_draft(rule.code, rule.version),
     )  # fmt: skip
 
 

@@ -23,9 +23,10 @@ from mashang.ledger import queries as ledger
 from mashang.org import queries
 from mashang.org.rights import ROLES
 from mashang.portals.desk import frame
-from mashang.portals.shared.forms import Form, build, typed
+from mashang.portals.shared.forms import KEPT, Form, build, draft_name, typed
 from mashang.portals.shared.parts import Field, Moment, NavGroup, NavItem
 
+LONGEST = 200
 Press = Callable[[QueryDict], str]
 """What a button does with the form sent; gives the sentence shown afterwards."""
 
@@ -60,14 +61,15 @@ def side(actor: Actor, here: str) -> list[NavGroup]:
 
 
 def pressed(request: HttpRequest, presses: dict[str, Press]) -> tuple[bool, Refused | None]:
-    """Do what the button named "do" stands for: (done, refusal). A GET does nothing."""
+    """Do what the button named "do" stands for: (done, refusal). A GET does nothing. What the browser kept of the form it may
+    forget once it is done."""
     if request.method != "POST":
         return False, None
     press = presses.get(request.POST.get("do", ""))
     if press is None:
         return False, Refused("malformed", _("页面已过期，请刷新后再试。"))
     try:
-        messages.success(request, press(request.POST))
+        messages.success(request, press(request.POST), extra_tags=request.POST.get(KEPT, "")[:LONGEST])
     except NotFound:
         raise
     except Refused as no:
@@ -83,10 +85,11 @@ def form_of(
     refused: Refused | None,
     *,
     apart: bool = False,
+    keep: bool = False,
     **more: Any,
 ) -> Form:
     """A form that sends `do`; what was typed and what is wrong come back only to the form that was sent. `apart`: another
-    form of the page has fields of the same names."""
+    form of the page has fields of the same names. `keep`: the browser keeps what is typed; not for what is said of a person."""
     mine = request.method == "POST" and request.POST.get("do") == do
     hidden = Field("do", type="hidden", value=do)
     values = typed(request.POST, fields) if mine else None
@@ -96,6 +99,7 @@ def form_of(
         button=button,
         values=_keep(values, do),
         refused=refused if mine else None,
+        draft=draft_name(f"{request.path}-{do}", fields) if keep else "",
         **more,
     )
 

@@ -88,10 +88,10 @@ def division(request: HttpRequest, code: str) -> HttpResponse:
         successor=queries.region(known.successor) if known.successor else None,
         units=_units(actor, code, now.date()),
         table=_table(queries.regions_under(code), _("没有下级区划。")),
-        register=form_of(request, "register", _new_fields(known), _("登记区划"), refused, apart=True)
+        register=form_of(request, "register", _new_fields(known), _("登记区划"), refused, apart=True, keep=True)
         if below
         else None,
-        revise=form_of(request, "revise", _revised_fields(known), _("保存"), refused) if may else None,
+        revise=form_of(request, "revise", _revised_fields(known), _("保存"), refused, keep=True) if may else None,
         told=told(f"region:{code}"),
     )
 

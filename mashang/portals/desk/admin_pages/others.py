@@ -84,7 +84,7 @@ def clients(request: HttpRequest) -> HttpResponse:
     done, refused = pressed(request, {"admit": admit, "revoke": revoke})
     if done and not made:
         return HttpResponseRedirect(request.path)
-    form = form_of(request, "admit", _admission(actor), _("准入并生成令牌"), refused)
+    form = form_of(request, "admit", _admission(actor), _("准入并生成令牌"), refused, keep=True)
     return page(
         request,
         "clients",

@@ -60,7 +60,7 @@ def units(request: HttpRequest) -> HttpResponse:
     if done:
         return HttpResponseRedirect(request.path)
     known = my_units(actor)
-    form = form_of(request, "open", _unit_fields(known), _("设立单位"), refused)
+    form = form_of(request, "open", _unit_fields(known), _("设立单位"), refused, keep=True)
     return page(request, "units", "units", refused, table=_units_table(known), form=form)
 
 
@@ -142,7 +142,7 @@ def unit(request: HttpRequest, id_: int) -> HttpResponse:
         posts=queries.posts_of([id_], secret=True),
         appoint=_appoint_form(request, refused),
         post=_post_form(request, people, refused),
-        revise=form_of(request, "revise", _revised_fields(actor, known), _("保存名称和隶属"), refused),
+        revise=form_of(request, "revise", _revised_fields(actor, known), _("保存名称和隶属"), refused, keep=True),
         classify=form_of(request, "classify", [_class_field([known.region], known.scheme_class)], _("保存"), refused),
         close=form_of(request, "close", [], _("撤销单位"), refused, danger=True),
         told=told(f"unit:{id_}"),
@@ -231,7 +231,7 @@ def _post_form(request: HttpRequest, people: Sequence[queries.StaffInfo], refuse
         Field("holder", _("A岗"), "choice", choices=choices),
         Field("stand_in", _("B岗"), "choice", choices=choices),
     ]
-    return form_of(request, "post", fields, _("设立岗位"), refused)
+    return form_of(request, "post", fields, _("设立岗位"), refused, keep=True)
 
 
 @never_cache
@@ -356,4 +356,4 @@ def _grant_form(request: HttpRequest, actor: Actor, refused: Refused | None) -> 
         Field("ends_at", _("止"), "date", help=_("含当天；不填为长期。")),
         Field("reason", _("授权理由")),
     ]
-    return form_of(request, "grant", fields, _("授予"), refused)
+    return form_of(request, "grant", fields, _("授予"), refused, keep=True)

@@ -51,7 +51,7 @@ def new(request: HttpRequest) -> HttpResponse:
     button = _("复制为草稿") if source else _("建立草稿")
     context = {
         "source": source,
-        "form": form_of(request, "blank", fields, button, refused, cancel=reverse("desk:catalogue")),
+        "form": form_of(request, "blank", fields, button, refused, keep=True, cancel=reverse("desk:catalogue")),
         "file_form": None if source else form_of(request, "file", definition_fields(""), _("按定义建立草稿"), refused),
     }
     return page(request, "catalogue/new", HERE, 422 if refused else 200, **context)

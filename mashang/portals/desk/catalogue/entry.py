@@ -60,7 +60,16 @@ def entry(request: HttpRequest, code: str) -> HttpResponse:
         **_content(spec),
         "versions": _versions(by, known),
         "told": _told(code) if known.mine else [],
-        "retire": _form(request, "retire", known, _retire_fields(), _("废止"), refused, danger=True),
+        "retire": _form(
+            request,
+            "retire",
+            known,
+            _retire_fields(),
+            _("废止"),
+            refused,
+            danger=True,
+            draft=f"catalogue-{code}-retire",
+        ),
     }
     return page(request, "catalogue/entry", HERE, 422 if refused else 200, **context)
 

@@ -69,7 +69,7 @@ def corrections(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def correct(request: HttpRequest, figure: int) -> HttpResponse:
     """Ask for a correction of a figure: the new value, its evidence, the reason."""
-    by, refused = who(request), None
+    by, refused, draft = who(request), None, f"correct-{figure}"
     old = queries.figure_for(figure, by)
     one = queries.titles_of([old])[old.id]
     fields = [
@@ -85,7 +85,7 @@ def correct(request: HttpRequest, figure: int) -> HttpResponse:
         )
         try:
             made = actions.ask_correction(asked, by=by, now=clock.now())
-            messages.success(request, _("更正已提出，等效能办的另一个人批准。批准之前仍按原数。"))
+            messages.success(request, _("更正已提出，等效能办的另一个人批准。批准之前仍按原数。"), extra_tags=draft)
             return HttpResponseRedirect(reverse("desk:score_correction", args=[made]))
         except Refused as no:
             refused = at_fields(no, ("value", "evidence", "reason"), "value")
@@ -94,7 +94,7 @@ def correct(request: HttpRequest, figure: int) -> HttpResponse:
         return HttpResponseRedirect(_back(old, by))
     form = forms.build(
         fields, action=request.path, button=_("提出更正"), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=_back(old, by),
+        refused=refused, key=request.POST.get("key"), cancel=_back(old, by), draft=draft,
     )  # fmt: skip
     return page(request, "score/correct", "score", 422 if refused else 200, form=form, **_about(old, by))
 
@@ -116,17 +116,17 @@ def _about(figure: queries.FigureInfo, by: Actor) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def correction(request: HttpRequest, correction: int) -> HttpResponse:
     """A correction with its state; the office's second person decides on it here."""
-    by, refused = who(request), None
+    by, refused, draft = who(request), None, f"correction-{correction}-refuse"
     found = queries.correction_for(correction, by)
     do = request.POST.get("do", "")
     if request.method == "POST":
         try:
             if do == "approve":
                 actions.approve_correction(correction, by=by, now=clock.now())
-                messages.success(request, _("已批准，更正后的数据从现在起有效；以前的计算不变。"))
+                messages.success(request, _("已批准，更正后的数据从现在起有效；以前的计算不变。"), extra_tags=draft)
             else:
                 actions.refuse_correction(correction, request.POST.get("answer", ""), by=by, now=clock.now())
-                messages.success(request, _("已驳回，数据不变，提出人会收到理由。"))
+                messages.success(request, _("已驳回，数据不变，提出人会收到理由。"), extra_tags=draft)
             return HttpResponseRedirect(request.path)
         except Refused as no:
             if no.code in ("forbidden", "not-found"):
@@ -148,7 +148,9 @@ def correction(request: HttpRequest, correction: int) -> HttpResponse:
     if decides and found.asked_by != by.ref:
         context |= {
             "approve": _decision(request, "approve", [], _("批准更正"), None),
-            "refuse": _decision(request, "refuse", [_answer()], _("不同意"), refused if do != "approve" else None),
+            "refuse": _decision(
+                request, "refuse", [_answer()], _("不同意"), refused if do != "approve" else None, draft
+            ),
         }
     return page(request, "score/correction", "score", 422 if refused else 200, **context)
 
@@ -158,10 +160,16 @@ def _answer() -> parts.Field:
 
 
 def _decision(
-    request: HttpRequest, do: str, fields: list[parts.Field], button: str, refused: Refused | None
+    request: HttpRequest, do: str, fields: list[parts.Field], button: str, refused: Refused | None, draft: str = ""
 ) -> forms.Form:
     hidden = parts.Field("do", type="hidden", value=do)
     values = forms.typed(request.POST, fields) | {"do": do} if refused else None
     return forms.build(
-        [hidden, *fields], action=request.path, button=button, values=values, refused=refused, danger=do == "refuse"
+        [hidden, *fields],
+        action=request.path,
+        button=button,
+        values=values,
+        refused=refused,
+        danger=do == "refuse",
+        draft=draft,
     )

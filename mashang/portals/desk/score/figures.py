@@ -189,16 +189,18 @@ def figure_report(request: HttpRequest, scheme: int, period: str, unit: int, col
         raise NotFound(_("这个单位不用上报这一项。"))
     info, one = queries.scheme_for(scheme, by), line.wanted
     back = reverse("desk:score_figures_unit", args=[scheme, period, unit])
-    fields = [value_field(one), evidence_field()]
+    fields, draft = [value_field(one), evidence_field()], f"figure-{scheme}-{period}-{unit}-{column}"
     if request.method == "POST":
         value = number_of(request.POST.get("value", ""), one.unit)
         form = actions.NewFigure(info.code, column, unit, period, value, request.POST.get("evidence", ""))
         try:
             kept, name = actions.report(form, by=by, now=clock.now()), {"name": told(one.title, _)}
             if queries.stands(kept):
-                messages.success(request, _("已上报：%(name)s") % name)
+                messages.success(request, _("已上报：%(name)s") % name, extra_tags=draft)
             else:
-                messages.error(request, _("“%(name)s”已经更正过，以更正后的数据为准，您报的数没有采用。") % name)
+                messages.error(
+                    request, _("“%(name)s”已经更正过，以更正后的数据为准，您报的数没有采用。") % name, extra_tags=draft
+                )
             return HttpResponseRedirect(back)
         except Refused as no:
             refused = at_fields(no, ("value", "evidence"), "value")
@@ -206,7 +208,7 @@ def figure_report(request: HttpRequest, scheme: int, period: str, unit: int, col
         return HttpResponseRedirect(back)
     form_ = forms.build(
         fields, action=request.path, button=_("上报"), values=forms.typed(request.POST, fields) if refused else None,
-        refused=refused, key=request.POST.get("key"), cancel=back,
+        refused=refused, key=request.POST.get("key"), cancel=back, draft=draft,
     )  # fmt: skip
     context = _about(info, period, by) | {"form": form_, "wanted": one, "one": found}
     return page(request, "score/figure_report", "score", 422 if refused else 200, **context)

@@ -53,6 +53,7 @@ def entrance(request: HttpRequest, here: str) -> dict[str, Any]:
         "demo_accounts": queries.demo_accounts() if settings.DEMO else [],
         "sign_in": reverse("account_login") + query,
         "goes_on": bool(next_of(request)),
+        "kept": "kept" in request.GET,
     }
 
 

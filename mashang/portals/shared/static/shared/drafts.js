@@ -1,6 +1,7 @@
 /* Nothing typed is lost: each form[data-draft] is kept while it is filled in.
    Visitors' drafts live as long as the tab (a shared computer keeps none); signed-in people's a week, under their own name,
-   and are thrown away when they sign out. With data-draft-url the server keeps a copy too. */
+   and are thrown away when they sign out. With data-draft-url the server keeps a copy too. A form that is sent says under which
+   name it is kept: the sign-in page then tells that nothing is lost. */
 (() => {
   "use strict";
   const { $, $$, say, token, who } = window.mashang;
@@ -43,8 +44,14 @@
   };
   const keep = (form) => {
     const at = Date.now();
-    try { store().setItem(prefix() + form.dataset.draft, JSON.stringify({ at, values: read(form) })); } catch { return; }
+    try { store().setItem(prefix() + form.dataset.draft, JSON.stringify({ at, values: read(form) })); } catch { return false; }
     tell(form, "saved_here", at);
+    return true;
+  };
+  const mark = (form) => {
+    let field = $("input[name=kept]", form);
+    if (!field) form.append(field = Object.assign(document.createElement("input"), { type: "hidden", name: "kept" }));
+    field.value = form.dataset.draft;
   };
   const post = async (form) => {
     if (!form.dataset.draftUrl) return;
@@ -66,7 +73,7 @@
       clearTimeout(soon);
       soon = setTimeout(() => { soon = undefined; keep(form); later ??= setTimeout(() => { later = undefined; post(form); }, 4000); }, 600);
     });
-    form.addEventListener("submit", () => { clearTimeout(soon); clearTimeout(later); soon = undefined; keep(form); });
+    form.addEventListener("submit", () => { clearTimeout(soon); clearTimeout(later); soon = undefined; if (keep(form)) mark(form); });
     addEventListener("pagehide", () => { if (soon) keep(form); });
   };
   const forget = () => { for (const box of [localStorage, sessionStorage]) for (const name of Object.keys(box)) if (name.startsWith("mashang:draft:")) box.removeItem(name); };

@@ -9,7 +9,7 @@ from mashang.approvals import queries as approvals
 from mashang.approvals.models import Refusal
 from mashang.cases import queries as cases
 from mashang.cases import sweeps
-from mashang.cases.models import Notice
+from mashang.cases.models import Expiry, Notice
 from mashang.clocks import queries as clocks
 from mashang.documents.rules.wording import worded
 from mashang.kernel import clock
@@ -119,3 +119,18 @@ def test_what_is_here_is_not_asked_for():
         by = who("citizen")
         assert "hand_later" not in {p.action.code for p in cases.available(cases.case_for(by, story.number), by)}
     assert following(story) == []
+
+
+@pytest.mark.parametrize(
+    ("fired", "answered"), [("2026-03-11 09:00", "2026-03-11 09:10"), ("2026-03-12 00:30", "2026-03-12 00:40")]
+)
+def test_what_came_before_the_end_of_its_time_was_answered_to_neither_reminds_nor_lapses(fired, answered):
+    story = lacking()
+    with at(fired):
+        sweeps.fire(clock.now())
+        story.do("citizen", "hand_later", {"materials": {"neighbours": upload(who("citizen"))}})
+    with at(answered):
+        sweeps.expire(clock.now())
+    assert story.case.state == "accepted" and not {"remind_later", "lapse"} & set(verbs_of(story.number))
+    answers = Expiry.objects.filter(case=story.case, code="RQ-x").order_by("id").values_list("outcome", flat=True)
+    assert set(answers) == {"later.here"}

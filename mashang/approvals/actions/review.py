@@ -16,19 +16,21 @@ from mashang.kernel.said import said
 from .. import papers, rules, site, store
 from ..procedure import S, application
 from . import forms
+from .moving import FORWARD, move_on
 
 STATUTORY = rules.STATUTORY
 
 
 @application.action(
     "review", label=_("填写意见"), right="approvals.review", form=forms.Review, leaves=[S.ACCEPTED], on="step",
-    steps=["review"], finishes=True, first=True,
+    reaches=FORWARD, steps=["review"], finishes=True, first=True,
 )  # fmt: skip
 def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> None:
     """The unit's opinion. A negative one does not end the case: who decides sees it and must answer for the decision."""
     case.fact(conclusion=said("通过") if form.passed else said("不通过"), passed=form.passed)
     case.confide(opinion=form.opinion)
     case.finish("passed" if form.passed else "failed")
+    move_on(case)
 
 
 @application.action(
@@ -60,7 +62,7 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
 
 @application.action(
     "finish_visit", label=_("踏勘完成"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
-    steps=[rules.VISIT], finishes=True, resumes=STATUTORY, first=True,
+    reaches=FORWARD, steps=[rules.VISIT], finishes=True, resumes=STATUTORY, first=True,
 )  # fmt: skip
 def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
     """What was found on site, with photos, place and time; the statutory clock runs on."""
@@ -71,7 +73,7 @@ def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: dat
 
 @application.action(
     "visit", label=_("现场踏勘"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
-    steps=[rules.VISIT_ONLY], finishes=True, first=True,
+    reaches=FORWARD, steps=[rules.VISIT_ONLY], finishes=True, first=True,
 )  # fmt: skip
 def visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
     """A visit for which the definition stops no clock: one act, with what was found."""
@@ -82,6 +84,7 @@ def _visited(case: CaseFile, form: forms.FinishVisit, by: Actor) -> None:
     site.record(case, form, "good" if form.passed else "bad", by=by)
     case.fact(photos=len(form.photos), passed=form.passed)
     case.finish("passed" if form.passed else "failed")
+    move_on(case)
 
 
 @application.action(

@@ -14,7 +14,7 @@ from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 
 from ..casefile import CaseFile, Message
-from ..procedure import Body, Form, Label, Procedure
+from ..procedure import Body, Form, Id, Label, Procedure
 
 SENTENCES = {
     "assign": _("{step}分派给{to}"),
@@ -30,11 +30,11 @@ SENTENCES = {
 
 
 class Assign(Form):
-    staff: int = Field(title="承办人", json_schema_extra={"widget": "staff"})
+    staff: Id = Field(title="承办人", json_schema_extra={"widget": "staff"})
 
 
 class HandOver(Form):
-    unit: int = Field(title="移交给", json_schema_extra={"widget": "unit"})
+    unit: Id = Field(title="移交给", json_schema_extra={"widget": "unit"})
     reason: str = Field(title="移交理由", min_length=4, max_length=500, json_schema_extra={"widget": "textarea"})
 
 

@@ -19,6 +19,7 @@ from . import forms
 from .moving import FORWARD, move_on
 
 STATUTORY = rules.STATUTORY
+AFTER_PAUSE = "恢复计时后重新计算"
 
 
 @application.action(
@@ -97,8 +98,10 @@ def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> N
         raise Refused("extend.none", "这一件没有正在计算的法定时限，不需要延期。", "days")
     for code in codes:
         case.extend_clock(code, f"{form.days}wd", form.ground)
-    last = max(r.due_at for c in codes for r in case.live(c) if r.due_at)
-    due = chinese_date(clock.local(last))
-    papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=form.ground, due=due)
-    case.fact(limit=f"{form.days} 个工作日", ground=form.ground)
-    case.tell_persons(f"“{case.title}”经批准延期 {form.days} 个工作日：{form.ground}", channel="sms")
+    last = max((r.due_at for c in codes for r in case.live(c) if r.due_at), default=None)
+    more, words = f"{form.days} 个工作日", form.ground.rstrip("。")
+    until = {"due": chinese_date(clock.local(last))} if last else {"due": AFTER_PAUSE, "more": more}
+    papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=words, **until)
+    case.fact(limit=more, ground=form.ground)
+    paused = "" if last else f"。现在停表，到期日期在{AFTER_PAUSE}"
+    case.tell_persons(f"“{case.title}”经批准延期 {more}：{words}{paused}。", channel="sms")

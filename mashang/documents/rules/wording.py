@@ -76,10 +76,12 @@ def _non_acceptance(item: str, facts: Facts) -> Wording:
 
 
 def _extension(item: str, facts: Facts) -> Wording:
-    """行政许可法 42(1): the reason is told."""
+    """行政许可法 42(1): the reason is told. Extended while the time stands still, it is by how much `more`: no day is known yet."""
+    more, due = as_text(facts.get("more", "")), as_text(facts["due"])
+    until = f"{more}。现在依法停表，到期日期在{due}" if more else f"至{due}"
     first = (
         f"您申请的“{item}”，因{as_text(facts['reason'])}，不能在原期限内作出决定。"
-        f"依据{LAW}第四十二条，经批准，办理期限延长至{as_text(facts['due'])}。"
+        f"依据{LAW}第四十二条，经批准，办理期限延长{until}。"
     )
     return (first,), (), ("给您带来不便，敬请谅解。",)
 

@@ -191,15 +191,19 @@ class CaseFile:
             self.changed[row.id] = clock_rules.stop(row, self.now)
 
     def suspend_clock(self, code: str, ground: str, expected: datetime | None = None) -> None:
-        """Suspend the clocks of this code on a lawful ground; refused where the rule does not know the ground."""
+        """Suspend the clocks of this code on a lawful ground, for the step in hand; refused where the rule does not know the
+        ground."""
+        of = self.step.id if self.step else None
         for row in self.live(code):
-            self.changed[row.id] = clock_rules.suspend(row, self.now, ground, expected)
+            self.changed[row.id] = clock_rules.suspend(row, self.now, ground, expected, of)
 
-    def resume_clock(self, code: str) -> None:
+    def resume_clock(self, code: str, ground: str = "") -> None:
+        """End what the step in hand suspends (on this ground): the clocks run on when no other suspension lasts."""
+        of = self.step.id if self.step else None
         for row in self.live(code):
-            if row.state == "suspended":
+            if clock_rules.lasting(row, ground, of):
                 calendar = clocks.calendar_for(self.region, self.unit_of(row), self.now)
-                self.changed[row.id] = clock_rules.resume(row, self.now, calendar)
+                self.changed[row.id] = clock_rules.resume(row, self.now, calendar, ground, of)
 
     def extend_clock(self, code: str, limit: str, ground: str) -> None:
         for row in self.live(code):

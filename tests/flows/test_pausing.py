@@ -11,6 +11,7 @@ from mashang.approvals.actions.forms import Evidence, StartVisit
 from mashang.cases.actions import common
 from mashang.cases.models import Notice
 from mashang.cases.rules import parse
+from mashang.catalogue import queries as catalogue
 from mashang.clocks import queries as clocks
 from mashang.clocks.rules import ClockRow
 from mashang.documents import queries as documents
@@ -18,7 +19,7 @@ from mashang.documents.models import Issued
 from mashang.documents.rules.wording import worded
 from mashang.kernel.refused import Refused
 
-from .story import Story, accepted, at, hand_in_house, upload, who
+from .story import Story, accepted, at, hand_in_house, publish_steps, upload, who
 
 pytestmark = [pytest.mark.django_db]
 VISIT = {"purpose": "现场踏勘", "expected": "2026-03-10T11:30:00+08:00"}
@@ -58,6 +59,43 @@ def test_an_extension_of_a_running_clock_names_its_day():
     due = statutory(story).due_at
     assert due and f"延长至{due.year}年{due.month}月{due.day}日。" in paper(story, "extension")
     assert "论证，不能在原期限内" in paper(story, "extension")
+
+
+def two_visits(ground: str) -> Story:
+    """The house with a second visit, the land office's, that suspends on this ground; both begun."""
+    steps = catalogue.current("rural-house").spec.steps
+    visit = next(s for s in steps if s.code == "visit")
+    other = {"code": "second", "label": "第二次踏勘", "role": "land", "ground": ground}
+    with at("2026-02-27 09:00"):
+        publish_steps((*steps, visit.model_copy(update=other)))
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        story.do("village", "start_visit", VISIT, "visit")
+        story.do("land", "start_visit", {**VISIT, "expected": "2026-03-05T11:30:00+08:00"}, "second")
+    return story
+
+
+@pytest.mark.parametrize("ground", ["inspection", "testing"])
+@pytest.mark.parametrize("order", [("second", "visit"), ("visit", "second")])
+def test_two_visits_beside_each_other_suspend_until_the_last_of_them_is_done(ground, order):
+    story = two_visits(ground)
+    logins = {"visit": "village", "second": "land"}
+    with at("2026-03-03 10:00"), pytest.raises(Refused) as no:
+        story.do("land", "start_visit", VISIT, "second")
+    assert no.value.code == "clock.suspended"
+    states = []
+    for moment, step in zip(("2026-03-04 09:30", "2026-03-09 09:30"), order, strict=True):
+        with at(moment):
+            login = logins[step]
+            story.do(login, "finish_visit", {**story.evidence(login), "passed": True}, step)
+        states.append(statutory(story).state)
+    assert states == ["suspended", "running"]
+    alone = accepted()
+    with at("2026-03-03 09:30"):
+        alone.do("village", "start_visit", VISIT, "visit")
+    with at("2026-03-09 09:30"):
+        alone.do("village", "finish_visit", {**alone.evidence("village"), "passed": True}, "visit")
+    assert statutory(story).due_at == statutory(alone).due_at
 
 
 @pytest.mark.parametrize(

@@ -42,9 +42,8 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     """The statutory clock rests while the site is inspected, never the promised one; the applicant is told how long."""
     if form.expected <= now:
         raise Refused("visit.past", "预计完成时间应在现在之后。", "expected")
-    ground = store.defined(case).ground or rules.INSPECTION
     for code in STATUTORY:
-        case.suspend_clock(code, ground, form.expected)
+        case.suspend_clock(code, _ground(case), form.expected)
     told = clock.in_words(form.expected)
     papers.notice(
         case,
@@ -66,10 +65,15 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     reaches=FORWARD, steps=[rules.VISIT], finishes=True, resumes=STATUTORY, first=True,
 )  # fmt: skip
 def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
-    """What was found on site, with photos, place and time; the statutory clock runs on."""
+    """What was found on site, with photos, place and time; the statutory clock runs on once no other visit suspends it."""
     _visited(case, form, by)
     for code in STATUTORY:
-        case.resume_clock(code)
+        case.resume_clock(code, _ground(case))
+
+
+def _ground(case: CaseFile) -> str:
+    """On what law the step in hand suspends the statutory clock."""
+    return store.defined(case).ground or rules.INSPECTION
 
 
 @application.action(

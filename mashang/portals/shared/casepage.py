@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mashang.cases import queries as cases
 from mashang.cases.queries import Line
 from mashang.clocks import queries as clocks
-from mashang.clocks.rules import APPLICANT, Calendar, ClockRow
+from mashang.clocks.rules import APPLICANT, Calendar, ClockRow, lasting
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.said import told
@@ -127,7 +127,7 @@ def main_clock(rows: Iterable[ClockRow]) -> ClockRow | None:
 
 
 def _ground(row: ClockRow) -> str:
-    last = row.pauses[-1].ground if row.pauses else ""
+    last = (lasting(row) or row.pauses)[-1].ground
     known = row.rule.ground(last)
     return known.label if known else last
 

@@ -74,6 +74,25 @@ def test_a_window_supplements_for_who_comes_to_it(sign_in):
 
 
 @pytest.mark.row("A10")
+def test_a_notice_names_something_and_not_at_length(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        for missing, faulty in (
+            ([" "], ["missing.0", "missing"]),
+            (["户口簿", "", "长" * 201], ["missing.1", "missing.2"]),
+            ([], ["missing"]),
+        ):
+            with pytest.raises(Refused) as no:
+                story.do("window", "notice", {"missing": missing}, "intake")
+            assert [f.field for f in no.value.faults] == faulty
+        address = reverse("desk:press_step", args=[story.number, "notice", story.step("intake").pk])
+        page = sign_in("window").post(address, {"missing": f"户口簿\n{'长' * 201}"})
+        assert page.status_code == 422 and "最多 200 个字" in text_of(page)
+        story.do("window", "notice", {"missing": [" 户口簿 "]}, "intake")
+    assert Notice.objects.filter(case=story.case, channel="sms").latest("id").text.endswith("需补正：户口簿。")
+
+
+@pytest.mark.row("A10")
 def test_a_window_elsewhere_neither_supplements_nor_withdraws(sign_in):
     with at("2026-03-02 09:10"):
         story = at_the_counter()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, field_validator
 
@@ -26,9 +26,12 @@ class HandIn(Form):
     channel: Literal["web", "mobile", "window", "kiosk", "agent", "api", "mail"] = Field(default="web", title="渠道")
 
 
+Point = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Notice(Form):
-    missing: tuple[str, ...] = Field(
-        title="需补正的内容（一次说全）", min_length=1, json_schema_extra={"widget": "lines"}
+    missing: tuple[Point, ...] = Field(
+        title="需补正的内容（一次说全）", min_length=1, max_length=100, json_schema_extra={"widget": "lines"}
     )
     help: str = Field(default="", title="怎样补", max_length=1000, json_schema_extra=AREA)
 

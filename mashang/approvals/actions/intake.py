@@ -276,6 +276,8 @@ def _accepted(
     by: Actor,
     later: Sequence[Material] = (),
     until: date | None = None,
+    *,
+    deemed: bool = False,
 ) -> None:
     """The statutory and the promised clock start side by side, and the applicant's for what is to follow `until` a day; what
     was checked is kept for next time."""
@@ -293,11 +295,12 @@ def _accepted(
     store.change(case, accepted_at=at, materials=[{"code": m.code, "state": "later", "due": due} for m in later])
     checked = [m for m in folder.materials if m["state"] == "handed" and m["held_as"]]
     store.keep(case, row["applicant"], checked, case.number)
-    papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case), **facts)
-    promised = rules.spoken_promise(row["promised"])
+    promised = rules.spoken_promise(row["promised"], row["instant"])
+    by_when = papers.acceptance(case, folder, by=by, promised=promised, deemed=deemed, **facts)
     case.fact(promised=promised, joint=case.lead_unit_id)
     follow = f"{'、'.join(facts['follow'])}请在{facts['until']}前补交，逾期视为撤回。" if facts else ""
-    case.tell_persons(f"“{case.title}”已受理，承诺{promised}办结。{follow}", channel="sms")
+    done = "自收到材料之日起视为受理" if deemed else "已受理"
+    case.tell_persons(f"“{case.title}”{done}{by_when}。{follow}", channel="sms")
 
 
 @application.action(
@@ -309,7 +312,7 @@ def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) ->
     nobody confirmed by then is overtaken."""
     running, folder = case.clock(rules.NOTIFY), store.folder(case.id)
     store.overtake(case)
-    _accepted(case, folder, running.started_at if running else case.opened_at, by)
+    _accepted(case, folder, running.started_at if running else case.opened_at, by, deemed=True)
     case.finish("deemed")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -216,5 +216,11 @@ class CaseFile:
         return [r for r in rows if r.state != "stopped"]
 
     def unit_of(self, row: ClockRow) -> int:
-        """The unit whose opening hours the clock follows."""
-        return int(row.party.removeprefix("unit:")) if row.party.startswith("unit:") else self.lead_unit_id
+        """The unit whose opening hours the clock follows: the one with which it began."""
+        return row.unit_id or self.lead_unit_id
+
+    def pass_clocks(self, unit: int) -> None:
+        """The time of the step in hand runs against this unit from now on; who has it neither lengthens nor shortens it."""
+        for row in (self.changed.get(c.id, c) for c in self.clocks):
+            if self.step and row.step_id == self.step.id and row.state != "stopped" and row.party.startswith("unit:"):
+                self.changed[row.id] = replace(row, party=f"unit:{unit}")

@@ -19,7 +19,7 @@ from mashang.documents.models import Issued
 from mashang.documents.rules.wording import worded
 from mashang.kernel.refused import Refused
 
-from .story import Story, accepted, at, hand_in_house, publish_steps, upload, who
+from .story import Story, accepted, at, change_steps, hand_in_house, publish_steps, upload, who
 
 pytestmark = [pytest.mark.django_db]
 VISIT = {"purpose": "现场踏勘", "expected": "2026-03-10T11:30:00+08:00"}
@@ -96,6 +96,22 @@ def test_two_visits_beside_each_other_suspend_until_the_last_of_them_is_done(gro
     with at("2026-03-09 09:30"):
         alone.do("village", "finish_visit", {**alone.evidence("village"), "passed": True}, "visit")
     assert statutory(story).due_at == statutory(alone).due_at
+
+
+def test_a_step_done_right_after_its_pause_was_due_when_the_time_left_ends():
+    """A visit with a clock of its own and no promise: two working days, of which a week of testing is no part."""
+    with at("2026-02-27 09:00"):
+        change_steps(visit={"promised": "", "rule": "FD-x", "statutory": "2wd", "suspends": True, "ground": "testing"})
+    story = accepted()
+    with at("2026-03-02 15:00"):
+        story.do("village", "start_visit", {**VISIT, "expected": "2026-03-09T11:30:00+08:00"}, "visit")
+    assert story.step("visit").held
+    with at("2026-03-09 09:30"):
+        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
+    done = story.step("visit")
+    clock_ = next(r for r in clocks.clocks_of(story.case.pk) if r.step_id == done.pk)
+    assert (done.state, done.held, clock_.state) == ("done", False, "stopped")
+    assert done.due_at == clock_.due_at and done.due_at > done.done_at
 
 
 @pytest.mark.parametrize(

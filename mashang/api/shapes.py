@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
-from mashang.cases.procedure import Form
-
-EARLIEST, LATEST = datetime.fromisoformat("1900-01-01T00:00:00Z"), datetime.fromisoformat("2200-01-01T00:00:00Z")
-Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+from mashang.cases.procedure import Form, Id, Instant
 
 
 class NewCase(Form):

@@ -7,10 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field, WithJsonSchema
 
-from mashang.cases.procedure import Form
+from mashang.cases.procedure import EARLIEST, LATEST, Form
 from mashang.performance.rules.statistics import LARGEST
-
-from .shapes import EARLIEST, LATEST
 
 MOST = 2000
 LONGEST = 100_000

@@ -6,7 +6,7 @@ SENTENCES = {
     "hand_in": _("提交“{what}”，收件并出具回执"),
     "notice": _("一次性告知需补正：{missing}"),
     "supplement": _("补正材料：{given}"),
-    "accept": _("受理，承诺{promised}办结"),
+    "accept": _("受理{promised:，承诺|办结}"),
     "deem_accepted": _("逾期未一次性告知，自收到材料之日起视为受理（行政许可法第三十二条）"),
     "review": _("{step}：{conclusion}"),
     "start_visit": _("停表：{purpose}（行政许可法第四十五条），预计 {expected}，已告知申请人"),

@@ -6,6 +6,7 @@ from typing import Any
 
 from mashang.cases.casefile import CaseFile
 from mashang.catalogue.rules import answer_rows
+from mashang.clocks.rules import APPLICANT
 from mashang.documents import actions as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -56,10 +57,16 @@ def _issue(
     )  # fmt: skip
 
 
-def due_of(case: CaseFile) -> str:
-    """When the promised clock (else the statutory one) that this act begins is due, in words."""
-    begun = [row for row in case.began if row.step_id is None and row.due_at]
-    row = min(begun, key=lambda r: (r.kind != "promised", r.due_at), default=None)
-    if row is None or row.due_at is None:
-        return "当场"
-    return f"{clock.local(row.due_at).year}年{clock.in_words(row.due_at)}"
+def acceptance(case: CaseFile, folder: Folder, *, by: Actor, promised: str, deemed: bool, **follow: Any) -> str:
+    """受理通知书: that it is accepted, or counts as such, and by when it is done as was `promised`, else as the law has it; gives
+    the words of the latter for a message."""
+    begun = [r for r in case.began if r.step_id is None and r.due_at and r.party != APPLICANT]
+    due = min((r.due_at for r in begun if r.due_at and (r.kind == "promised" or not promised)), default=None)
+    day = f"{clock.local(due).year}年{clock.in_words(due)}" if due else ""
+    if promised:
+        limit, words = ("promised", f"，承诺{promised}办结") if day else ("instant", f"，承诺{promised}办结")
+    else:
+        limit, words = ("statutory", f"，应于{day}前作出决定") if day else ("none", "")
+    facts = {"due": day or promised or "没有规定", "limit": limit, **({"deemed": True} if deemed else {}), **follow}
+    notice(case, folder, "acceptance", by=by, **facts)
+    return words

@@ -143,9 +143,9 @@ def must_follow(needs: Iterable[Need]) -> tuple[list[Need], list[Need]]:
     return [n for n in listed if n.state == "required"], [n for n in listed if n.state == "deferrable"]
 
 
-def spoken_promise(promised: str) -> str:
-    """The promise as a sentence says it: 3 个工作日内, or 当场."""
-    return f"{spoken(promised)}内" if promised else "当场"
+def spoken_promise(promised: str, instant: bool) -> str:
+    """The promise as a sentence says it: 3 个工作日内, or 当场; nothing where none is made."""
+    return f"{spoken(promised)}内" if promised else "当场" if instant else ""
 
 
 def title_of(spec: Spec, part: str) -> str:

@@ -24,6 +24,7 @@ WHERE case_id = %s AND state = 'pending'"""
 """What became of the report of a "no" that waited for its second person."""
 _PENDING = "SELECT 1 FROM approvals_refusal WHERE case_id = %s AND step = %s AND state = 'pending'"
 _LACKS = "SELECT 1 FROM approvals_material WHERE case_id = %s AND state IN ('later', 'missing') LIMIT 1"
+_DECIDED = "SELECT decided_at IS NOT NULL FROM approvals_application WHERE case_id = %s"
 _NEW = """
 INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
   instant, notices, noticed, results)
@@ -120,6 +121,16 @@ def refusal_pending(case_id: int, step: int) -> bool:
 
 def no_refusal_pending(case_id: int, step: int) -> bool:
     return not refusal_pending(case_id, step)
+
+
+def decided(case_id: int) -> bool:
+    """Whether a "yes" was said, or a "no" confirmed."""
+    row = sql.run(_DECIDED, [case_id]).fetchone()
+    return bool(row and row[0])
+
+
+def undecided(case_id: int, step: int) -> bool:
+    return not decided(case_id)
 
 
 def defined(case: CaseFile) -> Step:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -191,15 +191,19 @@ class CaseFile:
             self.changed[row.id] = clock_rules.stop(row, self.now)
 
     def suspend_clock(self, code: str, ground: str, expected: datetime | None = None) -> None:
-        """Suspend the clocks of this code on a lawful ground; refused where the rule does not know the ground."""
+        """Suspend the clocks of this code on a lawful ground, for the step in hand; refused where the rule does not know the
+        ground."""
+        of = self.step.id if self.step else None
         for row in self.live(code):
-            self.changed[row.id] = clock_rules.suspend(row, self.now, ground, expected)
+            self.changed[row.id] = clock_rules.suspend(row, self.now, ground, expected, of)
 
-    def resume_clock(self, code: str) -> None:
+    def resume_clock(self, code: str, ground: str = "") -> None:
+        """End what the step in hand suspends (on this ground): the clocks run on when no other suspension lasts."""
+        of = self.step.id if self.step else None
         for row in self.live(code):
-            if row.state == "suspended":
+            if clock_rules.lasting(row, ground, of):
                 calendar = clocks.calendar_for(self.region, self.unit_of(row), self.now)
-                self.changed[row.id] = clock_rules.resume(row, self.now, calendar)
+                self.changed[row.id] = clock_rules.resume(row, self.now, calendar, ground, of)
 
     def extend_clock(self, code: str, limit: str, ground: str) -> None:
         for row in self.live(code):
@@ -212,5 +216,11 @@ class CaseFile:
         return [r for r in rows if r.state != "stopped"]
 
     def unit_of(self, row: ClockRow) -> int:
-        """The unit whose opening hours the clock follows."""
-        return int(row.party.removeprefix("unit:")) if row.party.startswith("unit:") else self.lead_unit_id
+        """The unit whose opening hours the clock follows: the one with which it began."""
+        return row.unit_id or self.lead_unit_id
+
+    def pass_clocks(self, unit: int) -> None:
+        """The time of the step in hand runs against this unit from now on; who has it neither lengthens nor shortens it."""
+        for row in (self.changed.get(c.id, c) for c in self.clocks):
+            if self.step and row.step_id == self.step.id and row.state != "stopped" and row.party.startswith("unit:"):
+                self.changed[row.id] = replace(row, party=f"unit:{unit}")

@@ -23,10 +23,11 @@ beside[ERASURE] = _(
 
 
 class _Words(str):
-    """A fact in a sentence: "{note:；现场情况：}" says what stands before it, and nothing where there is none."""
+    """A fact in a sentence: "{promised:，承诺|办结}" says what stands before and after it, and nothing where there is none."""
 
-    def __format__(self, before: str) -> str:
-        return before + self if self else ""
+    def __format__(self, around: str) -> str:
+        before, _, after = around.partition("|")
+        return before + self + after if self else ""
 
 
 class _Blank(dict[str, Any]):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from django.db import models
 from django.utils.functional import Promise
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from mashang.kernel.actor import Actor
 
@@ -17,6 +17,10 @@ from .casefile import CaseFile
 
 On = Literal["new", "case", "step"]
 Label = str | Promise
+EARLIEST, LATEST = datetime.fromisoformat("1900-01-01T00:00:00Z"), datetime.fromisoformat("2200-01-01T00:00:00Z")
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, le=LATEST)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""What forms may name: instants that every zone can say, and numbers that a row can have."""
 
 
 class Form(BaseModel):

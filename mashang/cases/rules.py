@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from mashang.clocks.rules import APPLICANT, ClockRow
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
 from mashang.kernel.said import said
@@ -232,3 +233,14 @@ def file_name(name: str) -> str:
         raise Refused("document.name", "文件没有可用的名称，请改名后重新上传。", "file")
     stem, dot, ending = clean.rpartition(".")
     return f"{stem[:110]}{dot}{ending[:9]}" if dot else clean[:120]
+
+
+def main_clock(rows: Iterable[ClockRow], *, stopped: bool = False) -> ClockRow | None:
+    """The clock a reader is shown: the promised one that ends first, else the statutory one that ends first; none that runs
+    against the applicant. With `stopped`, one that stands still where none runs: of what is done."""
+    own = [r for r in rows if (stopped or r.state != "stopped") and r.party != APPLICANT]
+    return min(own, key=_shown_first, default=None)
+
+
+def _shown_first(row: ClockRow) -> tuple[bool, bool, bool, datetime]:
+    return row.state == "stopped", row.kind != "promised", row.due_at is None, row.due_at or row.started_at

@@ -304,9 +304,9 @@ def _at(value: datetime | None) -> datetime | None:
     return value and value.astimezone(ZONE)
 
 
-def _pause(p: Sequence[str | None]) -> Pause:
-    start, end, ground, expected = (*p, None)[:4]
-    return Pause(_read(start), end and _read(end), ground or "", expected and _read(expected))  # type: ignore[arg-type]  # a pause has its start
+def _pause(p: Sequence[Any]) -> Pause:
+    start, end, ground, expected, of = (*p, None, None)[:5]
+    return Pause(_read(start), end and _read(end), ground or "", expected and _read(expected), of)
 
 
 def _extended(e: Sequence[str]) -> Extended:

@@ -188,7 +188,32 @@ def test_work_is_given_to_a_colleague_but_not_to_another_unit(county, now):
         number, "hand_over", {"unit": county.other, "reason": "属住建职责"}, by=county.handler, now=now, step=pressed
     )
     assert step(number, "look0").unit_id == county.other
-    assert queries.case_for(county.stranger, number).case.number == number
+    view = queries.case_for(county.stranger, number)
+    parties = {c.step_id: c.party for c in queries.clocks_of(view)}
+    assert parties.pop(pressed) == f"unit:{county.other}"
+    assert set(parties.values()) == {f"unit:{county.unit}"}, "the time of the case and of other steps is theirs"
+
+
+def test_who_has_a_step_neither_lengthens_nor_shortens_its_time(county, now):
+    number = hand_in(county, now).number
+    pressed = step(number, "look0").id
+    due = step(number, "look0").due_at
+    actions.act(
+        number, "hand_over", {"unit": county.other, "reason": "属住建职责"}, by=county.handler, now=now, step=pressed
+    )
+    assert step(number, "look0").due_at == due
+    row = next(c for c in queries.clocks_of(queries.case_for(county.stranger, number)) if c.step_id == pressed)
+    assert (row.due_at, row.unit_id) == (due, county.unit)
+
+
+def test_a_reminder_names_step_and_clock_apart(county, now):
+    number = hand_in(county, now).number
+    soon = step(number, "look0").due_at - timedelta(hours=1)
+    sweeps.fire(soon)
+    sweeps.expire(soon)
+    texts = [line.text for line in queries.timeline(queries.case_for(county.lead, number), county.lead)]
+    assert any("审查0 · " in text for text in texts), texts
+    assert all(" · " in n.text for n in Notice.objects.filter(text__contains="审查0"))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -165,6 +165,7 @@ PACKAGES = [
     ({"items": HOUSE.items[1:]}, "unknown-item"),
     ({"parts": (*HOUSE.parts, HOUSE.parts[0])}, "twice"),
     ({"steps": tuple(s for s in HOUSE.steps if s.item != "house-land")}, "no-step"),
+    ({"steps": tuple(s for s in HOUSE.steps if s.part != "completion" or s.kind != StepKind.DECISION)}, "no-decision"),
     ({"steps": tuple(s.model_copy(update={"part": "x"}) for s in HOUSE.steps)}, "step-part"),
     ({"steps": tuple(s.model_copy(update={"item": "x"}) for s in HOUSE.steps)}, "step-item"),
     ({"items": item("house-registration", promised="31wd")}, "promised"),  # its items are judged too

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mashang.clocks import shipped
 from mashang.clocks.rules import (
@@ -14,6 +16,7 @@ from mashang.clocks.rules import (
     explain_row,
     extend,
     is_late,
+    lasting,
     may_suspend,
     read_rule,
     resume,
@@ -22,6 +25,7 @@ from mashang.clocks.rules import (
     suspend,
     write_rule,
 )
+from mashang.clocks.rules.running import _counting
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
 
@@ -73,6 +77,42 @@ def test_two_grounds_at_once_take_their_union(calendar: Calendar) -> None:
     clock = resume(clock, at("2026-03-12T09:00"), calendar)
     one = resume(suspend(make_clock(), at("2026-03-04T09:00"), "hearing"), at("2026-03-12T09:00"), calendar)
     assert clock.due_at == one.due_at == at("2026-04-09T17:30")  # seven working days; Qingming between
+
+
+PROCEDURES = st.lists(
+    st.tuples(st.integers(0, 200), st.integers(1, 200), st.sampled_from(["hearing", "expert_review"])), max_size=4
+)
+
+
+@given(PROCEDURES)
+def test_whatever_overlaps_the_clock_rests_until_the_last_has_ended_and_leaves_out_their_union(
+    procedures: list[tuple[int, int, str]],
+) -> None:
+    """Each procedure is a step's: it begins after so many hours, lasts so many, and rests on a ground."""
+    calendar, clock = shipped.calendar(), make_clock()
+    moments = [(begin, 1, step) for step, (begin, _, _) in enumerate(procedures)]
+    moments += [(begin + length, 0, step) for step, (begin, length, _) in enumerate(procedures)]
+    lasts: set[int] = set()
+    for hour, begins, step in sorted(moments):
+        now, ground = ACCEPTED + timedelta(hours=hour), procedures[step][2]
+        if begins:
+            clock = suspend(clock, now, ground, of=step)
+            refused("clock.suspended", suspend, clock, now, ground, None, step)
+        else:
+            clock = resume(clock, now, calendar, ground, step)
+        lasts = lasts | {step} if begins else lasts - {step}
+        assert {p.of for p in lasting(clock)} == lasts
+        assert clock.state == ("suspended" if lasts else "running")
+    spans = [(ACCEPTED + timedelta(hours=a), ACCEPTED + timedelta(hours=a + n)) for a, n, _ in procedures]
+    assert clock.due_at == calendar.due(ACCEPTED, clock.total, spans, _counting(clock)).at
+
+
+def test_the_warning_of_a_long_suspension_is_of_one_that_lasts(calendar: Calendar) -> None:
+    long, short = at("2026-03-16T17:30"), at("2026-03-10T17:30")
+    clock = suspend(make_clock(), at("2026-03-04T09:00"), "hearing", long, of=1)
+    clock = suspend(clock, at("2026-03-05T09:00"), "hearing", short, of=2)
+    assert clock.warn_at == short
+    assert resume(clock, at("2026-03-06T09:00"), calendar, "hearing", 2).warn_at == long
 
 
 def test_pausing_after_the_deadline_does_not_cure_lateness(calendar: Calendar) -> None:

@@ -9,6 +9,7 @@ from django.urls import reverse
 from mashang.approvals.models import Refusal
 from mashang.cases import queries as cases
 from mashang.cases.models import Notice
+from mashang.catalogue import queries as catalogue
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, Refused
@@ -18,7 +19,21 @@ from mashang.org import queries as org
 from mashang.org.rules import Facts
 from mashang.portals.shared import actionforms
 
-from .story import PDF, TOWN, Story, accepted, at, hand_in_house, reviewed, text_of, upload, verbs_of, who
+from .story import (
+    PDF,
+    TOWN,
+    Story,
+    accepted,
+    at,
+    change_steps,
+    hand_in_house,
+    publish_steps,
+    reviewed,
+    text_of,
+    upload,
+    verbs_of,
+    who,
+)
 
 pytestmark = [pytest.mark.django_db]
 BY = Actor.system("test")
@@ -56,6 +71,25 @@ def test_a_window_supplements_for_who_comes_to_it(sign_in):
         assert window.post(address, {"materials.household": paper}).status_code == 302
     assert story.case.state == "submitted"
     assert ledger.history(story.number)[-1].by == who("window").ref
+
+
+@pytest.mark.row("A10")
+def test_a_notice_names_something_and_not_at_length(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        for missing, faulty in (
+            ([" "], ["missing.0", "missing"]),
+            (["户口簿", "", "长" * 201], ["missing.1", "missing.2"]),
+            ([], ["missing"]),
+        ):
+            with pytest.raises(Refused) as no:
+                story.do("window", "notice", {"missing": missing}, "intake")
+            assert [f.field for f in no.value.faults] == faulty
+        address = reverse("desk:press_step", args=[story.number, "notice", story.step("intake").pk])
+        page = sign_in("window").post(address, {"missing": f"户口簿\n{'长' * 201}"})
+        assert page.status_code == 422 and "最多 200 个字" in text_of(page)
+        story.do("window", "notice", {"missing": [" 户口簿 "]}, "intake")
+    assert Notice.objects.filter(case=story.case, channel="sms").latest("id").text.endswith("需补正：户口簿。")
 
 
 @pytest.mark.row("A10")
@@ -101,6 +135,69 @@ def granted() -> Story:
         story.do("window", "issue", {}, "certificate")
     assert story.case.state == "granted"
     return story
+
+
+def checked(story: Story) -> None:
+    """The two checks that only a unit asks for, done."""
+    with at("2026-03-06 11:00"):
+        for code in ("setting-out-check", "key-stage-check"):
+            story.do("planning", "check_site", {**story.evidence("planning"), "finding": "good"}, code)
+
+
+@pytest.mark.row("A19")
+@pytest.mark.parametrize("last", ["review", "visit"])
+def test_a_case_moves_on_whichever_step_is_done_last(last):
+    """The decision waits for neither the planners' opinion nor the visit."""
+    with at("2026-02-27 09:00"):
+        change_steps(
+            decision={"after": ("qualification", "land", "siting-check")}, visit={"suspends": last == "review"}
+        )
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        story.do("village", "review", {"passed": True, "opinion": "本村集体成员，一户一宅"}, "qualification")
+        story.do("land", "review", {"passed": True, "opinion": "不占永久基本农田"}, "land")
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+        assert story.case.state == "accepted"
+        finish = {"review": "finish_visit", "visit": "visit"}[last]
+
+        def visit() -> None:
+            story.do("village", finish, {**story.evidence("village"), "passed": True}, "visit")
+
+        def review() -> None:
+            story.do("planning", "review", {"passed": True, "opinion": "符合村庄规划"}, "planning")
+
+        before, after = (visit, review) if last == "review" else (review, visit)
+        before()
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+        assert story.case.state == "accepted"
+        after()
+    assert story.case.state == "granted"
+    checked(story)
+    assert (story.case.state, story.case.outcome) == ("completed", "granted") and story.case.settled_at
+
+
+@pytest.mark.row("A10")
+def test_what_is_decided_is_not_withdrawn_with_certificates_given_out_or_without():
+    with at("2026-02-27 09:00"):
+        steps = catalogue.current("rural-house").spec.steps
+        one = next(s for s in steps if s.code == "certificate").model_copy(update={"produces": ("planning-permit",)})
+        two = one.model_copy(update={"code": "homestead", "label": "制发批准书", "produces": ("homestead-approval",)})
+        publish_steps([t for s in steps for t in ((one, two) if s.code == "certificate" else (s,))])
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        assert "withdraw" in offered("citizen", story)
+        story.do("town", "grant", {}, "decision")
+        for step in ("", "certificate"):
+            if step:
+                story.do("window", "issue", {}, step)
+            assert story.case.state == "accepted" and "withdraw" not in offered("citizen", story)
+            with pytest.raises(Refused) as no:
+                story.do("citizen", "withdraw", {"reason": "家里暂不建房"})
+            assert no.value.code == "withdraw.decided"
+    assert story.case.state == "accepted"
 
 
 @pytest.mark.row("A11")

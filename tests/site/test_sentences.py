@@ -30,6 +30,7 @@ def test_words_and_days_of_a_sentence_are_told_in_the_readers_language(language,
         ("3个工作日内", "受理，承诺3个工作日内办结", "Accepted, promised within 3 working days"),
         ("1个工作日内", "受理，承诺1个工作日内办结", "Accepted, promised within 1 working day"),
         ("当场", "受理，承诺当场办结", "Accepted, promised on the spot"),
+        ("", "受理", "Accepted"),
     ],
 )
 def test_a_limit_is_told_in_the_readers_language(promised, chinese, english):

@@ -16,6 +16,7 @@ from .. import papers, rules, site, store
 from ..procedure import INTAKE, S, application
 from ..store import ANSWER
 from . import forms
+from .moving import move_on
 
 _PROPOSE = """
 INSERT INTO approvals_refusal (case_id, step, grounds, basis, remedy, proposed_by, proposed_at, state, answer)
@@ -36,7 +37,7 @@ def grant(case: CaseFile, form: forms.Grant, *, by: Actor, now: datetime) -> Non
     case.fact(conclusion=form.conclusion)
     _give(case, folder, by, decided_at=now)
     case.finish("granted")
-    _move_on(case)
+    move_on(case)
 
 
 @application.action(
@@ -47,7 +48,7 @@ def issue(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> N
     """Issue the numbered results with their QR codes; what is still to be checked on site stays open."""
     _give(case, store.folder(case.id), by)
     case.finish("issued")
-    _move_on(case)
+    move_on(case)
 
 
 def _give(case: CaseFile, folder: store.Folder, by: Actor, decided_at: datetime | None = None) -> None:
@@ -59,19 +60,6 @@ def _give(case: CaseFile, folder: store.Folder, by: Actor, decided_at: datetime 
         case.fact(results="、".join(name for _, name in made) or "办结通知")
     if made:
         case.tell_persons(f"“{case.title}”已出证，可在线下载或到窗口领取，欢迎评价。", channel="sms")
-
-
-def _move_on(case: CaseFile) -> None:
-    """After a step: settled when none is left, granted when only checks on site are; the promise is kept by then."""
-    assert case.step is not None
-    left = cases.kinds_left(case.id, case.step.id)
-    if not left:
-        case.state, case.outcome = S.COMPLETED, "granted"
-        if "results" not in case.facts:
-            case.tell_persons(f"“{case.title}”已全部办结，欢迎评价。")
-    elif left <= {"site_check"}:
-        case.state = S.GRANTED
-        case.stop_clock(rules.PROMISED)
 
 
 @application.action(
@@ -185,7 +173,7 @@ def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetim
         return
     case.finish("good")
     if case.state == S.GRANTED:
-        _move_on(case)
+        move_on(case)
 
 
 @application.action(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, field_validator
+from pydantic import Field, JsonValue, field_validator
 
-from mashang.cases.procedure import Form, Nothing
+from mashang.cases.procedure import Form, Id, Instant, Nothing
 from mashang.kernel import clock
 
 __all__ = ["Nothing"]
@@ -19,22 +19,25 @@ class HandIn(Form):
     part: str = Field(default="", title="第几次申请", max_length=40)
     region: str = Field(title="办理地", pattern=r"^(\d{6,12})?$")
     answers: dict[str, Any] = Field(default_factory=dict, title="表单")
-    materials: dict[str, int] = Field(default_factory=dict, title="材料")
+    materials: dict[str, Id] = Field(default_factory=dict, title="材料")
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照")
-    acting_for: int = Field(default=0, title="为谁办理", ge=0)
+    acting_for: int = Field(default=0, title="为谁办理", ge=0, le=2**63 - 1)
     again: bool = Field(default=False, title="确认再办一件")
     channel: Literal["web", "mobile", "window", "kiosk", "agent", "api", "mail"] = Field(default="web", title="渠道")
 
 
+Point = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Notice(Form):
-    missing: tuple[str, ...] = Field(
-        title="需补正的内容（一次说全）", min_length=1, json_schema_extra={"widget": "lines"}
+    missing: tuple[Point, ...] = Field(
+        title="需补正的内容（一次说全）", min_length=1, max_length=100, json_schema_extra={"widget": "lines"}
     )
     help: str = Field(default="", title="怎样补", max_length=1000, json_schema_extra=AREA)
 
 
 class Supplement(Form):
-    materials: dict[str, int] = Field(default_factory=dict, title="补交材料", json_schema_extra={"widget": "materials"})
+    materials: dict[str, Id] = Field(default_factory=dict, title="补交材料", json_schema_extra={"widget": "materials"})
     words: str = Field(default="", title="说明", max_length=1000, json_schema_extra=AREA)
 
 
@@ -51,7 +54,7 @@ class Review(Form):
 
 class StartVisit(Form):
     purpose: str = Field(default="现场踏勘", title="停表事由", min_length=2, max_length=100)
-    expected: AwareDatetime = Field(title="预计完成时间")
+    expected: Instant = Field(title="预计完成时间")
 
     @field_validator("expected", mode="before")
     @classmethod
@@ -60,7 +63,7 @@ class StartVisit(Form):
         if isinstance(value, str):
             try:
                 return clock.local(datetime.fromisoformat(value))
-            except ValueError:
+            except (ValueError, OverflowError):
                 raise ValueError("请填写时间，例如 2026-03-02 09:30。") from None
         return value
 
@@ -68,13 +71,13 @@ class StartVisit(Form):
 class Evidence(Form):
     """What stands behind a finding on site: photos, place and time."""
 
-    photos: tuple[int, ...] = Field(
+    photos: tuple[Id, ...] = Field(
         title="现场照片", min_length=1, max_length=20, json_schema_extra={"widget": "photos"}
     )
     latitude: float = Field(title="纬度", ge=-90, le=90, json_schema_extra={"widget": "place"})
     longitude: float = Field(title="经度", ge=-180, le=180, json_schema_extra={"widget": "place"})
     accuracy: float | None = Field(default=None, title="定位误差（米）", ge=0, json_schema_extra={"widget": "place"})
-    taken_at: AwareDatetime = Field(title="拍摄时间", json_schema_extra={"widget": "place"})
+    taken_at: Instant = Field(title="拍摄时间", json_schema_extra={"widget": "place"})
     note: str = Field(default="", title="现场情况", max_length=2000, json_schema_extra=AREA)
 
 
@@ -112,7 +115,7 @@ class EndChecks(Form):
 
 
 class HandLater(Form):
-    materials: dict[str, int] = Field(title="补交材料", min_length=1, json_schema_extra={"widget": "materials"})
+    materials: dict[str, Id] = Field(title="补交材料", min_length=1, json_schema_extra={"widget": "materials"})
 
 
 class Withdraw(Form):

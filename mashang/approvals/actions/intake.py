@@ -276,6 +276,8 @@ def _accepted(
     by: Actor,
     later: Sequence[Material] = (),
     until: date | None = None,
+    *,
+    deemed: bool = False,
 ) -> None:
     """The statutory and the promised clock start side by side, and the applicant's for what is to follow `until` a day; what
     was checked is kept for next time."""
@@ -293,11 +295,12 @@ def _accepted(
     store.change(case, accepted_at=at, materials=[{"code": m.code, "state": "later", "due": due} for m in later])
     checked = [m for m in folder.materials if m["state"] == "handed" and m["held_as"]]
     store.keep(case, row["applicant"], checked, case.number)
-    papers.notice(case, folder, "acceptance", by=by, due=papers.due_of(case), **facts)
-    promised = rules.spoken_promise(row["promised"])
+    promised = rules.spoken_promise(row["promised"], row["instant"])
+    by_when = papers.acceptance(case, folder, by=by, promised=promised, deemed=deemed, **facts)
     case.fact(promised=promised, joint=case.lead_unit_id)
     follow = f"{'、'.join(facts['follow'])}请在{facts['until']}前补交，逾期视为撤回。" if facts else ""
-    case.tell_persons(f"“{case.title}”已受理，承诺{promised}办结。{follow}", channel="sms")
+    done = "自收到材料之日起视为受理" if deemed else "已受理"
+    case.tell_persons(f"“{case.title}”{done}{by_when}。{follow}", channel="sms")
 
 
 @application.action(
@@ -309,16 +312,18 @@ def deem_accepted(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) ->
     nobody confirmed by then is overtaken."""
     running, folder = case.clock(rules.NOTIFY), store.folder(case.id)
     store.overtake(case)
-    _accepted(case, folder, running.started_at if running else case.opened_at, by)
+    _accepted(case, folder, running.started_at if running else case.opened_at, by, deemed=True)
     case.finish("deemed")
 
 
 @application.action(
     "withdraw", label=_("撤回申请"), right="approvals.withdraw", form=forms.Withdraw,
-    leaves=[S.SUBMITTED, S.SUPPLEMENT, S.ACCEPTED], reaches=S.WITHDRAWN, anywhere=True,
+    leaves=[S.SUBMITTED, S.SUPPLEMENT, S.ACCEPTED], reaches=S.WITHDRAWN, anywhere=True, offered=store.undecided,
 )  # fmt: skip
 def withdraw(case: CaseFile, form: forms.Withdraw, *, by: Actor, now: datetime) -> None:
     """The applicant takes the application back before the decision, at a window too; then they are told that it was done."""
+    if store.decided(case.id):
+        raise Refused("withdraw.decided", "这一件已经作出决定，不能再撤回申请。不再需要的，请联系办理单位。")
     store.overtake(case)
     case.confide(reason=form.reason)
     case.tell(Message(f"{case.number} 申请人已撤回。", unit=case.lead_unit_id))
@@ -343,12 +348,20 @@ def hand_later(case: CaseFile, form: forms.HandLater, *, by: Actor, now: datetim
     case.tell(Message(f"{case.number} 申请人已补交容缺材料，请核对。", unit=case.lead_unit_id))
 
 
+def _to_follow(case: CaseFile) -> list[str]:
+    """What is still to follow, by name. Refuses when all of it came between the end of its time and this act."""
+    names = [m["name"] for m in store.folder(case.id).materials if m["state"] == "later"]
+    if not names:
+        raise Refused("later.here", "容缺材料已经补齐。")
+    return names
+
+
 @application.action(
     "remind_later", label=_("补交提醒"), right="cases.expire", form=Nothing, leaves=[S.ACCEPTED], by_rule=True
 )
 def remind_later(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
     """Shortly before the application counts as withdrawn the applicant is reminded of what is to follow."""
-    missing = "、".join(m["name"] for m in store.folder(case.id).materials if m["state"] == "later")
+    missing = "、".join(_to_follow(case))
     case.fact(missing=missing)
     running = case.clock(rules.FOLLOW)
     until = f"请在 {clock.in_words(running.due_at)} 前" if running and running.due_at else "请尽快"
@@ -366,6 +379,7 @@ def remind_later(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> 
 )
 def lapse(case: CaseFile, form: Nothing, *, by: Actor, now: datetime) -> None:
     """What was to follow never came: deemed withdrawn (安阳市政务服务条例 art. 24). A "no" that waits is overtaken."""
+    _to_follow(case)
     store.overtake(case)
     case.tell_persons(f"“{case.title}”逾期未补交材料，视为撤回；可以随时重新申请。", channel="sms")
     case.tell(Message(f"{case.number} 申请人逾期未补交容缺材料，视为撤回。", unit=case.lead_unit_id))

@@ -16,19 +16,22 @@ from mashang.kernel.said import said
 from .. import papers, rules, site, store
 from ..procedure import S, application
 from . import forms
+from .moving import FORWARD, move_on
 
 STATUTORY = rules.STATUTORY
+AFTER_PAUSE = "恢复计时后重新计算"
 
 
 @application.action(
     "review", label=_("填写意见"), right="approvals.review", form=forms.Review, leaves=[S.ACCEPTED], on="step",
-    steps=["review"], finishes=True, first=True,
+    reaches=FORWARD, steps=["review"], finishes=True, first=True,
 )  # fmt: skip
 def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> None:
     """The unit's opinion. A negative one does not end the case: who decides sees it and must answer for the decision."""
     case.fact(conclusion=said("通过") if form.passed else said("不通过"), passed=form.passed)
     case.confide(opinion=form.opinion)
     case.finish("passed" if form.passed else "failed")
+    move_on(case)
 
 
 @application.action(
@@ -39,9 +42,8 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
     """The statutory clock rests while the site is inspected, never the promised one; the applicant is told how long."""
     if form.expected <= now:
         raise Refused("visit.past", "预计完成时间应在现在之后。", "expected")
-    ground = store.defined(case).ground or rules.INSPECTION
     for code in STATUTORY:
-        case.suspend_clock(code, ground, form.expected)
+        case.suspend_clock(code, _ground(case), form.expected)
     told = clock.in_words(form.expected)
     papers.notice(
         case,
@@ -60,18 +62,23 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
 
 @application.action(
     "finish_visit", label=_("踏勘完成"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
-    steps=[rules.VISIT], finishes=True, resumes=STATUTORY, first=True,
+    reaches=FORWARD, steps=[rules.VISIT], finishes=True, resumes=STATUTORY, first=True,
 )  # fmt: skip
 def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
-    """What was found on site, with photos, place and time; the statutory clock runs on."""
+    """What was found on site, with photos, place and time; the statutory clock runs on once no other visit suspends it."""
     _visited(case, form, by)
     for code in STATUTORY:
-        case.resume_clock(code)
+        case.resume_clock(code, _ground(case))
+
+
+def _ground(case: CaseFile) -> str:
+    """On what law the step in hand suspends the statutory clock."""
+    return store.defined(case).ground or rules.INSPECTION
 
 
 @application.action(
     "visit", label=_("现场踏勘"), right="approvals.visit", form=forms.FinishVisit, leaves=[S.ACCEPTED], on="step",
-    steps=[rules.VISIT_ONLY], finishes=True, first=True,
+    reaches=FORWARD, steps=[rules.VISIT_ONLY], finishes=True, first=True,
 )  # fmt: skip
 def visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
     """A visit for which the definition stops no clock: one act, with what was found."""
@@ -82,6 +89,7 @@ def _visited(case: CaseFile, form: forms.FinishVisit, by: Actor) -> None:
     site.record(case, form, "good" if form.passed else "bad", by=by)
     case.fact(photos=len(form.photos), passed=form.passed)
     case.finish("passed" if form.passed else "failed")
+    move_on(case)
 
 
 @application.action(
@@ -94,8 +102,10 @@ def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> N
         raise Refused("extend.none", "这一件没有正在计算的法定时限，不需要延期。", "days")
     for code in codes:
         case.extend_clock(code, f"{form.days}wd", form.ground)
-    last = max(r.due_at for c in codes for r in case.live(c) if r.due_at)
-    due = chinese_date(clock.local(last))
-    papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=form.ground, due=due)
-    case.fact(limit=f"{form.days} 个工作日", ground=form.ground)
-    case.tell_persons(f"“{case.title}”经批准延期 {form.days} 个工作日：{form.ground}", channel="sms")
+    last = max((r.due_at for c in codes for r in case.live(c) if r.due_at), default=None)
+    more, words = f"{form.days} 个工作日", form.ground.rstrip("。")
+    until = {"due": chinese_date(clock.local(last))} if last else {"due": AFTER_PAUSE, "more": more}
+    papers.notice(case, store.folder(case.id), "extension", by=by, nth=case.revision, reason=words, **until)
+    case.fact(limit=more, ground=form.ground)
+    paused = "" if last else f"。现在停表，到期日期在{AFTER_PAUSE}"
+    case.tell_persons(f"“{case.title}”经批准延期 {more}：{words}{paused}。", channel="sms")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -14,7 +15,7 @@ from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 
 from ..casefile import CaseFile, Message
-from ..procedure import Body, Form, Label, Procedure
+from ..procedure import Body, Form, Id, Label, Procedure
 
 SENTENCES = {
     "assign": _("{step}分派给{to}"),
@@ -30,11 +31,11 @@ SENTENCES = {
 
 
 class Assign(Form):
-    staff: int = Field(title="承办人", json_schema_extra={"widget": "staff"})
+    staff: Id = Field(title="承办人", json_schema_extra={"widget": "staff"})
 
 
 class HandOver(Form):
-    unit: int = Field(title="移交给", json_schema_extra={"widget": "unit"})
+    unit: Id = Field(title="移交给", json_schema_extra={"widget": "unit"})
     reason: str = Field(title="移交理由", min_length=4, max_length=500, json_schema_extra={"widget": "textarea"})
 
 
@@ -53,9 +54,11 @@ class Moved(Form):
 
 
 class Expired(Form):
+    """What ran out, or soon will: `step` leads in the clock's name (审查 · 承诺时限)."""
+
     clock: str
     due: str = ""
-    step: str = ""
+    step: Annotated[str, StringConstraints(strip_whitespace=False)] = ""
     unit: int = 0
 
 
@@ -71,8 +74,8 @@ def assign(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
 
 
 def hand_over(case: CaseFile, form: HandOver, *, by: Actor, now: datetime) -> None:
-    """Pass the open step to another unit; its clock runs on (首问负责: responsibility ends when the other has it). Refuses
-    a unit that is closed: nobody works there."""
+    """Pass the open step to another unit; its clock runs on, against that unit (首问负责: responsibility ends when the other
+    has it). Refuses a unit that is closed: nobody works there."""
     assert case.step is not None
     if form.unit == case.step.unit_id:
         raise Refused("hand_over.same-unit", "这个环节已经在该单位，不用移交。", "unit")
@@ -80,6 +83,7 @@ def hand_over(case: CaseFile, form: HandOver, *, by: Actor, now: datetime) -> No
     if not unit.open_on(clock.local(now).date()):
         raise Refused("hand_over.closed", "这个单位已经撤销，请移交给别的单位。", "unit")
     case.step.unit_id, case.step.staff = unit.id, None
+    case.pass_clocks(unit.id)
     case.units = sorted({*case.units, unit.id})
     case.fact(to=unit.name, reason=form.reason)
     case.tell(Message(f"{case.number} 的“{case.step.label}”移交给贵单位办理：{form.reason}", unit=unit.id))
@@ -93,7 +97,7 @@ def urge(case: CaseFile, form: Urge, *, by: Actor, now: datetime) -> None:
 
 
 def remind(case: CaseFile, form: Expired, *, by: Actor, now: datetime) -> None:
-    """The clock soon runs out (or has been suspended for long): the unit in charge is told, and its handler."""
+    """The clock soon runs out: the unit in charge is told, and with it whoever has the step in hand."""
     case.fact(clock=form.clock, due=form.due, step=form.step)
     case.tell(Message(f"{case.number} {form.step}{form.clock}临近到期（{form.due}），请抓紧办理。", unit=form.unit))
 

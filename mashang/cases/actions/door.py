@@ -210,7 +210,7 @@ def _move_clocks(verb: Action, case: CaseFile) -> None:
 def _open_followers(case: CaseFile) -> None:
     """Steps that waited for the one now done: those with nothing left to wait for open and their clocks start."""
     if not case.finished or case.drop_steps:
-        case.opening = [] if not case.finished or case.drop_steps else case.opening
+        case.opening = []
         return
     for step in case.opening:
         step.needs -= 1
@@ -255,15 +255,19 @@ def _finish(
 
 
 def _show_due(case: CaseFile, planned: list[StepInHand], opened: list[ClockRow]) -> None:
-    """The case and each step in hand carry the due time of the clock a reader is shown; what is dropped waits for nothing."""
+    """The case and each step in hand carry the due time of the clock a reader is shown; what is dropped waits for nothing, and
+    what is done keeps the time by which it was due in the end, pauses left out."""
+    rows = [*(case.changed.get(c.id, c) for c in case.clocks), *opened]
+    if case.step and case.finished:
+        own = rules.main_clock((r for r in rows if r.step_id == case.step.id), stopped=True)
+        case.step.due_at, case.step.held = (own and own.due_at) or case.step.due_at, False
     if case.drop_steps:
         case.due_at, case.held = None, False
         return
-    rows = [*(case.changed.get(c.id, c) for c in case.clocks), *opened]
-    main = write.main_clock([r for r in rows if r.step_id is None])
+    main = rules.main_clock(r for r in rows if r.step_id is None)
     case.due_at, case.held = (main.due_at, main.state == "suspended") if main else (None, False)
-    for step in (*planned, *case.opening, *([case.step] if case.step else [])):
-        own = write.main_clock([r for r in rows if r.step_id == step.id])
+    for step in (*planned, *case.opening, *([case.step] if case.step and not case.finished else [])):
+        own = rules.main_clock(r for r in rows if r.step_id == step.id)
         if own:
             step.due_at, step.held = own.due_at or step.due_at, own.state == "suspended"
 

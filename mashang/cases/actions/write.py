@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from mashang.clocks import queries as clocks
-from mashang.clocks.rules import APPLICANT, ClockRow
 from mashang.kernel import sql
 from mashang.kernel.refused import NotFound
 
@@ -226,10 +225,3 @@ def _change_values(case: CaseFile) -> list[Any]:
         case.title, case.about, case.state, case.outcome, _numbers(case.units), _numbers(case.persons), case.due_at, case.settled_at,
         case.held, case.late, case.supervised, case.now, bool(case.words), _tokens(case) if case.words else "", case.id,
     ]  # fmt: skip
-
-
-def main_clock(rows: Sequence[ClockRow]) -> ClockRow | None:
-    """The clock a reader is shown: the promised one that ends first, else the statutory one that ends first; none that runs
-    against the applicant."""
-    live = [r for r in rows if r.state != "stopped" and r.party != APPLICANT]
-    return min(live, key=lambda r: (r.kind != "promised", r.due_at is None, r.due_at or r.started_at), default=None)

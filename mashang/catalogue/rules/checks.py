@@ -276,6 +276,10 @@ def _composition(spec: PackageSpec) -> Iterator[Fault]:
     for item in spec.items:
         if item.code not in done:
             yield _fault("steps", _("事项“%(i)s”没有任何办理环节。") % {"i": item.name}, "no-step")
+    deciding = {s.part for s in spec.steps if s.kind == StepKind.DECISION}
+    for part in spec.parts:
+        if deciding and part.code not in deciding:  # where there is none at all, `_steps` says so
+            yield _fault("steps", _("“%(p)s”没有决定环节，申请了也办不结。") % {"p": part.label}, "no-decision")
 
 
 def _shared(spec: PackageSpec) -> Iterator[Fault]:

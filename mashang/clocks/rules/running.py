@@ -20,12 +20,18 @@ LONG = 30  # days after which an open suspension warns when no expected end was 
 
 
 class Pause(NamedTuple):
-    """A suspension; `end` None while it is open. `expected`: the end that the applicant was told."""
+    """A suspension; `end` None while it is open. `expected`: the end that the applicant was told; `of`: the step that has it."""
 
     start: datetime
     end: datetime | None
     ground: str
     expected: datetime | None = None
+    of: int | None = None
+
+    @property
+    def told(self) -> datetime:
+        """From when on it lasts too long."""
+        return self.expected or self.start + _DAY * LONG
 
 
 class Extended(NamedTuple):
@@ -126,10 +132,13 @@ def start(
     )
 
 
-def suspend(row: ClockRow, at: datetime, ground: str, expected: datetime | None = None) -> ClockRow:
-    """Suspend on a legal ground that the clock's rule allows; `expected` is the end told to the applicant.
+def suspend(
+    row: ClockRow, at: datetime, ground: str, expected: datetime | None = None, of: int | None = None
+) -> ClockRow:
+    """Suspend on a legal ground that the clock's rule allows; `expected` is the end told to the applicant, `of` the step
+    whose work it is for.
 
-    A second ground may begin while the first still lasts: only their union is left out. Suspending a clock that is
+    Another ground, or another step on the same, may begin while the first still lasts: only their union is left out. Suspending a clock that is
     late already is recorded, but its due time stands (pausing after the deadline does not cure lateness).
     """
     _refuse_stopped(row)
@@ -148,42 +157,49 @@ def suspend(row: ClockRow, at: datetime, ground: str, expected: datetime | None 
             else said("“{label}”不能以“{ground}”为由中止；该时限依法不得中止。", label=row.label, ground=ground),
             "ground",
         )
-    if any(pause.end is None and pause.ground == ground for pause in row.pauses):
+    if any(pause.of == of for pause in lasting(row, ground)):
         raise Refused(
             "clock.suspended",
             said("“{label}”已因“{ground}”中止，尚未恢复，不必重复中止。", label=row.label, ground=found.label),
             "ground",
         )
     _refuse_before(row, at)
-    late = row.due_at is not None and at >= row.due_at
+    late, pause = row.due_at is not None and at >= row.due_at, Pause(at, None, ground, expected, of)
     return replace(
         row,
         state="suspended",
-        pauses=(*row.pauses, Pause(at, None, ground, expected)),
+        pauses=(*row.pauses, pause),
         due_at=row.due_at if late else None,
-        warn_at=expected or at + _DAY * LONG,
+        warn_at=min([pause.told, *(p.told for p in lasting(row) if p.told > at)]),
         warned_at=None,
     )
 
 
 def may_suspend(row: ClockRow, ground: str) -> bool:
     """Whether `suspend` would be lawful for the ground: a site visit, say, suspends the statutory clock only."""
-    open_ = any(pause.end is None and pause.ground == ground for pause in row.pauses)
-    return row.state != "stopped" and row.rule.ground(ground) is not None and not open_
+    return row.state != "stopped" and row.rule.ground(ground) is not None and not lasting(row, ground)
 
 
-def resume(row: ClockRow, at: datetime, calendar: Calendar, ground: str = "") -> ClockRow:
-    """End the suspension (of one `ground`, or all of them) and compute the due time anew."""
+def lasting(row: ClockRow, ground: str = "", of: int | None = None) -> list[Pause]:
+    """The suspensions that last: all of them, or on one `ground`, or of one step; what belongs to no step counts with each."""
+    open_ = (pause for pause in row.pauses if pause.end is None)
+    return [p for p in open_ if ground in ("", p.ground) and (of is None or p.of in (None, of))]
+
+
+def resume(row: ClockRow, at: datetime, calendar: Calendar, ground: str = "", of: int | None = None) -> ClockRow:
+    """End the suspension (on one `ground`, of one step, or all of them); when none lasts any more the due time is computed
+    anew."""
     _refuse_stopped(row)
-    ending = [pause for pause in row.pauses if pause.end is None and ground in ("", pause.ground)]
+    ending = lasting(row, ground, of)
     if not ending:
         raise Refused("clock.running", said("“{label}”没有中止，不需要恢复。", label=row.label), "ground")
     if any(at < pause.start for pause in ending):
         raise Refused("clock.reversed", said("“{label}”的恢复时间早于中止时间，请核对。", label=row.label), "at")
     pauses = tuple(pause._replace(end=at) if pause in ending else pause for pause in row.pauses)
     row = replace(row, pauses=pauses)
-    if any(pause.end is None for pause in pauses):
-        return row
+    if left := lasting(row):
+        ahead = [pause.told for pause in left if pause.told > at]
+        return replace(row, warn_at=min(ahead), warned_at=None) if ahead else row
     return _timed(replace(row, state="running", warned_at=None), calendar)
 
 

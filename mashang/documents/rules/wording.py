@@ -41,13 +41,28 @@ def _receipt(item: str, facts: Facts) -> Wording:
     return (f"您提交的“{item}”申请材料已经收到，清单如下：",), as_lines(facts["materials"]), (after,)
 
 
+_BY_WHEN = {
+    "": "本件承诺于{due}前办结。",
+    "promised": "本件承诺于{due}前办结。",
+    "instant": "本件承诺{due}办结。",
+    "statutory": "本件依法应于{due}前作出决定。",
+    "none": "本件的办结期限：{due}。",
+}
+"""What the day of a notice of acceptance rests on; older ones do not say."""
+
+
 def _acceptance(item: str, facts: Facts) -> Wording:
-    """行政许可法 32(5), 45. What may `follow` is told with its date and what comes of missing it (容缺受理)."""
+    """行政许可法 32(5), 45; of what is `deemed` accepted nobody said that it is whole, art. 32(4). What may `follow` is told
+    with its date and what comes of missing it (容缺受理)."""
     follow = as_lines(facts.get("follow", ()))
     whole = "主要材料齐全、符合法定形式" if follow else "材料齐全、符合法定形式"
     first = f"您提出的“{item}”申请，属于本机关职权范围，{whole}。依据{LAW}第三十二条，予以受理。"
+    if facts.get("deemed"):
+        silent = "本机关收到申请材料后五日内没有告知需要补正的内容"
+        basis = f"依据{LAW}第三十二条第一款第四项，自收到申请材料之日起即为受理。"
+        first = f"您提出的“{item}”申请，{silent}。{basis}"
     second = (
-        f"本件承诺于{as_text(facts['due'])}前办结。"
+        f"{_BY_WHEN[as_text(facts.get('limit', ''))].format(due=as_text(facts['due']))}"
         "办理中依法需要听证、检验、检测、鉴定、专家评审的，所需时间不计入法定期限，将另行书面告知。"
     )
     query = "办理进度可以凭编号和手机号码后四位随时查询。"
@@ -76,10 +91,12 @@ def _non_acceptance(item: str, facts: Facts) -> Wording:
 
 
 def _extension(item: str, facts: Facts) -> Wording:
-    """行政许可法 42(1): the reason is told."""
+    """行政许可法 42(1): the reason is told. Extended while the time stands still, it is by how much `more`: no day is known yet."""
+    more, due = as_text(facts.get("more", "")), as_text(facts["due"])
+    until = f"{more}。现在依法停表，到期日期在{due}" if more else f"至{due}"
     first = (
         f"您申请的“{item}”，因{as_text(facts['reason'])}，不能在原期限内作出决定。"
-        f"依据{LAW}第四十二条，经批准，办理期限延长至{as_text(facts['due'])}。"
+        f"依据{LAW}第四十二条，经批准，办理期限延长{until}。"
     )
     return (first,), (), ("给您带来不便，敬请谅解。",)
 

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 
 from mashang.cases import queries as cases
 from mashang.cases.queries import Line
+from mashang.cases.rules import main_clock
 from mashang.clocks import queries as clocks
-from mashang.clocks.rules import APPLICANT, WEEKEND, Calendar, ClockRow, Limit
+from mashang.clocks.rules import WEEKEND, Calendar, ClockRow, Limit, lasting
 from mashang.clocks.rules import Line as CountLine
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -93,7 +94,7 @@ def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
     rows = cases.clocks_of(view)
     case = view.case
     calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
-    main = main_clock(rows)
+    main = main_clock((r for r in rows if r.step_id is None), stopped=True)
     live = main and main.state != "stopped"
     ground = _ground(main) if main and main.state == "suspended" else ""
     due = case.due_at or min((s.due_at for s in view.open_steps if s.due_at), default=None)
@@ -122,14 +123,8 @@ def state_lamp(settled: datetime | None, state: str, left: parts.Remaining) -> s
     return "done" if settled else left.lamp
 
 
-def main_clock(rows: Iterable[ClockRow]) -> ClockRow | None:
-    """The clock that the page explains: the case's promised one, else its statutory one, running before stopped."""
-    own = [r for r in rows if r.step_id is None and r.party != APPLICANT]
-    return min(own, key=lambda r: (r.state == "stopped", r.kind != "promised", r.started_at), default=None)
-
-
 def _ground(row: ClockRow) -> str:
-    last = row.pauses[-1].ground if row.pauses else ""
+    last = (lasting(row) or row.pauses)[-1].ground
     known = row.rule.ground(last)
     return known.label if known else last
 
@@ -201,7 +196,7 @@ def ribbon(view: cases.CaseView, rows: Sequence[ClockRow], calendar: Calendar, n
     if not steps:
         return None
     end = case.settled_at or now
-    main = main_clock(rows)
+    main = main_clock((r for r in rows if r.step_id is None), stopped=True)
     promised = main.due_at if main and main.state != "stopped" else None
     last = max([end, *([promised] if promised else []), *(s.due_at for s in steps if s.due_at and s.state == "open")])
     first = max(case.opened_at, end - timedelta(days=40))

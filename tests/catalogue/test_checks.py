@@ -72,6 +72,10 @@ CASES = [
         "unknown-fact",
         "没有这一项",
     ),
+    *(
+        ({"instant_when": (When(fact="area", op="le", value=value),)}, "no-number", "只能跟数字比")
+        for value in ("NaN", "Infinity", "三百", "23,5", ("1", "2"))
+    ),
     (
         {"questions": (Question(code="q", text="是吗？", choices=(Choice(code="a", label="是"),)),)},
         "choices",

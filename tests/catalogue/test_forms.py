@@ -178,6 +178,8 @@ def test_personal_answers_are_parted_from_public_ones() -> None:
         ({"fact": "a", "op": "le", "value": 200}, {"a": "200.0"}, True),
         ({"fact": "a", "op": "lt", "value": 200}, {"a": "200"}, False),
         ({"fact": "a", "op": "gt", "value": 200}, {"a": "two hundred"}, None),  # text where a number belongs
+        *(({"fact": "a", "op": "le", "value": 200}, {"a": odd}, None) for odd in ("NaN", "sNaN", "Infinity", "1e")),
+        ({"fact": "a", "op": "ge", "value": "NaN"}, {"a": "1"}, None),  # published before such a value was a fault
     ],
 )
 def test_a_condition_is_true_false_or_undetermined(

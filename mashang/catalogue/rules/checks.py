@@ -26,7 +26,7 @@ from .codes import (
 )
 from .figures import in_days, spoken
 from .merge import merged_fields
-from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When
+from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When, finite
 
 _CATCH_ALL = re.compile(
     r"(其他|其它)(有关|相关|需要|必要|应当|要求|规定)?.*(材料|资料|文件|证明)|^(相关|有关)(证明)?(材料|资料|文件)$|等(材料|资料|文件)$"
@@ -145,6 +145,12 @@ def _known_facts(field: str, name: str, conditions: Sequence[When], facts: set[s
             names = {"name": name, "fact": condition.fact}
             yield _fault(
                 field, _("“%(name)s”的条件用到了“%(fact)s”，但引导问题和表单里没有这一项。") % names, "unknown-fact"
+            )
+        if condition.sizes and finite(condition.value) is None:
+            value = condition.value if isinstance(condition.value, str) else "、".join(condition.value)
+            names = {"name": name, "value": value}
+            yield _fault(
+                field, _("“%(name)s”的条件要比大小，只能跟数字比，现在写的是“%(value)s”。") % names, "no-number"
             )
 
 

@@ -323,6 +323,16 @@ def test_a_fault_in_a_row_is_told_at_that_row_also_below_one_taken_out() -> None
     assert texts(no)["materials.1.necessity"].startswith("材料第 2 项“经营场所布局图” · 必要性：“也许”不在可选范围内")
 
 
+def test_a_decimal_comma_in_a_row_is_a_fault_and_thousands_are_read() -> None:
+    given = rows(FOOD, "form")
+    given[4] |= {"min": "0,5", "max": "12,000"}
+    with pytest.raises(Refused) as no:
+        rules.with_rows(FOOD, "form", given)
+    assert texts(no).keys() == {"form.4.min"} and "小数点请用“.”" in texts(no)["form.4.min"]
+    made = rules.with_rows(FOOD, "form", [*given[:4], given[4] | {"min": "0.5"}])
+    assert (str(made.form[4].min), str(made.form[4].max)) == ("0.5", "12000")
+
+
 def test_what_nobody_asks_or_does_is_told_with_what_there_is() -> None:
     given = rows(FOOD, "steps")
     given[1]["gone"] = "1"

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from mashang.documents.rules import chinese_date
 from mashang.kernel.refused import Fault, Refused
+from mashang.kernel.said import said
 from mashang.org.rules import is_credit_code, is_person_number, mask_id, mask_name, mask_phone, person_kind
 from mashang.text.rules import clean, mask_personal, narrow
 
 from .codes import FieldType
 from .merge import merged_fields
 from .spec import Answers, Field, Question, Spec, all_hold
+from .written import without_commas
 
 PERSON = ("name", "id_number", "phone")
 PLACE = ("region", "address")
@@ -109,7 +111,11 @@ def _place(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] | 
 
 
 def _number(field: Field, text: str, faults: list[Fault]) -> str | None:
-    plain = narrow(text).replace(",", "")
+    try:
+        plain = without_commas(text)
+    except ValueError as no:
+        faults.append(Fault("form.comma", said("{place}：{why}", place=field.label, why=no.args[0]), field.code))
+        return None
     names = {"label": field.label, "unit": field.unit, "min": field.min, "max": field.max}
     if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", plain, re.ASCII):
         faults.append(Fault("form.number", _("%(label)s请填数字，例如 120 或 86.5。") % names, field.code))

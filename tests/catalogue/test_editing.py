@@ -187,7 +187,10 @@ def test_the_plain_process_follows_the_form_and_a_written_one_stays() -> None:
     assert made.roles["organ"].match == ("县水利局",) and made.steps[0].promised == "3nd"
     instant = rules.edited(made, {"handling": "1"})
     assert [s.code for s in instant.steps] == ["decision"]
+    assert [f.code for f in instant.form] == ["applicant"]
     assert rules.edited(FOOD, {"organ.name": "别的局", "promised": "3日"}).steps == FOOD.steps
+    form = blank.model_copy(update={"form": (*blank.form, rules.Field(code="area", label="面积"))})
+    assert [f.code for f in rules.edited(form, {"promised": "3日"}).form] == ["applicant", "area"]
 
 
 @pytest.mark.parametrize("organ", ["局" * 201, "县\t局", "县\x00局"])

@@ -13,6 +13,7 @@ from mashang.kernel.refused import Fault
 
 from .codes import (
     DECIDING,
+    INTAKE_CODE,
     ONLINE,
     Channel,
     Depth,
@@ -25,7 +26,7 @@ from .codes import (
     StepKind,
 )
 from .figures import in_days, spoken
-from .merge import merged_fields
+from .merge import merged_fields, parts_of
 from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When, finite
 
 _CATCH_ALL = re.compile(
@@ -182,6 +183,15 @@ def _fields(spec: ItemSpec) -> Iterator[Fault]:
             yield _fault("form", _("“%(f)s”的最小值大于最大值。") % {"f": field.label}, "range")
 
 
+def _applicant(spec: Spec) -> Iterator[Fault]:
+    """Each application says who applies: without a person that is asked of everyone nobody could apply."""
+    for part, label in parts_of(spec):
+        fields = merged_fields(spec, part)
+        if not any(f.type == FieldType.PERSON and f.required and not f.when for f in fields):
+            text = _("“%(p)s”的表单没有问申请人是谁，谁也申请不了：请加一项类型为“人员”、必填、不带条件的申请人。")
+            yield _fault("form", text % {"p": label}, "no-applicant")
+
+
 def _circle(steps: Sequence[Step]) -> list[str]:
     """The labels of steps that wait for each other; none when the graph is sound."""
     waiting = {s.code: set(s.after) for s in steps}
@@ -197,6 +207,9 @@ def _steps(spec: Spec) -> Iterator[Fault]:
     items = spec.items if isinstance(spec, PackageSpec) else (spec,)
     given = {name for i in items if i.result for name in (i.result.document, i.result.code)}
     for step in spec.steps:
+        if step.code == INTAKE_CODE:
+            text = _("环节“%(s)s”的代码不能用“%(c)s”，它是平台受理环节的代码，请换一个。")
+            yield _fault("steps", text % {"s": step.label, "c": INTAKE_CODE}, "step-code")
         for before in step.after:
             if before not in codes:
                 yield _fault(
@@ -244,18 +257,18 @@ def clock_faults(spec: Spec, limits: Mapping[str, str], grounds: Collection[str]
 
 
 _ITEM: tuple[Callable[[Any], Iterator[Fault]], ...] = (
-    _limits, _visits, _fees, _result, _grounds, _fields, _steps, _facts,
+    _limits, _visits, _fees, _result, _grounds, _fields, _applicant, _steps, _facts,
 )  # fmt: skip
 
 
 def item_faults(spec: ItemSpec, *, inside: bool = False) -> list[Fault]:
     """What is wrong with one item. Of a published name only, nothing more is known, so nothing more is judged.
 
-    `inside` a package the package's questions and steps hold, so the item's own facts and steps are not judged.
+    `inside` a package the package's questions, steps and whole form hold, so the item's own are not judged.
     """
     if spec.detail == "name":
         return []
-    rules = [rule for rule in _ITEM if not (inside and rule in (_steps, _facts))]
+    rules = [rule for rule in _ITEM if not (inside and rule in (_applicant, _steps, _facts))]
     faults = [fault for rule in rules for fault in rule(spec)]
     faults += _twice(_("材料"), "materials", (m.code for m in spec.materials))
     return faults + [fault for material in spec.materials for fault in _material(material)]
@@ -310,7 +323,7 @@ def package_faults(spec: PackageSpec) -> list[Fault]:
     own = [fault for rule in (_composition, _shared, _steps) for fault in rule(spec)]
     if any(fault.code in ("catalogue.unknown-item", "catalogue.unused-item") for fault in own):
         return own
-    own += _facts(spec)
+    own += [*_facts(spec), *_applicant(spec)]
     for place, item in enumerate(spec.items):
         for fault in item_faults(item, inside=True):
             own.append(Fault(fault.code, f"{item.name}：{fault.text}", f"items.{place}.{fault.field}"))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from mashang.documents.rules import chinese_date
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.org.rules import is_credit_code, is_person_number, mask_id, mask_name, mask_phone, person_kind
+from mashang.org.rules import is_credit_code, is_mobile, is_person_number, mask_id, mask_name, mask_phone, person_kind
 from mashang.text.rules import clean, mask_personal, narrow
 
 from .codes import FieldType
@@ -27,7 +27,6 @@ _PARTS: dict[FieldType, tuple[tuple[str, str, str], ...]] = {
     FieldType.PERSON: (("name", "姓名", "text"), ("id_number", "证件号码", "text"), ("phone", "手机号码", "tel")),
     FieldType.PLACE: (("region", "乡镇、村", "region"), ("address", "详细地址", "text")),
 }
-_PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 
 
 def _described(field: Field) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def _person(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] |
     if not is_person_number(given["id_number"]) and not is_credit_code(given["id_number"]):
         text = _("%(label)s的证件号码不正确，请对照证件逐位核对。") % {"label": field.label}
         faults.append(Fault("form.id_number", text, f"{field.code}.id_number"))
-    if not _PHONE.fullmatch(given["phone"]):
+    if not is_mobile(given["phone"]):
         text = _("%(label)s的手机号码应为 11 位数字，办理进度会发到这个号码。") % {"label": field.label}
         faults.append(Fault("form.phone", text, f"{field.code}.phone"))
     return given

@@ -166,12 +166,6 @@ def suspend(row: ClockRow, at: datetime, ground: str, expected: datetime | None 
     )
 
 
-def may_suspend(row: ClockRow, ground: str) -> bool:
-    """Whether `suspend` would be lawful for the ground: a site visit, say, suspends the statutory clock only."""
-    open_ = any(pause.end is None and pause.ground == ground for pause in row.pauses)
-    return row.state != "stopped" and row.rule.ground(ground) is not None and not open_
-
-
 def resume(row: ClockRow, at: datetime, calendar: Calendar, ground: str = "") -> ClockRow:
     """End the suspension (of one `ground`, or all of them) and compute the due time anew."""
     _refuse_stopped(row)
@@ -222,11 +216,6 @@ def stop(row: ClockRow, at: datetime) -> ClockRow:
     _refuse_before(row, at)
     pauses = tuple(pause if pause.end else pause._replace(end=at) for pause in row.pauses)
     return replace(row, state="stopped", stopped_at=at, pauses=pauses)
-
-
-def is_late(row: ClockRow, now: datetime) -> bool:
-    """Whether the limit was, or is, overrun: judged at its stop, or now. A suspended clock runs up no lateness."""
-    return row.due_at is not None and (row.stopped_at or now) > row.due_at
 
 
 def due_of(row: ClockRow, calendar: Calendar, now: datetime | None = None) -> Due:

@@ -16,7 +16,6 @@ from .store import Folder
 
 MARKS = {
     "acceptance": "受", "supplement": "补", "non-acceptance": "不受", "refusal": "不予", "extension": "延", "special": "停",
-    "grant": "准",
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from mashang.cases.casefile import StepPlan
 from mashang.catalogue.rules import (
     DECIDING,
+    INTAKE_CODE,
     Answers,
     Need,
     PackageSpec,
@@ -36,7 +37,7 @@ INSPECTION = "inspection"
 CHECK_LIMIT = "1wd"
 """How soon an officer comes when a check is asked for (Longyan: within one working day)."""
 WINDOW = Role(label="窗口", unit_kind="window")
-INTAKE = Step(code="intake", label="受理", role="window")
+INTAKE = Step(code=INTAKE_CODE, label="受理", role="window")
 
 
 def responsible(role: Role, around: Iterable[UnitInfo]) -> int:

@@ -31,6 +31,11 @@ from mashang.catalogue.rules import (
 FOOD = next(i for i in shipped.items() if i.code == "food-business")
 HOUSE = next(p for p in shipped.packages() if p.code == "rural-house")
 DECISION = next(s for s in FOOD.steps if s.kind == StepKind.DECISION)
+APPLICANT = FOOD.form[0]
+
+
+def asked_sometimes(field: Field) -> Field:
+    return field.model_copy(update={"when": (When(fact="business_kind", value="retail"),)})
 
 
 def changed(**changes: Any) -> ItemSpec:
@@ -72,10 +77,22 @@ CASES = [
         "unknown-fact",
         "没有这一项",
     ),
+    *(
+        ({"instant_when": (When(fact="area", op="le", value=value),)}, "no-number", "只能跟数字比")
+        for value in ("NaN", "Infinity", "三百", "23,5", ("1", "2"))
+    ),
     (
         {"questions": (Question(code="q", text="是吗？", choices=(Choice(code="a", label="是"),)),)},
         "choices",
         "两个选项",
+    ),
+    ({"form": ()}, "no-applicant", "“食品经营许可核发”的表单没有问申请人"),
+    ({"form": (APPLICANT.model_copy(update={"required": False}),)}, "no-applicant", "必填"),
+    ({"form": (*FOOD.form[1:], asked_sometimes(APPLICANT))}, "no-applicant", "不带条件"),
+    (
+        {"steps": (*FOOD.steps, Step(code="intake", label="收件", role="market"))},
+        "step-code",
+        "“收件”的代码不能用“intake”",
     ),
     ({"steps": ()}, "no-decision", "没有决定环节"),
     ({"steps": (*FOOD.steps, Step(code="s", label="会审", role="nobody"))}, "role", "没有在单位角色中定义"),
@@ -132,6 +149,17 @@ def test_a_catch_all_material_is_refused(name: str, refused: bool) -> None:
 )
 def test_a_material_says_where_it_comes_from_and_how_many(change: dict[str, Any], code: str) -> None:
     assert f"catalogue.{code}" in {f.code for f in rules.faults_of(with_material(**change))}
+
+
+def test_each_application_of_a_package_says_who_applies() -> None:
+    items = tuple(
+        i.model_copy(update={"form": tuple(f for f in i.form if f.type != FieldType.PERSON)})
+        if i.code == "house-acceptance"
+        else i
+        for i in HOUSE.items
+    )
+    (fault,) = rules.faults_of(HOUSE.model_copy(update={"items": items}))
+    assert (fault.code, fault.field) == ("catalogue.no-applicant", "form") and fault.text.startswith("“竣工")
 
 
 def test_steps_that_wait_for_each_other_are_named() -> None:

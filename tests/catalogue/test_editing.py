@@ -187,7 +187,10 @@ def test_the_plain_process_follows_the_form_and_a_written_one_stays() -> None:
     assert made.roles["organ"].match == ("县水利局",) and made.steps[0].promised == "3nd"
     instant = rules.edited(made, {"handling": "1"})
     assert [s.code for s in instant.steps] == ["decision"]
+    assert [f.code for f in instant.form] == ["applicant"]
     assert rules.edited(FOOD, {"organ.name": "别的局", "promised": "3日"}).steps == FOOD.steps
+    form = blank.model_copy(update={"form": (*blank.form, rules.Field(code="area", label="面积"))})
+    assert [f.code for f in rules.edited(form, {"promised": "3日"}).form] == ["applicant", "area"]
 
 
 @pytest.mark.parametrize("organ", ["局" * 201, "县\t局", "县\x00局"])
@@ -321,6 +324,16 @@ def test_a_fault_in_a_row_is_told_at_that_row_also_below_one_taken_out() -> None
         rules.with_rows(FOOD, "materials", given)
     assert texts(no).keys() == {"materials.1.necessity", "materials.2.code"}
     assert texts(no)["materials.1.necessity"].startswith("材料第 2 项“经营场所布局图” · 必要性：“也许”不在可选范围内")
+
+
+def test_a_decimal_comma_in_a_row_is_a_fault_and_thousands_are_read() -> None:
+    given = rows(FOOD, "form")
+    given[4] |= {"min": "0,5", "max": "12,000"}
+    with pytest.raises(Refused) as no:
+        rules.with_rows(FOOD, "form", given)
+    assert texts(no).keys() == {"form.4.min"} and "小数点请用“.”" in texts(no)["form.4.min"]
+    made = rules.with_rows(FOOD, "form", [*given[:4], given[4] | {"min": "0.5"}])
+    assert (str(made.form[4].min), str(made.form[4].max)) == ("0.5", "12000")
 
 
 def test_what_nobody_asks_or_does_is_told_with_what_there_is() -> None:

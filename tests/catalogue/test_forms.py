@@ -71,6 +71,12 @@ def test_good_answers_come_back_in_shape() -> None:
     assert "builder" not in answers and "stranger" not in answers and "old_house" not in answers
 
 
+def test_commas_part_thousands_and_nothing_else() -> None:
+    field = rules.Field(code="n", label="造价", type=rules.FieldType.NUMBER)
+    answers = rules.clean_answers(BANNER.model_copy(update={"form": (field,)}), {"n": "12，345.5"}, today=TODAY)
+    assert answers["n"] == "12345.5"
+
+
 def test_nested_answers_are_read_like_flat_ones() -> None:
     flat = {k: v for k, v in GOOD.items() if not k.startswith("applicant")}
     nested = {**flat, "applicant": {"name": "陈某某", "id_number": "350622199001010019", "phone": "13805961234"}}
@@ -87,6 +93,10 @@ def test_nested_answers_are_read_like_flat_ones() -> None:
         ({"plot_area": "很大"}, "plot_area", "请填数字"),
         ({"plot_area": "1e2"}, "plot_area", "请填数字"),
         ({"plot_area": "NaN"}, "plot_area", "请填数字"),
+        ({"building_area": "23,5"}, "building_area", "建筑面积：“23,5”里的逗号意思不明"),  # not 235
+        ({"building_area": "２３，５"}, "building_area", "意思不明"),
+        ({"building_area": "1.200,5"}, "building_area", "小数点请用“.”"),
+        ({"building_area": "三百,五"}, "building_area", "请填数字"),
         ({"floors": ""}, "floors", "请填写层数"),
         ({"applicant__id_number": "350622199001010018"}, "applicant.id_number", "逐位核对"),  # wrong check digit
         ({"applicant__phone": "1380596123"}, "applicant.phone", "11 位"),
@@ -178,6 +188,8 @@ def test_personal_answers_are_parted_from_public_ones() -> None:
         ({"fact": "a", "op": "le", "value": 200}, {"a": "200.0"}, True),
         ({"fact": "a", "op": "lt", "value": 200}, {"a": "200"}, False),
         ({"fact": "a", "op": "gt", "value": 200}, {"a": "two hundred"}, None),  # text where a number belongs
+        *(({"fact": "a", "op": "le", "value": 200}, {"a": odd}, None) for odd in ("NaN", "sNaN", "Infinity", "1e")),
+        ({"fact": "a", "op": "ge", "value": "NaN"}, {"a": "1"}, None),  # published before such a value was a fault
     ],
 )
 def test_a_condition_is_true_false_or_undetermined(

@@ -24,6 +24,7 @@ NOW = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
 EDITOR = Actor("staff", id=7, name="编辑", grants=(Grant("catalogue_editor"),))
 KNOWN = {i.code: i for i in shipped.items()}
 ITEMS = tuple(KNOWN.values())
+FOOD = KNOWN["food-business"]
 
 
 def workbook(change: Callable[[Any], object], items: tuple[ItemSpec, ...] = ITEMS) -> bytes:
@@ -58,6 +59,15 @@ def test_an_item_new_to_the_catalogue_gets_a_plain_process() -> None:
     assert (review.code, decision.code, decision.after) == ("review", "decision", ("review",))
     (only,) = next(i for i in sheets.read(sheets.to_excel(ITEMS), "a.xlsx", {}) if i.code == "sole-trader").steps
     assert only.kind == rules.StepKind.DECISION
+
+
+def test_an_item_of_a_sheet_asks_who_applies_and_one_that_did_not_is_mended() -> None:
+    without = FOOD.model_copy(update={"form": FOOD.form[1:]})
+    (new,) = sheets.read(sheets.to_csv([FOOD]), "a.csv", {})
+    (mended,) = sheets.read(sheets.to_csv([FOOD]), "a.csv", {FOOD.code: without})
+    assert [f.code for f in new.form] == ["applicant"]
+    assert [f.code for f in mended.form] == ["applicant", *(f.code for f in FOOD.form[1:])]
+    assert mended.steps == FOOD.steps
 
 
 @pytest.mark.row("A1")

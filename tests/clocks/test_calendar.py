@@ -33,6 +33,11 @@ def local(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def at_work(calendar: Calendar, moment: datetime) -> bool:
+    """Whether the second that begins then is one of working hours."""
+    return calendar.elapsed(moment, moment + timedelta(seconds=1), "wh") == 1
+
+
 @pytest.mark.parametrize(
     ("start", "days", "end"),
     [
@@ -218,7 +223,10 @@ def test_a_few_days_go_before_a_season_and_a_season_before_what_always_holds() -
             ("2026-06-01", "08:00", "07:00"),
             ("2026-07-07", "07:00", "06:59"),
         ):
-            assert calendar.is_open(at(f"{day}T{opens}")) and not calendar.is_open(at(f"{day}T{closed}")), (hours, day)
+            assert at_work(calendar, at(f"{day}T{opens}")) and not at_work(calendar, at(f"{day}T{closed}")), (
+                hours,
+                day,
+            )
     newer = OpeningHours("09:00-12:00", region="35", valid_from=local("2026-02-01"))
     longer = OpeningHours("09:00-12:00", region="35", season=("05-01", "10-15"))
     years = replace(always, valid_from=local("2024-01-01"), valid_to=local("2028-12-31"))
@@ -228,8 +236,8 @@ def test_a_few_days_go_before_a_season_and_a_season_before_what_always_holds() -
         (summer, longer, "2026-08-03"),
     ):
         calendar = compile_calendar(shipped.notices(), hours=(older, later), region="350800")
-        assert not calendar.is_open(at(f"{day}T08:45")) and calendar.is_open(
-            at(f"{day}T09:00")
+        assert not at_work(calendar, at(f"{day}T08:45")) and at_work(
+            calendar, at(f"{day}T09:00")
         )  # of two alike the later one
 
 
@@ -238,9 +246,7 @@ def test_a_counter_open_at_weekends_makes_saturday_no_working_day() -> None:
     hours = [OpeningHours("08:00-12:00,14:30-17:30", unit_id=9, rest_hours="09:00-12:00")]
     counter = compile_calendar(shipped.notices(), hours=hours, unit_id=9)
     saturday = at("2026-03-07T10:00")
-    assert counter.is_open(saturday)
-    assert not counter.is_open(at("2026-03-07T14:00"))
-    assert not shipped.calendar().is_open(saturday)
+    assert not counter.works(saturday.date())
     assert counter.due(saturday, Limit(1, "wd")).day == local("2026-03-09")
 
 
@@ -253,6 +259,27 @@ def test_counting_back_and_warning(calendar: Calendar) -> None:
     short = calendar.due(at("2026-03-02T09:00"), Limit(1, "wd")).at
     assert calendar.warning(at("2026-03-02T09:00"), short, Limit(1, "wd")) == at("2026-03-03T08:00")
     assert calendar.warning(at("2026-03-02T09:00"), at("2026-03-02T10:00"), Limit(2, "h")) is None
+
+
+@pytest.mark.parametrize(
+    ("event", "limit", "day"),
+    [
+        ("2026-06-30", "1mo", "2026-05-30"),  # not the working day before
+        ("2026-03-31", "1mo", "2026-02-28"),  # that month's last day
+        ("2026-01-15", "2mo", "2025-11-15"),
+        ("2026-12-31", "1mo", "2026-11-30"),
+        ("2028-02-29", "1yr", "2027-02-28"),
+        ("2026-06-30", "on:2026-06-01", "2026-06-01"),
+    ],
+)
+def test_months_and_years_are_counted_back_to_their_date(calendar: Calendar, event: str, limit: str, day: str) -> None:
+    assert calendar.back(local(event), Limit.parse(limit, periods=True)).day == local(day)
+
+
+@pytest.mark.parametrize("limit", ["999999999yr", "300mo", "9999999mo", "on:2000-01-01", "on:9000-01-01"])
+def test_what_lies_outside_the_calendar_is_refused_backwards_too(calendar: Calendar, limit: str) -> None:
+    with pytest.raises(Refused, match="日历"):
+        calendar.back(local("2026-06-30"), Limit.parse(limit, periods=True))
 
 
 @pytest.mark.parametrize(("ahead", "warned"), [("999999999nd", True), ("999999wd", True), ("999999h", False)])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mashang.clocks import shipped
 from mashang.clocks.rules import Calendar, Counting, Limit, OpeningHours, Overlay, compile_calendar
-from mashang.clocks.rules.batch import due_batch, due_days_batch, elapsed_batch, provisional_batch, warning_batch
+from mashang.clocks.rules.batch import due_batch, due_days_batch, provisional_batch, warning_batch
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
 
@@ -98,23 +98,6 @@ def test_arrays_give_what_single_due_times_give(name, rows, unit, by_dates, coun
         warnings = [calendar.warning(row[0], due.at, ahead) for row, due in zip(rows, expected, strict=True)]
         batch = warning_batch(calendar, starts, found, ahead).tolist()
         assert batch == [warning and warning.replace(tzinfo=None) for warning in warnings]
-
-
-@given(
-    st.sampled_from(PLACES),
-    st.lists(st.tuples(moments, st.integers(0, 90_000), pauses), min_size=1, max_size=20),
-    st.sampled_from(("wd", "nd", "wh", "h")),
-)
-@settings(max_examples=100, deadline=None)
-def test_arrays_of_elapsed_time_agree(name, rows, unit) -> None:  # type: ignore[no-untyped-def]
-    calendar = place(name)
-    starts = np.array([row[0] for row in rows], dtype="datetime64[s]")
-    ends = starts + np.array([row[1] for row in rows]).astype("timedelta64[m]")
-    most = max(len(row[2]) for row in rows)
-    table = np.array([row[2] + [(None, None)] * (most - len(row[2])) for row in rows], dtype="datetime64[s]")
-    table = table.reshape(len(rows), most, 2)
-    expected = [calendar.elapsed(row[0], end, unit, row[2]) for row, end in zip(rows, ends.tolist(), strict=True)]
-    assert elapsed_batch(calendar, starts, ends, unit, (table[:, :, 0], table[:, :, 1])).tolist() == expected
 
 
 @given(moments, st.integers(1, 60), st.sampled_from(("wd", "nd", "wh", "h")), pauses, st.integers(1, 5000))

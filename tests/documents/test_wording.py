@@ -16,7 +16,6 @@ from mashang.kernel.refused import Refused
 AT = datetime(2026, 3, 5, 10, 30, tzinfo=clock.ZONE)
 FACTS: dict[str, Any] = {
     "item": "农村村民建房",
-    "materials": ["身份证", "户口簿"],
     "due": "2026年3月20日",
     "missing": ["相邻权利人意见：缺北至邻居签字", "住宅设计图：没有剖面"],
     "grounds": ["所选地块为永久基本农田"],
@@ -49,7 +48,6 @@ def words(found: rules.Sheet) -> str:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("receipt", ["清单如下", "户口簿", "逾期不告知的，自收到材料之日起即为受理"]),  # art. 32(4)
         ("acceptance", ["予以受理", "2026年3月20日前办结", "不计入法定期限"]),
         ("supplement", ["一次告知", "住宅设计图：没有剖面", "不会再要求您补正其他材料"]),
         (

@@ -13,7 +13,8 @@ from openpyxl import load_workbook
 
 from mashang.approvals import queries as approvals
 from mashang.cases import queries as cases
-from mashang.catalogue import actions, queries, rules
+from mashang.cases.models import Case
+from mashang.catalogue import actions, queries, rules, sheets
 from mashang.catalogue.models import Entry
 from mashang.kernel import clock
 from mashang.ledger.queries import history
@@ -22,7 +23,7 @@ from mashang.org import queries as org
 from mashang.org import seeds
 from mashang.org.models import Account
 
-from .story import at, hand_in_house, text_of, who
+from .story import PDF, TOWN, Story, applicant, at, hand_in_house, text_of, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 BEGAN = "2026-03-02 09:10"
@@ -152,9 +153,15 @@ def fields_of(client: Client, code: str) -> dict[str, object]:
 
 
 @pytest.mark.row("A1", "A3")
-def test_an_item_is_written_from_nothing_in_forms_alone(editor):
+def test_an_item_is_written_from_nothing_in_forms_alone(editor, sign_in):
     with at(BEGAN):
-        new = {"do": "blank", "code": "tree-felling", "name": "林木采伐许可", "organ.name": "县林业局", "handling": "2"}
+        new = {
+            "do": "blank",
+            "code": "tree-felling",
+            "name": "林木采伐许可",
+            "organ.name": "县自然资源局",
+            "handling": "2",
+        }
         made = editor.post("/desk/catalogue/new", new)
         here = "/desk/catalogue/entry/tree-felling"
         assert made["Location"] == here
@@ -202,6 +209,31 @@ def test_an_item_is_written_from_nothing_in_forms_alone(editor):
         ("decision", ""),
     ]  # the plain process follows
     assert "林木采伐许可" in text_of(Client().get("/guide/tree-felling"))
+    applied(sign_in, "tree-felling", "m1", "m2")
+
+
+def applied(sign_in, code: str, *materials: str) -> None:
+    """An application for it is handed in on its page, and taken in."""
+    posted = {"region": TOWN, **{f"applicant.{name}": value for name, value in applicant().items()}, "key": "k"}
+    with at("2026-03-02 15:10"):
+        empty = sign_in("citizen").post(f"/apply/{code}", {"key": "k"})
+        told = {f.name: f.error for f in empty.context["form"].fields if f.error}
+        assert empty.status_code == 422 and told.keys() == {"region", *(name for name in posted if "." in name)}
+        files = {f"materials.{name}": SimpleUploadedFile("材料.pdf", PDF, "application/pdf") for name in materials}
+        answer = sign_in("citizen").post(f"/apply/{code}", posted | files)
+        assert answer.status_code == 302, text_of(answer)
+        story = Story(Case.objects.latest("id").number)
+        story.do("window", "accept", {}, "intake")
+    assert story.case.state == "accepted"
+
+
+@pytest.mark.row("A1")
+def test_an_item_new_in_a_sheet_is_applied_for_at_once(sign_in):
+    known = queries.current("sole-trader").spec
+    sheet = sheets.to_csv([known.model_copy(update={"code": "new-one", "name": "新事项甲"})])
+    with at(BEGAN):
+        actions.import_sheet(sheet, "a.csv", by=who("editor"), now=clock.now())
+    applied(sign_in, "new-one")
 
 
 def rows_of(page) -> dict[str, object]:

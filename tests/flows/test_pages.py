@@ -115,6 +115,15 @@ def test_a_faulty_form_comes_back_whole_with_every_fault(sign_in):
     assert Case.objects.count() == 0
 
 
+@pytest.mark.parametrize("length", ["NaN", "sNaN", "Infinity", "abc"])
+def test_what_is_no_number_is_told_at_its_field_also_where_a_condition_asks_for_it(sign_in, length):
+    posted = {"purpose": "power", "new_road": "no", "length": length, "region": TOWN}
+    answer = sign_in("citizen").post("/apply/road-works", posted)
+    assert answer.status_code == 422
+    told = {f.name: f.error for f in answer.context["form"].fields if f.error}
+    assert "请填数字" in told["length"]
+
+
 def test_an_empty_form_is_told_everything_at_once_the_place_too(sign_in):
     answer = sign_in("citizen").post("/apply/rural-house/approval", HOUSE)
     assert answer.status_code == 422

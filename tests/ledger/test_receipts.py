@@ -20,7 +20,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import keys, seals
 from mashang.ledger.actions import adopt, erase, record
-from mashang.ledger.queries import audit, check, consistency, feed, history, public_keys, receipt, state
+from mashang.ledger.queries import audit, check, consistency, history, news, public_keys, receipt, state
 from mashang.ledger.rules import ERASED, Entry, growth, notes
 from mashang.ledger.rules.growth import Growth
 from mashang.ledger.rules.notes import LOG, WITNESS, Signer, keys_in
@@ -256,12 +256,11 @@ def test_the_feed_passes_over_nothing_and_repeats_nothing(ledger: Path) -> None:
     record([act("LY-1", n) for n in range(5)])
     record([Entry("LY-2", "case.late", "system:sweep", NOW)])
     assert sealed(6)  # the horizon has passed them
-    first, place = feed(limit=4)
-    rest, end = feed(place)
-    assert [e.facts.get("n") for e in first + rest] == [0, 1, 2, 3, 4, None]
-    assert feed(end) == ([], end)
-    late, _ = feed(verbs=["case.late"])
-    assert [e.case for e in late] == ["LY-2"]
+    first, place, more = news((0, 0, 0), 4)
+    rest, end, _ = news(place, 1000)
+    assert more and [e.facts.get("n") for _, e in first + rest] == [0, 1, 2, 3, 4, None]
+    assert news(end, 1000) == ([], end, False)
+    assert [e.case for _, e in rest if e.verb == "case.late"] == ["LY-2"]
 
 
 def test_a_witness_on_another_machine_cosigns_and_the_receipt_carries_it(ledger: Path) -> None:

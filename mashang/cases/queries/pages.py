@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -208,15 +208,6 @@ def read_cursor(text: str) -> list[Any]:
         return [clock.local(datetime.fromisoformat(at)) if at else None, id]
     except (ValueError, TypeError, binascii.Error, OverflowError, RecursionError):
         raise Refused("page.cursor", "翻页位置无效，请从第一页重新开始。", "after") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """A number with the words for it and the filter that opens it."""
-
-    label: str
-    count: int
-    filter: Filter = field(default_factory=Filter)
 
 
 def by_numbers(by: Actor, numbers: Sequence[str]) -> Mapping[str, Row]:

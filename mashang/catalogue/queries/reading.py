@@ -220,12 +220,12 @@ class Guide:
     fees: tuple[rules.Fee, ...]
 
 
-def guide(code: str, answers: rules.Answers | None = None, held: Sequence[str] = ()) -> Guide:
-    """The guide of the version in force; with answers, the materials for this very case."""
-    return guide_of(current(code), answers, held)
+def guide(code: str) -> Guide:
+    """The guide of the version in force."""
+    return guide_of(current(code))
 
 
-def guide_of(found: Version, answers: rules.Answers | None = None, held: Sequence[str] = ()) -> Guide:
+def guide_of(found: Version) -> Guide:
     """The guide of any version."""
     spec = found.spec
     return Guide(
@@ -233,11 +233,11 @@ def guide_of(found: Version, answers: rules.Answers | None = None, held: Sequenc
         spec=spec,
         before=rules.before(spec),
         after=rules.after(spec),
-        limits=rules.limits_of(spec, answers),
+        limits=rules.limits_of(spec),
         parts=rules.parts_of(spec),
         questions=rules.guide_questions(spec),
         form=rules.form_fields(spec),
-        materials=rules.materials_needed(spec, answers or {}, held=held),
+        materials=rules.materials_needed(spec, {}),
         asked_by=rules.asked_by(spec),
         visits=rules.merged_visits(spec),
         fees=tuple(fee for item in rules.items_of(spec) for fee in item.fees),

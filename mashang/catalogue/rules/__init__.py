@@ -5,6 +5,7 @@ from __future__ import annotations
 from .checks import clock_faults, coherent, faults_of
 from .codes import (
     DECIDING,
+    INTAKE_CODE,
     ONLINE,
     STANDARD_FORM,
     Channel,
@@ -38,6 +39,7 @@ from .editing import (
     plain_process,
     same_kind,
     shown,
+    with_applicant,
 )
 from .figures import Figures, Limits, after, as_limit, before, in_days, limits_of, longest_path, spoken
 from .forms import Private, answer_rows, clean_answers, form_fields, guide_questions, impersonal, split_private
@@ -106,6 +108,7 @@ __all__ = [
     "FieldType",
     "Figures",
     "Handling",
+    "INTAKE_CODE",
     "ItemSpec",
     "ItemType",
     "LONG",
@@ -180,5 +183,6 @@ __all__ = [
     "spoken",
     "steps_needed",
     "stops",
+    "with_applicant",
     "written_definition",
 ]

@@ -13,6 +13,7 @@ from mashang.kernel.refused import Fault
 
 from .codes import (
     DECIDING,
+    INTAKE_CODE,
     ONLINE,
     Channel,
     Depth,
@@ -25,8 +26,8 @@ from .codes import (
     StepKind,
 )
 from .figures import in_days, spoken
-from .merge import merged_fields
-from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When
+from .merge import merged_fields, parts_of
+from .spec import ItemSpec, Material, PackageSpec, Spec, Step, When, finite
 
 _CATCH_ALL = re.compile(
     r"(其他|其它)(有关|相关|需要|必要|应当|要求|规定)?.*(材料|资料|文件|证明)|^(相关|有关)(证明)?(材料|资料|文件)$|等(材料|资料|文件)$"
@@ -146,6 +147,12 @@ def _known_facts(field: str, name: str, conditions: Sequence[When], facts: set[s
             yield _fault(
                 field, _("“%(name)s”的条件用到了“%(fact)s”，但引导问题和表单里没有这一项。") % names, "unknown-fact"
             )
+        if condition.sizes and finite(condition.value) is None:
+            value = condition.value if isinstance(condition.value, str) else "、".join(condition.value)
+            names = {"name": name, "value": value}
+            yield _fault(
+                field, _("“%(name)s”的条件要比大小，只能跟数字比，现在写的是“%(value)s”。") % names, "no-number"
+            )
 
 
 def _facts(spec: Spec) -> Iterator[Fault]:
@@ -176,6 +183,15 @@ def _fields(spec: ItemSpec) -> Iterator[Fault]:
             yield _fault("form", _("“%(f)s”的最小值大于最大值。") % {"f": field.label}, "range")
 
 
+def _applicant(spec: Spec) -> Iterator[Fault]:
+    """Each application says who applies: without a person that is asked of everyone nobody could apply."""
+    for part, label in parts_of(spec):
+        fields = merged_fields(spec, part)
+        if not any(f.type == FieldType.PERSON and f.required and not f.when for f in fields):
+            text = _("“%(p)s”的表单没有问申请人是谁，谁也申请不了：请加一项类型为“人员”、必填、不带条件的申请人。")
+            yield _fault("form", text % {"p": label}, "no-applicant")
+
+
 def _circle(steps: Sequence[Step]) -> list[str]:
     """The labels of steps that wait for each other; none when the graph is sound."""
     waiting = {s.code: set(s.after) for s in steps}
@@ -191,6 +207,9 @@ def _steps(spec: Spec) -> Iterator[Fault]:
     items = spec.items if isinstance(spec, PackageSpec) else (spec,)
     given = {name for i in items if i.result for name in (i.result.document, i.result.code)}
     for step in spec.steps:
+        if step.code == INTAKE_CODE:
+            text = _("环节“%(s)s”的代码不能用“%(c)s”，它是平台受理环节的代码，请换一个。")
+            yield _fault("steps", text % {"s": step.label, "c": INTAKE_CODE}, "step-code")
         for before in step.after:
             if before not in codes:
                 yield _fault(
@@ -238,18 +257,18 @@ def clock_faults(spec: Spec, limits: Mapping[str, str], grounds: Collection[str]
 
 
 _ITEM: tuple[Callable[[Any], Iterator[Fault]], ...] = (
-    _limits, _visits, _fees, _result, _grounds, _fields, _steps, _facts,
+    _limits, _visits, _fees, _result, _grounds, _fields, _applicant, _steps, _facts,
 )  # fmt: skip
 
 
 def item_faults(spec: ItemSpec, *, inside: bool = False) -> list[Fault]:
     """What is wrong with one item. Of a published name only, nothing more is known, so nothing more is judged.
 
-    `inside` a package the package's questions and steps hold, so the item's own facts and steps are not judged.
+    `inside` a package the package's questions, steps and whole form hold, so the item's own are not judged.
     """
     if spec.detail == "name":
         return []
-    rules = [rule for rule in _ITEM if not (inside and rule in (_steps, _facts))]
+    rules = [rule for rule in _ITEM if not (inside and rule in (_applicant, _steps, _facts))]
     faults = [fault for rule in rules for fault in rule(spec)]
     faults += _twice(_("材料"), "materials", (m.code for m in spec.materials))
     return faults + [fault for material in spec.materials for fault in _material(material)]
@@ -308,7 +327,7 @@ def package_faults(spec: PackageSpec) -> list[Fault]:
     own = [fault for rule in (_composition, _shared, _steps) for fault in rule(spec)]
     if any(fault.code in ("catalogue.unknown-item", "catalogue.unused-item") for fault in own):
         return own
-    own += _facts(spec)
+    own += [*_facts(spec), *_applicant(spec)]
     for place, item in enumerate(spec.items):
         for fault in item_faults(item, inside=True):
             own.append(Fault(fault.code, f"{item.name}：{fault.text}", f"items.{place}.{fault.field}"))

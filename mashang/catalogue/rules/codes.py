@@ -170,6 +170,8 @@ class StepKind(Coded):
     SITE_CHECK = "site_check", _("到场检查")
 
 
+INTAKE_CODE = "intake"
+"""The code of the step with which every application begins; no definition's step may have it."""
 DECIDING = ("XK-20", "XK-45", "FD-x")
 """Clock rules of a decision: 行政许可法 42(1), 42(2), another law's own limit."""
 

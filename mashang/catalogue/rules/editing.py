@@ -10,10 +10,10 @@ from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import listed, said
 
 from . import written
-from .codes import Coded, Handling, StepKind
+from .codes import Coded, FieldType, Handling, StepKind
 from .definition import checked
 from .figures import spoken
-from .spec import Basis, Fee, ItemSpec, PackageSpec, Role, Spec, Step, Visit
+from .spec import Basis, Fee, Field, ItemSpec, PackageSpec, Role, Spec, Step, Visit
 from .words import LABELS, LIMITS, codes_of, inner_of, label_at, words_of
 from .written import tidy
 
@@ -159,8 +159,15 @@ def edited(spec: Spec, typed: Typed) -> Spec:
         result = values.get("result")
         values["result"] = {"code": "result", **result} if result and result.get("name") else None
     made = _checked(type(spec), values, faults)
-    follows = isinstance(spec, ItemSpec) and plain_process(spec) == spec
-    return plain_process(made) if follows and isinstance(made, ItemSpec) else made
+    return plain_process(made) if _is_plain(spec) and isinstance(made, ItemSpec) else made
+
+
+def _is_plain(spec: Spec) -> bool:
+    """Whether nobody has written its process yet."""
+    if not isinstance(spec, ItemSpec):
+        return False
+    plain = plain_process(spec)
+    return (plain.roles, plain.steps) == (spec.roles, spec.steps)
 
 
 def _same(given: Any, known: Any) -> bool:
@@ -184,15 +191,31 @@ def _field(path: str) -> str:
 # ── new ──
 
 
+APPLICANT = Field(
+    code="applicant", label="申请人", type=FieldType.PERSON, group="申请人", private=True, prefill="person"
+)
+
+
+def with_applicant(item: ItemSpec) -> ItemSpec:
+    """The item with a form that asks who applies: first of all, where it asked for no person yet."""
+    if any(field.type == FieldType.PERSON or field.code == APPLICANT.code for field in item.form):
+        return item
+    return item.model_copy(update={"form": (APPLICANT, *item.form)})
+
+
 def plain_process(item: ItemSpec) -> ItemSpec:
-    """The item with the roles and steps of one that came without a process: review and decide, or decide at once."""
+    """The item with the roles and steps of one that came without a process: review and decide, or decide at once.
+
+    Its form asks who applies.
+    """
     instant = item.handling == Handling.INSTANT
     organ = item.organ.name[:200].strip() or "实施主体"
     review = Step(code="review", label="审查", role="organ", promised=item.promised)
     after = () if instant else ("review",)
     decision = Step(code="decision", label="决定", kind=StepKind.DECISION, role="organ", after=after)
     roles = {"organ": Role(label=organ, match=(organ,), unit_kind="department")}
-    return item.model_copy(update={"roles": roles, "steps": (decision,) if instant else (review, decision)})
+    steps = (decision,) if instant else (review, decision)
+    return with_applicant(item).model_copy(update={"roles": roles, "steps": steps})
 
 
 def blank(code: str, name: str, organ: str, handling: Handling = Handling.PROMISED, *, region: str = "") -> ItemSpec:

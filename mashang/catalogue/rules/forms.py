@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 
 from mashang.documents.rules import chinese_date
 from mashang.kernel.refused import Fault, Refused
-from mashang.org.rules import is_credit_code, is_person_number, mask_id, mask_name, mask_phone, person_kind
+from mashang.kernel.said import said
+from mashang.org.rules import is_credit_code, is_mobile, is_person_number, mask_id, mask_name, mask_phone, person_kind
 from mashang.text.rules import clean, mask_personal, narrow
 
 from .codes import FieldType
 from .merge import merged_fields
 from .spec import Answers, Field, Question, Spec, all_hold
+from .written import without_commas
 
 PERSON = ("name", "id_number", "phone")
 PLACE = ("region", "address")
@@ -25,7 +27,6 @@ _PARTS: dict[FieldType, tuple[tuple[str, str, str], ...]] = {
     FieldType.PERSON: (("name", "姓名", "text"), ("id_number", "证件号码", "text"), ("phone", "手机号码", "tel")),
     FieldType.PLACE: (("region", "乡镇、村", "region"), ("address", "详细地址", "text")),
 }
-_PHONE = re.compile(r"1[3-9]\d{9}", re.ASCII)
 
 
 def _described(field: Field) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _person(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] |
     if not is_person_number(given["id_number"]) and not is_credit_code(given["id_number"]):
         text = _("%(label)s的证件号码不正确，请对照证件逐位核对。") % {"label": field.label}
         faults.append(Fault("form.id_number", text, f"{field.code}.id_number"))
-    if not _PHONE.fullmatch(given["phone"]):
+    if not is_mobile(given["phone"]):
         text = _("%(label)s的手机号码应为 11 位数字，办理进度会发到这个号码。") % {"label": field.label}
         faults.append(Fault("form.phone", text, f"{field.code}.phone"))
     return given
@@ -109,7 +110,11 @@ def _place(field: Field, raw: Answers, faults: list[Fault]) -> dict[str, str] | 
 
 
 def _number(field: Field, text: str, faults: list[Fault]) -> str | None:
-    plain = narrow(text).replace(",", "")
+    try:
+        plain = without_commas(text)
+    except ValueError as no:
+        faults.append(Fault("form.comma", said("{place}：{why}", place=field.label, why=no.args[0]), field.code))
+        return None
     names = {"label": field.label, "unit": field.unit, "min": field.min, "max": field.max}
     if not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", plain, re.ASCII):
         faults.append(Fault("form.number", _("%(label)s请填数字，例如 120 或 86.5。") % names, field.code))

@@ -54,8 +54,18 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def finite(value: Any) -> Decimal | None:
+    """The number that this is; None for anything else, as for words, NaN and Infinity."""
+    try:
+        number = Decimal(str(value))
+    except ArithmeticError:
+        return None
+    return number if number.is_finite() else None
+
+
 class When(Value):
-    """A condition on one answer. An answer not given leaves it undetermined, never true or false."""
+    """A condition on one answer. An answer not given leaves it undetermined, never true or false; so does one that is no
+    number where sizes are compared."""
 
     fact: Plain
     op: Literal["eq", "ne", "in", "lt", "le", "gt", "ge"] = "eq"
@@ -73,10 +83,14 @@ class When(Value):
             return (str(given) == str(self.value)) is (self.op == "eq")
         return self._compared(given)
 
+    @property
+    def sizes(self) -> bool:
+        """Whether numbers are compared."""
+        return self.op in ("lt", "le", "gt", "ge")
+
     def _compared(self, given: Any) -> bool | None:
-        try:
-            left, right = Decimal(str(given)), Decimal(str(self.value))
-        except ArithmeticError:
+        left, right = finite(given), finite(self.value)
+        if left is None or right is None:
             return None
         return {"lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right}[self.op]
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from mashang.kernel.said import said
+from mashang.kernel.sheet import NUMBER
 from mashang.text.rules import narrow
 
 from .codes import Coded
@@ -110,8 +111,21 @@ _SIGNS = {"in": "属于", "le": "≤", "ge": "≥", "ne": "≠", "eq": "=", "lt"
 _CONDITION = re.compile(rf"(.+?)\s*({'|'.join(map(re.escape, _OPS))})\s*(.+)")
 
 
+def without_commas(text: str) -> str:
+    """What was typed for a number, in half width and without the commas before every third digit.
+
+    ValueError where they stand elsewhere: 23,5 is not 235.
+    """
+    text = narrow(text)
+    if re.fullmatch(r"[-+.,\d]*,[-+.,\d]*", text, re.ASCII) and not NUMBER.fullmatch(text):
+        raise ValueError(
+            said("“{text}”里的逗号意思不明，小数点请用“.”，例如 23.5；逗号只能隔开千位，例如 12,000。", text=text)
+        )
+    return text.replace(",", "")
+
+
 def number(text: str) -> Decimal:
-    text = narrow(text).replace(",", "")
+    text = without_commas(text)
     if not re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text, re.ASCII):
         raise ValueError(said("“{text}”不是数字。", text=text))
     return Decimal(text)

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import told
 
-from ..rules import Depth, Handling, ItemSpec, ItemType, Level, faults_of, plain_process
+from ..rules import Depth, Handling, ItemSpec, ItemType, Level, faults_of, plain_process, with_applicant
 from ..rules.written import put
 from .columns import ITEM, ITEM_CODE, ITEM_SHEET, MATERIAL, MATERIAL_SHEET, Columns
 from .tables import Line, Table, cell_text, tables
@@ -136,8 +136,8 @@ def _built(table: Table, number: int, spec: dict[str, Any], faults: _Faults) -> 
         for error in fault.errors(include_url=False):
             faults.add(table.name, number, "", _sentence(error), "value")
         return None
-    if item.detail == "full" and not item.steps:
-        item = plain_process(item)
+    if item.detail == "full":
+        item = with_applicant(item) if item.steps else plain_process(item)
     for found in faults_of(item):
         faults.add(table.name, number, "", found.text, found.code)
     return item

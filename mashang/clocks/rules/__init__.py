@@ -19,9 +19,7 @@ from .running import (
     due_of,
     explain_row,
     extend,
-    is_late,
     lasting,
-    may_suspend,
     resume,
     start,
     stop,
@@ -32,7 +30,7 @@ __all__ = [
     "AHEAD", "APPLICANT", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING", "WEEKEND", "YEAR",
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
     "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
-    "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "is_late", "lasting", "may_suspend", "next_version",
+    "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "lasting", "next_version",
     "period_of", "read_document", "read_notice", "read_reason", "read_rule", "read_season", "resume", "start", "stop", "suspend", "too_long",
     "write_rule",
 ]  # fmt: skip

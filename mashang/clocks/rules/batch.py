@@ -84,27 +84,6 @@ def due_days_batch(
     return out
 
 
-def elapsed_batch(calendar: Calendar, starts: Times, ends: Times, unit: str, pauses: Pauses | None = None) -> Ints:
-    """`calendar.elapsed(...)` for many rows, int64: days, or seconds for hours. Refuses rows outside the calendar."""
-    out = np.empty(len(starts), dtype=np.int64)
-    for rows in _pieces(len(starts)):
-        (first, good), (last, fine) = _seconds(calendar, starts[rows]), _seconds(calendar, ends[rows])
-        if not (good & fine).all():
-            raise _refusal(calendar, rows.start + np.flatnonzero(~(good & fine)))
-        part = None if pauses is None else (pauses[0][rows], pauses[1][rows])
-        tally = _tally(arrays(calendar), unit)
-        by_hours = unit in ("wh", "h")
-        if not by_hours:
-            first, last = first // np.int32(DAY) + np.int32(1), last // np.int32(DAY) + np.int32(1)
-        used = tally(last) - tally(first)
-        if part is not None:
-            spans, _ = _spans(calendar, part, first, by_hours)
-            for a, b in spans:
-                used -= tally(np.minimum(b, np.maximum(last, a))) - tally(a)
-        out[rows] = np.maximum(used, 0)
-    return out
-
-
 def provisional_batch(calendar: Calendar, starts: Times, dues: Times, unit: str) -> NDArray[np.bool_]:
     """Whether a day that the limit counts is not yet settled by a notice; `dues` are due times, or last days (D)."""
     if unit == "h":

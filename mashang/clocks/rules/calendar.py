@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,7 @@ class Calendar:
     """
 
     __slots__ = (
-        "before", "derived", "first", "last", "names", "ordinal", "region", "rest_tables", "settled_to", "size",
+        "before", "derived", "first", "last", "names", "ordinal", "region", "settled_to", "size",
         "tables", "unit_id", "unsettled", "version", "workdays", "worked", "zero",
     )  # fmt: skip
 
@@ -49,7 +50,6 @@ class Calendar:
             self.unsettled.append(self.unsettled[-1] + unsettled[index])
         self.settled_to = date.fromordinal(self.ordinal + bisect_left(self.unsettled, 1) - 2)
         self.region, self.unit_id, self.version = "", None, 0  # type: str, int | None, int
-        self.rest_tables: tuple[OpeningHours, ...] = ()
         self.derived: dict[str, Any] = {}  # the same tables in other forms, made when first asked for
 
     def scoped(self, region: str, unit_id: int | None) -> Calendar:
@@ -90,15 +90,6 @@ class Calendar:
     def works(self, day: date) -> bool:
         """Whether it is a working day."""
         return self.tables[self.index(day)].total > 0
-
-    def is_open(self, moment: datetime) -> bool:
-        """Whether the counter takes matters in just then; weekend hours of a counter included (no limit counts them)."""
-        second = self.second(moment)
-        table = self.tables[second // DAY]
-        if not table.total:
-            day = date.fromordinal(self.ordinal + second // DAY)
-            table = next((Timetable.parse(h.rest_hours) for h in self.rest_tables if h.holds(day)), CLOSED)
-        return any(a <= second % DAY < b for a, b in table.spans)
 
     def worked_before(self, second: int) -> int:
         """Working seconds from the calendar's beginning to `second`."""
@@ -244,7 +235,10 @@ class Calendar:
     # -- backwards, and what is used up
 
     def back(self, event: Moment, limit: Limit) -> Due:
-        """The last moment that lies `limit` before `event` ("seven days before the hearing"): the event's day not counted."""
+        """The last moment that lies `limit` before `event` ("seven days before the hearing"): the event's day not counted.
+
+        Months and years lead to the same date, or to that month's last day; a fixed day is itself.
+        """
         second = self.second(event)
         day = second // DAY
         try:
@@ -270,11 +264,25 @@ class Calendar:
         return end
 
     def _days_back(self, day: int, limit: Limit) -> int:
-        position = self.before[day] - limit.amount
-        last = day - limit.amount if limit.unit == "nd" else self.workdays[position] if position >= 0 else -1
-        if last < 0:
+        if limit.unit == "wd":
+            position = self.before[day] - limit.amount
+            last = self.workdays[position] if position >= 0 else -1
+        elif limit.unit == "nd":
+            last = day - limit.amount
+        elif limit.unit == ON:
+            last = limit.amount - self.ordinal
+        else:
+            last = self._months_back(day, limit)
+        if not 0 <= last < self.size:
             raise IndexError
         return last
+
+    def _months_back(self, day: int, limit: Limit) -> int:
+        """The same date so many months or years before, or that month's last day."""
+        try:
+            return _months_on(date.fromordinal(self.ordinal + day), replace(limit, amount=-limit.amount)) - self.ordinal
+        except (ValueError, OverflowError):
+            raise IndexError from None
 
     def warning(self, start: datetime, due: datetime, ahead: Limit) -> datetime | None:
         """When to warn: for days at the opening of the working day `ahead` of the last one, for hours so long before.
@@ -355,7 +363,6 @@ def compile_calendar(
     _overlay(tables, [o for o in overlays if region.startswith(o.region)], names, base)
     calendar = Calendar(first, tables, [day.year not in settled for day in days], names)
     calendar.region, calendar.unit_id, calendar.version = region, unit_id, version
-    calendar.rest_tables = tuple(h for h in reversed(mine) if h.rest_hours)
     return calendar
 
 

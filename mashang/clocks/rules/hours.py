@@ -117,8 +117,8 @@ class OpeningHours:
     """Who works which hours: a region (code prefix, "" = everywhere) or one unit, in a season, between two dates.
 
     `season` is ("MM-DD", "MM-DD"), both ends included, and may run over the year's end; None is the whole year.
-    Hours hold on working days only: a counter that also opens at weekends (`rest_hours`) takes matters in then,
-    but its Saturdays are no working days for a limit.
+    Hours hold on working days only: that a counter also opens at weekends (`rest_hours`) is said beside them, but its
+    Saturdays are no working days and no limit asks for them.
     """
 
     hours: str

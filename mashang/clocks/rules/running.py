@@ -175,11 +175,6 @@ def suspend(
     )
 
 
-def may_suspend(row: ClockRow, ground: str) -> bool:
-    """Whether `suspend` would be lawful for the ground: a site visit, say, suspends the statutory clock only."""
-    return row.state != "stopped" and row.rule.ground(ground) is not None and not lasting(row, ground)
-
-
 def lasting(row: ClockRow, ground: str = "", of: int | None = None) -> list[Pause]:
     """The suspensions that last: all of them, or on one `ground`, or of one step; what belongs to no step counts with each."""
     open_ = (pause for pause in row.pauses if pause.end is None)
@@ -238,11 +233,6 @@ def stop(row: ClockRow, at: datetime) -> ClockRow:
     _refuse_before(row, at)
     pauses = tuple(pause if pause.end else pause._replace(end=at) for pause in row.pauses)
     return replace(row, state="stopped", stopped_at=at, pauses=pauses)
-
-
-def is_late(row: ClockRow, now: datetime) -> bool:
-    """Whether the limit was, or is, overrun: judged at its stop, or now. A suspended clock runs up no lateness."""
-    return row.due_at is not None and (row.stopped_at or now) > row.due_at
 
 
 def due_of(row: ClockRow, calendar: Calendar, now: datetime | None = None) -> Due:

@@ -40,7 +40,6 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "receipt": Kind("申请材料接收凭证", "notice", ("item", "materials")),
     "acceptance": Kind("受理通知书", "notice", ("item", "due"), "行政许可法第三十二条"),
     "supplement": Kind("一次性补正告知书", "notice", ("item", "missing"), "行政许可法第三十二条第一款第四项"),
     "non-acceptance": Kind("不予受理通知书", "notice", ("item", "grounds", "basis"), "行政许可法第三十二条"),
@@ -56,7 +55,6 @@ KINDS: dict[str, Kind] = {
 OTHER = Kind("办理结果", "certificate")
 WORDS: dict[str, str] = {
     "item": "事项名称",
-    "materials": "收到的材料",
     "due": "办结期限",
     "missing": "需要补正的内容",
     "grounds": "理由",

@@ -36,11 +36,6 @@ def _basis(facts: Facts) -> str:
     return "、".join(as_lines(facts.get("basis", ())))
 
 
-def _receipt(item: str, facts: Facts) -> Wording:
-    after = "本凭证只说明材料已收到。是否受理，最迟五个工作日内告知；逾期不告知的，自收到材料之日起即为受理。"
-    return (f"您提交的“{item}”申请材料已经收到，清单如下：",), as_lines(facts["materials"]), (after,)
-
-
 _BY_WHEN = {
     "": "本件承诺于{due}前办结。",
     "promised": "本件承诺于{due}前办结。",
@@ -130,7 +125,6 @@ def _grant(item: str, facts: Facts) -> Wording:
 
 
 _SAYS: dict[str, Callable[[str, Facts], Wording]] = {
-    "receipt": _receipt,
     "acceptance": _acceptance,
     "supplement": _supplement,
     "non-acceptance": _non_acceptance,

@@ -1,7 +1,7 @@
 """Reading the ledger: what was recorded, proofs of it, and the audit of the whole."""
 
 from .audit import Finding, Report, audit
-from .history import Place, Recorded, about, entries, feed, history, news
+from .history import Place, Recorded, about, entries, history, news
 from .proving import (
     Sealed,
     State,
@@ -30,7 +30,6 @@ __all__ = [
     "checkpoints",
     "consistency",
     "entries",
-    "feed",
     "grown",
     "history",
     "news",

@@ -75,15 +75,9 @@ def about(subjects: Collection[str], verbs: Collection[str]) -> list[tuple[Place
     ]
 
 
-def feed(after: Place = (0, 0, 0), *, verbs: Collection[str] = (), limit: int = 1000) -> tuple[list[Recorded], Place]:
-    """News for sweeps: entries after a place, of the given verbs (all if none), without private facts; and the place
-    from which to ask next. An entry that commits late is never passed over."""
-    read, place, _ = news(after, limit)
-    return [entry for _, entry in read if not verbs or entry.verb in verbs], place
-
-
 def news(after: Place, limit: int) -> tuple[list[tuple[Place, Recorded]], Place, bool]:
-    """What `feed` reads, each entry with its place; from where to ask next; and whether there may be more.
+    """News for sweeps: entries after a place, each with its own and without private facts; from where to ask next; and whether
+    there may be more. An entry that commits late is never passed over.
 
     An entry whose body is damaged is passed over: the audit names it.
     """

@@ -209,7 +209,11 @@ def _forms(request: HttpRequest, actor: Actor, refused: Refused | None) -> dict[
         *((whole,) if everywhere or region.choices else ()),
         Field("unit", _("单个单位"), "choice", _("只有个别单位另有作息时选择。"), choices=units),
         Field("hours", _("工作日办公时间"), required=True, value="08:00-12:00,14:30-17:30"),
-        Field("rest_hours", _("休息日窗口时间"), help=_("周末开门的窗口填写；法定时限仍按全国日历算。")),
+        Field(
+            "rest_hours",
+            _("休息日窗口时间"),
+            help=_("周末开门的窗口填写，只作说明：开门的休息日不算工作日，各种时限都不受影响。"),
+        ),
         Field("season", _("季节"), help=_("每年只在这段时间适用时填写，写成 05-01 至 09-30；全年适用不填。"), size="m"),
         Field("valid_from", _("启用日期"), "date", _("不填为一直适用。")),
         Field("valid_to", _("停用日期"), "date", _("这一天也适用；不填为没有停用。")),

@@ -97,6 +97,35 @@ FIXED: list[Any] = [
     {"kind": "combined", "parts": [{"kind": "all-or-nothing", "target": 6, "share": 0.4}, {"kind": "rank", "share": 0.6}]},
     "rank", "min-max", "z-score",
 ]  # fmt: skip
+BY_POINTS = {"kind": "combined", "parts": [{"kind": "deduction", "each": 1, "share": 1}]}
+
+
+@pytest.mark.parametrize("compare", ["all", "class"])
+@pytest.mark.parametrize("method", [*FIXED, {"kind": "deduction", "each": 1}, BY_POINTS], ids=str)
+@settings(deadline=None, max_examples=10)
+@given(table=tables(), own=st.lists(st.booleans(), min_size=12, max_size=12))
+def test_the_order_of_units_changes_nothing_for_any_method_and_class(
+    method: Any, compare: str, table: Table, own: list[bool]
+) -> None:
+    clip = [0, 9] if "deduction" in str(method) else [-1e6, 1e6]
+    leaf = {"parent": "a", "weight": 40, "method": method, "clip": clip}
+    other: dict[str, Any] = {"y": {"parent": "a", "weight": 20, "method": "as-is"}}
+    rule = {"by": "class", "compare": compare, "own": {"weights": {"x": 12, "y": 48}}}
+    scheme = make_scheme(attributes={"class": {}}, indicators={"x": leaf, **other}, classes=rule)
+    groups = ["own" if is_own else "" for is_own in own[: len(table)]]
+    given = replace(table, texts={"class": tuple(groups)})
+    order = sorted(range(len(table)), key=lambda n: (groups[n] == groups[0], -n))
+    turned = replace(permuted(table, order), texts={"class": tuple(groups[n] for n in order)})
+    try:
+        one = evaluate(scheme, given)
+    except Refused:  # a class of one figure has no scale
+        with pytest.raises(Refused):
+            evaluate(scheme, turned)
+        return
+    two = evaluate(scheme, turned)
+    for key in scheme.items:
+        np.testing.assert_array_equal(one.scores[key][order], two.scores[key])
+        assert one.ranks[key][order].tolist() == two.ranks[key].tolist()
 
 
 @settings(deadline=None, max_examples=40)

@@ -164,6 +164,21 @@ def test_classes_may_share_the_scale_of_all_units() -> None:
     assert result.scores["total"][1] == 0.6 * 50 + 40
 
 
+@pytest.mark.parametrize("classes", [["A", "B"], ["B", "A"]])
+def test_a_deduction_in_parts_is_taken_from_the_points_of_the_unit_s_own_class(classes: list[str]) -> None:
+    parts = [{"share": 1, "kind": "deduction", "each": 1}]
+    leaves: dict[str, Any] = {
+        "x": {"parent": "total", "weight": 50, "method": {"kind": "combined", "parts": parts}},
+        "y": {"parent": "total", "weight": 50, "method": "as-is"},
+    }
+    rule = {"by": "class", "compare": "all", "A": {"weights": {"x": 10, "y": 90}}, "B": {}}
+    scheme = make_scheme(
+        nodes={"a": None, "b": None}, attributes={"class": {}}, indicators={"z": None, **leaves}, classes=rule
+    )
+    result = evaluate(scheme, make_table({"x": [5, 5], "y": [0, 0]}, {"class": classes}))
+    assert dict(zip(classes, result.scores["x"].tolist(), strict=True)) == {"A": 50, "B": 90}
+
+
 @pytest.mark.parametrize("compare", ["all", "class"])
 def test_what_a_class_is_freed_from_is_not_asked_of_it_and_sets_no_scale(compare: str) -> None:
     changes: dict[str, Any] = {"attributes": {"class": {}}}

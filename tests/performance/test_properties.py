@@ -314,6 +314,19 @@ def test_a_study_is_repeatable_and_its_effects_lie_where_they_must() -> None:
     assert one.left_out["CostImpEx"][1] >= 0
 
 
+def test_leaving_an_indicator_out_of_a_sum_takes_its_points_away() -> None:
+    nodes = {"total": {"mean": "sum"}, "a": None, "b": None}
+    leaves = {"x": {"parent": "total", "method": "as-is"}, "y": {"parent": "total", "method": "as-is"}, "z": None}
+    scheme = make_scheme(nodes=nodes, indicators=leaves, sensitivity={"weights": 0, "leave_out": True})
+    done = study(scheme, make_table({"x": [80, 70, 10], "y": [1, 60, 65]}), replicates=20)
+    assert done.result.ranks["total"].tolist() == [2, 1, 3]
+    assert done.left_out == {"x": (4 / 3, 2), "y": (2 / 3, 1)}
+    assert done.shift > 0
+    live = Live(done.result)
+    live.set_weight("x", 0)
+    assert live.score.tolist() == [1, 60, 65]
+
+
 def test_sobol_indices_find_the_one_choice_that_matters() -> None:
     """Weights vary by nothing to speak of; the mean decides all: its effect is 1, alone and in total."""
     sensitivity = {"weights": 1e-12, "means": ["arithmetic", "harmonic"]}

@@ -66,6 +66,17 @@ def test_a_negative_part_under_a_mean_of_positive_parts_is_a_fault(mean: str) ->
         evaluate(scheme, make_table({"p": [5, -5], "q": [80, 5]}))
 
 
+@pytest.mark.parametrize("mean", ["geometric", "harmonic"])
+def test_what_is_no_part_of_the_mean_may_be_negative(mean: str) -> None:
+    veto = {"role": "veto", "grade_at_most": "B", "basis": "文件"}
+    bonus = {"role": "bonus", "method": "as-is"}
+    scheme = tree(
+        {"total": {"mean": mean}}, {"p": {}, "v": veto, "b": bonus}, grades={"names": ["A", "B"], "from": [60]}
+    )
+    result = evaluate(scheme, make_table({"p": [80, 70], "v": [-1, 0], "b": [-2, 1]}))
+    np.testing.assert_allclose(result.scores["total"], [78, 71])
+
+
 def test_mazziotta_pareto_of_zeros_is_zero_and_ranks_last() -> None:
     scheme = tree(
         {"n": {"parent": "total", "mean": "mazziotta-pareto"}}, {"p": {}, "q": {"parent": "n"}, "r": {"parent": "n"}}

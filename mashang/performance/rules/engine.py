@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limited, node_score
+from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limited, node_score, parts_of
 from mashang.performance.rules.leaf import STAGES, Leaf, Peers, work_out
 from mashang.performance.rules.limits import columns_of
 from mashang.performance.rules.methods import KINDS, Column, Fact
@@ -261,7 +261,7 @@ def _negative(
     """Negative parts under a mean that is not defined for them, row by row."""
     if node.mean not in OF_POSITIVE:
         return
-    for child in scheme.children(node.id):
+    for child in parts_of(scheme, node):
         for row in np.flatnonzero((scores[child.id] < 0) & (weights[child.id] > 0)):
             text = said(
                 "{place}“{id}”是负分，不能取{mean}。",

@@ -1,12 +1,14 @@
 """CSV as offices have it: in which encoding a file is, and its records, every fault named with its row; how a number is written
-in a cell; cells that are safe to give out."""
+in a cell, and a column by letters; cells that are safe to give out."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import math
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 
 from .refused import Fault, Refused
@@ -17,6 +19,25 @@ NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]
 """A number in a cell, as people write it: commas stand before every third digit or nowhere."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a cell with such a beginning for
 _SURE = 4  # Chinese characters of a line from which it cannot be GB 18030 that looks like UTF-8
+
+
+def number_in(cell: str, share: bool = False) -> float:
+    """The number that a cell holds, NaN if it is none: full-width digits, thousands' commas and a per cent sign are understood.
+    Of a share the sign divides by 100."""
+    plain = unicodedata.normalize("NFKC", cell)
+    body = plain.removesuffix("%").strip()
+    if not NUMBER.fullmatch(body):
+        return math.nan
+    value = float(body.replace(",", ""))
+    return value / 100 if share and plain.endswith("%") else value
+
+
+def column_number(letters: str) -> int:
+    """The number of a column that a spreadsheet names by letters: 1 for A, 27 for AA."""
+    found = 0
+    for letter in letters.upper():
+        found = 26 * found + ord(letter) - 64
+    return found
 
 
 def encoding_of(data: bytes, name: str, code: str = "table.in", field: str = "in") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mashang.kernel.refused import Fault, Refused
-from mashang.kernel.sheet import encoding_of, is_blank, records
+from mashang.kernel.sheet import column_number, encoding_of, is_blank, number_in, records
 
 HEADING = "id,text\n"
 LAMPS = "1,路灯坏了请修理\n"
@@ -96,3 +96,17 @@ def test_a_cell_may_be_as_long_as_it_likes() -> None:
 
 def test_rows_that_say_nothing_are_known() -> None:
     assert is_blank(["", " ", "\u3000"]) and is_blank([]) and not is_blank(["", "0"])
+
+
+@pytest.mark.parametrize(
+    ("cell", "share", "number"),
+    [("1,234.5", False, 1234.5), ("９５％", False, 95.0), ("95 %", True, 0.95), ("1 234", False, None), ("", False, None),
+     ("nan", False, None), ("-.5e1", False, -5.0)],
+)  # fmt: skip
+def test_a_number_in_a_cell_is_read_as_people_write_it(cell: str, share: bool, number: float | None) -> None:
+    found = number_in(cell, share)
+    assert found == number or number is None and found != found
+
+
+def test_columns_are_counted_by_their_letters() -> None:
+    assert [column_number(letters) for letters in ("A", "z", "AA", "XFD")] == [1, 26, 27, 16384]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pytest
@@ -120,6 +121,26 @@ FAULTS: list[tuple[str, str | bytes, str, str]] = [
         "第 3 行 period",
     ),
     (
+        "an error for a period",
+        "unit,period,x,y,z\na,2026,1,2,3\nb,#REF!,1,2,3\n",
+        "values.not-a-number",
+        "第 3 行 period",
+    ),
+    (
+        "a formula for a period",
+        "unit,period,x,y,z\na,2026,1,2,3\nb,=A1,1,2,3\n",
+        "values.not-a-number",
+        "第 3 行 period",
+    ),
+    ("no period beside others", "unit,period,x,y,z\na,2026,1,2,3\nb,,1,2,3\n", "values.no-period", "第 3 行 period"),
+    ("a period that is not known", "unit,期间,x,y,z\na,NA,1,2,3\nb,2026,1,2,3\n", "values.no-period", "第 2 行 期间"),
+    (
+        "no period in a long table",
+        "unit,period,indicator,value\na,,x,1\na,2026,x,1\n",
+        "values.no-period",
+        "第 2 行 period",
+    ),
+    (
         "rows after a cell of two lines are counted as a spreadsheet does",
         'unit,x,y,z\n"a\nb",1,2,3\nc,1,two,3\n',
         "values.not-a-number",
@@ -148,6 +169,26 @@ def test_only_an_end_of_line_ends_a_row(tmp_path: Path, sign: str, quote: str) -
 def test_periods_that_differ_are_two(tmp_path: Path) -> None:
     table = read(tmp_path, "unit,period,x,y,z\na,2026-01,1,2,3\na,2026-10,1,2,3\na,2026-11,1,2,3\n")
     assert table.periods == ("2026-01", "2026-10", "2026-11")
+
+
+def test_a_column_of_no_periods_at_all_is_one_period(tmp_path: Path) -> None:
+    assert read(tmp_path, "unit,period,x,y,z\na,,1,2,3\nb,NA,1,2,3\n").periods == ("", "")
+
+
+def test_a_mark_of_nothing_is_no_group(tmp_path: Path) -> None:
+    scheme = make_scheme(attributes={"group": {}})
+    (tmp_path / "values.csv").write_text("unit,group,x,y,z\na,E,1,2,3\nb,NA,1,2,3\n", "utf-8")
+    with pytest.raises(Refused) as no:
+        read_table(tmp_path / "values.csv", scheme)
+    assert [(f.code, f.field) for f in no.value.faults] == [("values.no-group", "第 3 行 group")]
+
+
+def test_one_cell_that_cannot_be_read_costs_no_more_than_the_column_is_long(tmp_path: Path) -> None:
+    lines = [f"u{n},{'' if n % 2 else 1},1,1" for n in range(40_000)]
+    began = perf_counter()
+    with pytest.raises(Refused, match="第 40002 行"):
+        read(tmp_path, "\n".join(["unit,x,y,z", *lines, "last,abc,1,1"]))
+    assert perf_counter() - began < 5
 
 
 def test_errors_and_unworked_formulas_of_a_workbook_are_not_empty_cells(tmp_path: Path) -> None:

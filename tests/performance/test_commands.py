@@ -162,6 +162,23 @@ def test_explain_opens_a_unit_down_to_its_figures() -> None:
     score("explain", "county-demo", COUNTY, "--unit", "没有的局", status=2)
 
 
+def test_explain_bears_a_rater_whose_column_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text(
+        """[scheme]
+code = "c"
+[nodes]
+total = {}
+[indicators]
+m = { parent = "total", missing = "redistribute", method = { kind = "expert-mean", inputs = ["r1", "r2", "r3"], drop = 0 } }
+""",
+        encoding="utf-8",
+    )
+    (tmp_path / "v.csv").write_text("unit,r1,r2\na,80,90\nb,70,60\n", encoding="utf-8")
+    out, _ = score("explain", tmp_path / "s.toml", tmp_path / "v.csv", "--unit", "a", "--json")
+    figures = json.loads(out)["lines"][1]["figures"]
+    assert (figures["r1"], figures["r2"], figures["r3"]) == (80, 90, None)
+
+
 @pytest.mark.slow
 def test_sensitivity_gives_rank_intervals_and_effects(tmp_path: Path) -> None:
     _, told = score("sensitivity", "asem", ASEM, "--replicates", "60", "--out", tmp_path / "ranks.csv")

@@ -151,6 +151,12 @@ def test_nothing_in_a_sheet_is_taken_for_something_else(
     assert models.Figure.objects.count() == 0
 
 
+def test_rows_that_name_no_period_are_of_the_one_that_is_reported(county: list[int]) -> None:
+    text = "单位,期间,key_projects\n0局,2026-03,90\n1局,,91\n"
+    assert sheet(frozen(), text) == Reported(2, 0)
+    assert {f.period for f in models.Figure.objects.all()} == {"2026-03"}
+
+
 def test_a_per_cent_below_one_that_stands_may_come_back_in_a_sheet(county: list[int]) -> None:
     scheme = frozen()
     actions.report(reported(county[0], 0.5), by=OFFICE, now=NOW)

@@ -83,6 +83,27 @@ def test_a_method_gives_what_its_formula_says(
     np.testing.assert_allclose(result.scores["x"], scores, rtol=0, atol=1e-9)
 
 
+BEST: list[tuple[Any, float]] = [
+    ({"kind": "interval", "points": [[0, 0], [10, 1]]}, 1),
+    ({"kind": "lookup", "points": [[1, 0.2], [10, 5]], "otherwise": 7}, 7),
+    ({"kind": "rank", "first": 10, "step": 1}, 10),
+    ({"kind": "rank", "spread": "even", "to": [0, 1]}, 1),
+    ({"kind": "as-is", "times": 0.1}, 10),
+    ({"kind": "as-is", "out_of": 5}, 5),
+    ({"kind": "goalposts", "low": 0, "high": 10, "to": [0, 1]}, 1),
+    ({"kind": "baseline", "base": 1, "target": 9}, 100),
+    ({"kind": "combined", "parts": [
+        {"share": 0.4, "kind": "goalposts", "low": 0, "high": 10, "to": [0, 1]}, {"share": 0.6, "kind": "rank", "first": 5},
+    ]}, 3.4),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "full"), BEST, ids=str)
+def test_a_missing_figure_in_full_is_the_best_of_the_methods_own_scale(method: Any, full: float) -> None:
+    result = evaluate(one_indicator(method, missing="full"), make_table({"x": [10, NAN, 1]}, {"group": ["a"] * 3}))
+    assert result.scores["x"][1] == pytest.approx(full)
+
+
 REFUSED: list[tuple[str, Any, dict[str, Any], list[float], str]] = [
     ("one value for all under min-max", "min-max", {}, [3, 3], "values.one-value"),
     ("one value for all under z-score", "z-score", {}, [3, 3], "values.one-value"),

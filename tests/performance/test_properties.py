@@ -97,6 +97,35 @@ FIXED: list[Any] = [
     {"kind": "combined", "parts": [{"kind": "all-or-nothing", "target": 6, "share": 0.4}, {"kind": "rank", "share": 0.6}]},
     "rank", "min-max", "z-score",
 ]  # fmt: skip
+BY_POINTS = {"kind": "combined", "parts": [{"kind": "deduction", "each": 1, "share": 1}]}
+
+
+@pytest.mark.parametrize("compare", ["all", "class"])
+@pytest.mark.parametrize("method", [*FIXED, {"kind": "deduction", "each": 1}, BY_POINTS], ids=str)
+@settings(deadline=None, max_examples=10)
+@given(table=tables(), own=st.lists(st.booleans(), min_size=12, max_size=12))
+def test_the_order_of_units_changes_nothing_for_any_method_and_class(
+    method: Any, compare: str, table: Table, own: list[bool]
+) -> None:
+    clip = [0, 9] if "deduction" in str(method) else [-1e6, 1e6]
+    leaf = {"parent": "a", "weight": 40, "method": method, "clip": clip}
+    other: dict[str, Any] = {"y": {"parent": "a", "weight": 20, "method": "as-is"}}
+    rule = {"by": "class", "compare": compare, "own": {"weights": {"x": 12, "y": 48}}}
+    scheme = make_scheme(attributes={"class": {}}, indicators={"x": leaf, **other}, classes=rule)
+    groups = ["own" if is_own else "" for is_own in own[: len(table)]]
+    given = replace(table, texts={"class": tuple(groups)})
+    order = sorted(range(len(table)), key=lambda n: (groups[n] == groups[0], -n))
+    turned = replace(permuted(table, order), texts={"class": tuple(groups[n] for n in order)})
+    try:
+        one = evaluate(scheme, given)
+    except Refused:  # a class of one figure has no scale
+        with pytest.raises(Refused):
+            evaluate(scheme, turned)
+        return
+    two = evaluate(scheme, turned)
+    for key in scheme.items:
+        np.testing.assert_array_equal(one.scores[key][order], two.scores[key])
+        assert one.ranks[key][order].tolist() == two.ranks[key].tolist()
 
 
 @settings(deadline=None, max_examples=40)
@@ -283,6 +312,19 @@ def test_a_study_is_repeatable_and_its_effects_lie_where_they_must() -> None:
     assert sum(e.first for e in one.effects) <= 1 + 4 * sum(e.first_error for e in one.effects)
     assert (one.low <= one.median).all() and (one.median <= one.high).all()
     assert one.left_out["CostImpEx"][1] >= 0
+
+
+def test_leaving_an_indicator_out_of_a_sum_takes_its_points_away() -> None:
+    nodes = {"total": {"mean": "sum"}, "a": None, "b": None}
+    leaves = {"x": {"parent": "total", "method": "as-is"}, "y": {"parent": "total", "method": "as-is"}, "z": None}
+    scheme = make_scheme(nodes=nodes, indicators=leaves, sensitivity={"weights": 0, "leave_out": True})
+    done = study(scheme, make_table({"x": [80, 70, 10], "y": [1, 60, 65]}), replicates=20)
+    assert done.result.ranks["total"].tolist() == [2, 1, 3]
+    assert done.left_out == {"x": (4 / 3, 2), "y": (2 / 3, 1)}
+    assert done.shift > 0
+    live = Live(done.result)
+    live.set_weight("x", 0)
+    assert live.score.tolist() == [1, 60, 65]
 
 
 def test_sobol_indices_find_the_one_choice_that_matters() -> None:

@@ -126,6 +126,17 @@ def test_a_faulty_scheme_and_an_unknown_measure_are_refused(county: list[int]) -
         assert "scheme.control" in {f.code for f in no.value.faults}
 
 
+def test_texts_about_units_are_those_that_the_platform_knows(county: list[int]) -> None:
+    """Any other would be nothing for every unit; a file may bring what it likes."""
+    declared = 'class = { columns = ["类别"] }'
+    more = f'{declared}\nregion = {{}}\nkind = {{}}\ngroup = {{}}\npeople = {{ type = "number" }}'
+    with pytest.raises(Refused) as no:
+        actions.write_scheme(COUNTY.replace(declared, more), "350824", by=OFFICE, now=NOW)
+    assert [(f.code, f.field) for f in no.value.faults] == [("scheme.no-attribute", "attributes.group")]
+    own = COUNTY.replace(declared, more.replace("\ngroup = {}", "").replace("class", "sort"))
+    assert actions.write_scheme(own.replace('by = "class"', 'by = "sort"'), "350824", by=OFFICE, now=NOW)
+
+
 @pytest.mark.parametrize(
     ("known", "long"),
     [

@@ -64,6 +64,7 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("an unknown source", {"indicators": {"z": {**LEAF, "source": "hearsay"}}}, "scheme.source"),
     ("a measure that nobody counts", {"indicators": {"z": {**LEAF, "source": "measure:nope"}}}, "score.no-measure"),
     ("a class with a measure that nobody counts", {"attributes": {"k": {}}, "classes": {"by": "k", "c": {"indicators": {"z": {"source": "measure:nope"}}}}}, "score.no-measure"),
+    ("marks that the platform would have to count", {"indicators": {"z": {**LEAF, "source": "measure:satisfaction", "method": {"kind": "expert-mean", "inputs": ["r", "s"], "drop": 0}}}}, "scheme.source-marks"),
     ("more known than all", {"nodes": {"total": {"known": 5}}}, "scheme.known"),
     ("a floor above the ceiling", {"nodes": {"total": {"floor": 50, "ceiling": 10}}}, "scheme.limits"),
     ("a floor above the cap", {"nodes": {"c": {"parent": "total", "role": "bonus", "floor": 3, "cap": 2}}}, "scheme.limits"),

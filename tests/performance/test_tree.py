@@ -66,6 +66,17 @@ def test_a_negative_part_under_a_mean_of_positive_parts_is_a_fault(mean: str) ->
         evaluate(scheme, make_table({"p": [5, -5], "q": [80, 5]}))
 
 
+@pytest.mark.parametrize("mean", ["geometric", "harmonic"])
+def test_what_is_no_part_of_the_mean_may_be_negative(mean: str) -> None:
+    veto = {"role": "veto", "grade_at_most": "B", "basis": "文件"}
+    bonus = {"role": "bonus", "method": "as-is"}
+    scheme = tree(
+        {"total": {"mean": mean}}, {"p": {}, "v": veto, "b": bonus}, grades={"names": ["A", "B"], "from": [60]}
+    )
+    result = evaluate(scheme, make_table({"p": [80, 70], "v": [-1, 0], "b": [-2, 1]}))
+    np.testing.assert_allclose(result.scores["total"], [78, 71])
+
+
 def test_mazziotta_pareto_of_zeros_is_zero_and_ranks_last() -> None:
     scheme = tree(
         {"n": {"parent": "total", "mean": "mazziotta-pareto"}}, {"p": {}, "q": {"parent": "n"}, "r": {"parent": "n"}}
@@ -164,6 +175,21 @@ def test_classes_may_share_the_scale_of_all_units() -> None:
     assert result.scores["total"][1] == 0.6 * 50 + 40
 
 
+@pytest.mark.parametrize("classes", [["A", "B"], ["B", "A"]])
+def test_a_deduction_in_parts_is_taken_from_the_points_of_the_unit_s_own_class(classes: list[str]) -> None:
+    parts = [{"share": 1, "kind": "deduction", "each": 1}]
+    leaves: dict[str, Any] = {
+        "x": {"parent": "total", "weight": 50, "method": {"kind": "combined", "parts": parts}},
+        "y": {"parent": "total", "weight": 50, "method": "as-is"},
+    }
+    rule = {"by": "class", "compare": "all", "A": {"weights": {"x": 10, "y": 90}}, "B": {}}
+    scheme = make_scheme(
+        nodes={"a": None, "b": None}, attributes={"class": {}}, indicators={"z": None, **leaves}, classes=rule
+    )
+    result = evaluate(scheme, make_table({"x": [5, 5], "y": [0, 0]}, {"class": classes}))
+    assert dict(zip(classes, result.scores["x"].tolist(), strict=True)) == {"A": 50, "B": 90}
+
+
 @pytest.mark.parametrize("compare", ["all", "class"])
 def test_what_a_class_is_freed_from_is_not_asked_of_it_and_sets_no_scale(compare: str) -> None:
     changes: dict[str, Any] = {"attributes": {"class": {}}}
@@ -217,6 +243,7 @@ def test_quota_grades_at_a_tie(strict: bool, expected: tuple[str, ...]) -> None:
         (95.27499999999999, 2, "95.28"),  # noise of computing under 95.275
         (0.125, 2, "0.13"),  # half goes up, not to even
         (-0.125, 2, "-0.13"),  # away from zero
+        (-0.001, 2, "0.00"),  # and nothing has no sign
         (math.nan, 2, ""),
         (5.0, 0, "5"),
         (1e27, 2, "1" + "0" * 27 + ".00"),  # more digits than a decimal has by itself
@@ -230,6 +257,27 @@ def test_ranks_are_on_unrounded_scores_and_ties_share_the_better() -> None:
     assert ranks(np.array([80.001, 80.004, 80.004, 80.0])).tolist() == [3, 1, 1, 4]
     assert Groups([0] * 4).ranks(np.array([1.0, 2, 2, 3]), worst=True).tolist() == [4, 3, 3, 1]
     assert Groups([0] * 2).ranks(np.array([0.1 + 0.2, 0.3])).tolist() == [1, 1]  # computing noise is a tie
+
+
+@pytest.mark.parametrize("times", [1.0, 1e-12, 1e12, -1e-12])
+def test_figures_of_any_size_are_ranked_and_noise_is_a_tie(times: float) -> None:
+    figures = np.array([37.0, 12, math.nan, 45, 0.1 + 0.2, 0.3]) * times
+    places = [2, 3, math.nan, 1, 4, 4]
+    np.testing.assert_array_equal(ranks(figures, higher=times > 0), places)
+    assert ranks(np.array([0.1 + 0.2 - 0.3, 0, 1]) * times, higher=times > 0).tolist() == [2, 2, 1]
+
+
+@pytest.mark.parametrize("worst", [False, True])
+def test_groups_of_very_unequal_size_are_ranked_as_others_are(worst: bool) -> None:
+    keys = ["many"] * 40 + [f"alone {n}" for n in range(60)]
+    scores = np.random.default_rng(1).integers(0, 9, (3, 100)).astype(float)
+    scores[:, ::7] = math.nan
+    unequal = Groups(keys)
+    assert unequal.members.size == 0
+    found = unequal.ranks(scores, worst=worst)
+    np.testing.assert_array_equal(found[:, :40], Groups(keys[:40]).ranks(scores[:, :40], worst=worst))
+    np.testing.assert_array_equal(found[:, 40:], ~np.isnan(scores[:, 40:]))
+    np.testing.assert_array_equal(unequal.ranks(scores[1], worst=worst), found[1])
 
 
 @pytest.mark.parametrize(

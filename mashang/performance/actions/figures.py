@@ -85,7 +85,7 @@ def report_sheet(
     if row.frozen_at is None:
         faults.append(Fault("figure.draft", "方案还没有定稿，不能上报数据。", "scheme"))
     rule = read_scheme(row.text)
-    table = _read(data, name, rule, faults)
+    table = _read(data, name, rule, period, faults)
     if table is None or faults:
         raise Refused.of_many(faults)
     mine = [u for u in units_scored(row.region_id, period, rule) if _reports(by, u)]
@@ -138,7 +138,7 @@ def _standing(cells: Collection[_Cell]) -> dict[tuple[int, str], Figure]:
 def _out_of_place(rule: rules.Scheme, table: Table, period: str) -> Iterator[Fault]:
     """Rows of another period, and columns that nobody reads: what they hold would be taken for something else, or for nothing."""
     for n, given in enumerate(table.periods):
-        if given not in ("", period):
+        if given != period:
             text = said(
                 "{place}：期间“{given}”与所报的 {period} 不符。", place=table.place(n), given=given, period=period
             )
@@ -160,7 +160,7 @@ def _ratio(cell: _Cell) -> Iterator[Fault]:
         yield Fault("figure.percent", text, cell.place)
 
 
-def _read(data: bytes, name: str, rule: rules.Scheme, faults: list[Fault]) -> Table | None:
+def _read(data: bytes, name: str, rule: rules.Scheme, period: str, faults: list[Fault]) -> Table | None:
     """The table with the columns that are reported; what is wrong with it goes to the faults. What its figures are like is
     looked at cell by cell, for whoever reports them."""
     leaves = {
@@ -170,7 +170,7 @@ def _read(data: bytes, name: str, rule: rules.Scheme, faults: list[Fault]) -> Ta
     }
     own = {a.id: a for a in rule.attributes.values() if a.number}
     try:
-        return table_from(data, name, replace(rule, indicators=leaves, attributes=own))
+        return table_from(data, name, replace(rule, indicators=leaves, attributes=own), period)
     except Refused as no:
         faults += no.faults
         return None

@@ -15,6 +15,7 @@ from mashang.org import queries as org
 from .. import models
 from ..rules import scheme as rules
 from ..rules.frozen import fingerprint
+from ..rules.names import platform_faults
 from ..rules.parse import read_scheme
 from .common import guard, note, scheme_row
 
@@ -101,7 +102,7 @@ def _frozen(row: models.Scheme) -> Refused:
 
 
 def _sound(text: str) -> rules.Scheme:
-    """The scheme that the text says, with measures that are there and names that can be kept."""
+    """The scheme that the text says, with measures and texts about units that are there and names that can be kept."""
     if len(text) > LONGEST:
         raise Refused("scheme.large", said("方案太长，最多 {most} 个字。", most=LONGEST), "text")
     scheme = read_scheme(text)
@@ -122,6 +123,7 @@ def _sound(text: str) -> rules.Scheme:
         )
         if len(value) > most
     ]
+    faults += platform_faults(scheme)
     if not scheme.version:
         faults.append(Fault("scheme.no-version", "方案没有写版本（scheme.version）。", "scheme.version"))
     if any("\0" in one for one in _texts(scheme.raw)):

@@ -70,9 +70,9 @@ def harmonic(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
 
 
 def added(scores: Sequence[Array], weights: Sequence[Array]) -> Array:
-    """The plain sum of what is known, whatever the weights; NaN where nothing is."""
-    s, w = _known(scores, [np.ones(1)] * len(scores))
-    total = _total([a * b for a, b in zip(s, w, strict=True)])
+    """The plain sum of what is known, whatever the weights; what weighs nothing is left out. NaN where nothing is known."""
+    s, w = _known(scores, weights)
+    total = _total([np.where(b > 0, a, 0.0) for a, b in zip(s, w, strict=True)])
     return np.where(_total(w) > 0, total, np.nan)
 
 
@@ -108,14 +108,18 @@ def node_score(
 ) -> Array:
     """The score of one node from those of its children: mean of parts + bonus - deductions. Its limits come after its own
     method, by `limited`."""
-    children = scheme.children(node.id)
-    parts = sorted(c.id for c in children if c.role == "part" or node.role != "part")
+    parts = sorted(c.id for c in parts_of(scheme, node))
     total = MEANS[mean or node.mean]([scores[c] for c in parts], [weights[c] for c in parts])
     if node.known > 0:
         total = np.where(
             _share_known([scores[c] for c in parts], [weights[c] for c in parts]) < node.known, np.nan, total
         )
-    return _extras(total, children, scores) if node.role == "part" else total
+    return _extras(total, scheme.children(node.id), scores) if node.role == "part" else total
+
+
+def parts_of(scheme: Scheme, node: Node) -> list[Indicator | Node]:
+    """The children of which a node is the mean: what is added or taken afterwards, or caps the grade, is none of them."""
+    return [c for c in scheme.children(node.id) if c.role == "part" or node.role != "part"]
 
 
 def limited(node: Node, score: Array) -> Array:

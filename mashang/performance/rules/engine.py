@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limited, node_score
+from mashang.performance.rules.aggregate import MEAN_LABELS, OF_POSITIVE, limited, node_score, parts_of
 from mashang.performance.rules.leaf import STAGES, Leaf, Peers, work_out
 from mashang.performance.rules.limits import columns_of
 from mashang.performance.rules.methods import KINDS, Column, Fact
-from mashang.performance.rules.scheme import Grades, Indicator, Node, Scheme
+from mashang.performance.rules.scheme import Grades, Indicator, Method, Node, Scheme
 from mashang.performance.rules.statistics import LARGEST, NOISE, Array, Groups
 from mashang.performance.rules.table import Table, Unreadable
 
@@ -139,7 +139,7 @@ def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, 
         leaves: dict[str, Leaf] = {}
         for leaf in block.scheme.indicators.values():
             known = shared.setdefault((key, leaf.id), [])
-            alike = leaf if leaf.method.kind == "deduction" else replace(leaf, weight=None)
+            alike = leaf if by_points(leaf.method) else replace(leaf, weight=None)
             found = next((out for one, out in known if one == alike), None)
             if found is None:
                 found = _leaf(leaf, block, peers[key], table, faults)
@@ -153,6 +153,11 @@ def work_out_all(blocks: tuple[Block, ...], table: Table) -> tuple[Mapping[str, 
     if faults:
         raise Refused.of(list(dict.fromkeys(faults)))
     return tuple(done)
+
+
+def by_points(method: Method) -> bool:
+    """Whether a score hangs on the points that the indicator is worth: a deduction, alone or as a part."""
+    return method.kind == "deduction" or any(by_points(part) for part in method.options.get("parts", ()))
 
 
 def blocks_of(scheme: Scheme, table: Table) -> Iterator[Block]:
@@ -256,7 +261,7 @@ def _negative(
     """Negative parts under a mean that is not defined for them, row by row."""
     if node.mean not in OF_POSITIVE:
         return
-    for child in scheme.children(node.id):
+    for child in parts_of(scheme, node):
         for row in np.flatnonzero((scores[child.id] < 0) & (weights[child.id] > 0)):
             text = said(
                 "{place}“{id}”是负分，不能取{mean}。",

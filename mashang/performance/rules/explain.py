@@ -103,7 +103,7 @@ def _leaf(result: Result, row: int, leaf: Indicator, depth: int, share: float, r
         {"raw": float(result.table.numbers[leaf.id][row])} | figures if leaf.id in result.table.numbers else figures
     )
     for name in own.inputs if own.inputs != (own.id,) else ():
-        figures[name] = float(result.table.numbers[name][row])
+        figures[name] = float(result.table.numbers[name][row]) if name in result.table.numbers else math.nan
     score = float(result.scores[leaf.id][row])
     adds = 0.0 if math.isnan(score) or own.role == "veto" else reach * score
     line = _line(result, row, leaf, depth, share, adds, "", figures=figures, facts=result.fact(row, leaf.id))

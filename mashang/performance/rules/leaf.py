@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
 from mashang.performance.rules.limits import Wrong, missing_columns, own_limits, wrong_denominators, wrong_figures
-from mashang.performance.rules.methods import KINDS, Column, Fact, Scored, trimmed
+from mashang.performance.rules.methods import KINDS, Column, Fact, Scored, best, trimmed
 from mashang.performance.rules.prepare import Treated, denominated, imputed, treated
 from mashang.performance.rules.scheme import Indicator
 from mashang.performance.rules.statistics import LARGEST, Array
@@ -176,5 +176,5 @@ def _filled(leaf: Indicator, scores: Array) -> Array:
     if leaf.missing == "zero" or leaf.role in ("bonus", "deduction"):
         return np.where(np.isnan(scores), 0.0, scores)
     if leaf.missing == "full":
-        return np.where(np.isnan(scores), leaf.method.options.get("to", (0.0, 100.0))[1], scores)
+        return np.where(np.isnan(scores), best(leaf.method.kind, leaf.method.options), scores)
     return scores

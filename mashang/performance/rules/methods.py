@@ -272,6 +272,19 @@ class Kind:
     gives: tuple[str, ...] = ("part",)
 
 
+def best(kind: str, options: Options) -> float:
+    """The score that a method gives for all there is to get, on its own scale: what a missing figure counts as under "full"."""
+    if kind == "combined":
+        return math.fsum(part.options["share"] * best(part.kind, part.options) for part in options["parts"])
+    if kind in ("interval", "lookup"):
+        return float(max(*(score for _figure, score in options["points"]), options.get("otherwise", -math.inf)))
+    if kind == "rank" and options["spread"] == "steps":
+        return float(options["first"])
+    if kind == "as-is":
+        return float(options["times"] * options["out_of"])
+    return float(options.get("to", (0.0, 100.0))[1])
+
+
 _TO = {"to": (0.0, 100.0)}
 _FLAT = {"flat": "refuse"}
 _EXTRA = ("bonus", "deduction")

@@ -13,6 +13,8 @@ MEASURES = (
     "on_time_rate", "promise_cut", "site_violations", "satisfaction", "satisfaction_with_default", "supervised_deductions",
 )  # fmt: skip
 """What the platform counts over its own cases (`performance.sources` says how)."""
+ABOUT_UNITS = ("class", "region", "kind")
+"""The texts about a unit that the platform knows; the attribute that tells classes apart may have any name."""
 
 
 def name_faults(scheme: Scheme) -> Iterator[Fault]:
@@ -38,6 +40,17 @@ def name_faults(scheme: Scheme) -> Iterator[Fault]:
     yield from _headings(scheme)
 
 
+def platform_faults(scheme: Scheme) -> Iterator[Fault]:
+    """Texts about units that the platform does not know: a file may bring any, here every unit's would be empty."""
+    for attribute in scheme.attributes.values():
+        if not attribute.number and attribute.id not in (*ABOUT_UNITS, scheme.class_by):
+            text = said(
+                "平台没有单位的“{id}”这一文字属性，可用：{names}，或 classes.by 所指的类别。",
+                id=attribute.id, names=[*ABOUT_UNITS],
+            )  # fmt: skip
+            yield Fault("scheme.no-attribute", text, f"attributes.{attribute.id}")
+
+
 def rules_of(scheme: Scheme) -> Iterator[tuple[str, Indicator]]:
     """Every indicator as it holds in general and as a class changes it, with its place in the file."""
     yield from ((f"indicators.{key}", leaf) for key, leaf in scheme.indicators.items())
@@ -53,6 +66,9 @@ def _source(leaf: Indicator, where: str) -> Iterator[Fault]:
     elif measure != leaf.source and measure not in MEASURES:
         text = said("没有名为“{name}”的实测指标，可用：{names}。", name=measure, names=[*MEASURES])
         yield Fault("score.no-measure", text, f"{where}.source")
+    elif measure != leaf.source and leaf.inputs != (leaf.id,):
+        text = said("指标“{id}”由平台统计，只有一个数，不能用评议平均；各份评分应当上报（reported）。", id=leaf.id)
+        yield Fault("scheme.source-marks", text, f"{where}.source")
 
 
 def _headings(scheme: Scheme) -> Iterator[Fault]:

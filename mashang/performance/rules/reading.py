@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.kernel.sheet import encoding_of, records
+from mashang.kernel.sheet import column_number, encoding_of, records
 from mashang.text.rules.workbook import sheets
 
 LONGEST = 131_072  # characters in one cell
@@ -45,7 +45,10 @@ def _rows(data: bytes, faults: list[Fault]) -> Rows:
     broken: list[Fault] = []
     for row, cells in records(data, _encoding(data), broken, "values.quotes"):
         if row > LINES:
-            raise Refused("values.lines", said("表格最多 {n} 行，请分成几个文件。", n=LINES))
+            raise Refused(
+                "values.lines",
+                said("表格最多 {n} 行。一行一个指标的长表请改为宽表：每个单位一行，每个指标一列。", n=LINES),
+            )
         if any(len(cell) > LONGEST for cell in cells):
             text = said("第 {line} 行有一格超过 {most} 个字，请检查双引号或删减。", line=row, most=LONGEST)
             faults.append(Fault("values.long-cell", text, f"第 {row} 行"))
@@ -136,7 +139,7 @@ class _Cells:
         elif self.inside == "c":
             self.column += 1
             if place := _PLACE.fullmatch(given.get("r", "").upper()):
-                self.column = _number(place[1])
+                self.column = column_number(place[1])
             self.kind, self.held = given.get("t", ""), {}
         elif self.inside in ("f", "v"):
             self.held[self.inside] = ""
@@ -153,10 +156,3 @@ class _Cells:
             self.without_value.append((self.row, self.column, self.held.get("v") or "#N/A"))
         elif "f" in self.held and not self.held.get("v") and self.kind != "str":
             self.without_value.append((self.row, self.column, "=" + self.held["f"]))
-
-
-def _number(letters: str) -> int:
-    found = 0
-    for letter in letters:
-        found = 26 * found + ord(letter) - 64
-    return found

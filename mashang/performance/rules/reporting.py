@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mashang.kernel.refused import Fault
 from mashang.kernel.said import said
-from mashang.kernel.sheet import NUMBER
+from mashang.kernel.sheet import number_in
 from mashang.performance.rules.scheme import Indicator, Scheme
 from mashang.performance.rules.statistics import LARGEST
 
@@ -75,13 +74,8 @@ def _columns(leaf: Indicator) -> list[Wanted]:
 
 
 def number_of(text: str, unit: str = "") -> float:
-    """The number somebody typed: full-width digits, thousands' commas and a per cent sign are understood. NaN if it is none."""
-    plain = unicodedata.normalize("NFKC", text).replace(" ", "")
-    body = plain.removesuffix("%")
-    if not NUMBER.fullmatch(body):
-        return math.nan
-    value = float(body.replace(",", ""))
-    return value / 100 if plain.endswith("%") and unit == "share" else value
+    """The number somebody typed: spaces, full-width digits, thousands' commas and a per cent sign are understood. NaN if it is none."""
+    return number_in("".join(text.split()), unit == "share")
 
 
 def value_faults(one: Wanted, value: float, field: str = "value") -> list[Fault]:

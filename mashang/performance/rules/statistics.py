@@ -17,6 +17,10 @@ NOISE = 10
 """Decimal places at which two scores count as equal when ranked: what differs beyond them is computing noise."""
 LARGEST = 1e15
 """No figure and no number of a scheme is larger: beyond it a sum of squares would not be a number any more."""
+PADDING = 4
+"""Groups are ranked side by side, filled up to the largest, as long as that takes at most so many places a row."""
+DIGITS = 12
+"""Digits at which two figures count as equal when ranked, whatever their size."""
 _EXACT = Context(prec=400)  # more digits than any float has before the point
 
 
@@ -69,7 +73,8 @@ def half_up(x: float, decimals: int = 2) -> str:
     """
     if math.isnan(x):
         return ""
-    return str(Decimal(repr(round(float(x), NOISE))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT))
+    shown = Decimal(repr(round(float(x), NOISE))).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _EXACT)
+    return str(shown.copy_abs() if shown.is_zero() else shown)
 
 
 def digits(x: Array, places: int) -> Array:
@@ -82,30 +87,55 @@ def digits(x: Array, places: int) -> Array:
 
 
 class Groups:
-    """Rows put into groups, for ranking inside each: `members[g]` are row numbers, padded where `held` is false."""
+    """Rows put into groups, for ranking inside each: `members[g]` are row numbers, padded where `held` is false; `number[row]` is
+    the row's group. Groups so unequal that padding would be most of it have no members."""
 
     def __init__(self, keys: Sequence[object]) -> None:
         order: dict[object, list[int]] = {}
         for row, key in enumerate(keys):
             order.setdefault(key, []).append(row)
         self.keys = tuple(order)
+        self.rows = [np.array(rows, dtype=np.intp) for rows in order.values()]
+        self.number = np.zeros(len(keys), dtype=np.intp)
+        for g, own in enumerate(self.rows):
+            self.number[own] = g
         width = max(map(len, order.values()), default=0)
-        self.members = np.zeros((len(order), width), dtype=np.intp)
-        self.held = np.zeros((len(order), width), dtype=bool)
-        for g, rows in enumerate(order.values()):
+        self.padded = len(order) * width <= PADDING * len(keys)
+        shape = (len(order), width) if self.padded else (0, 0)
+        self.members = np.zeros(shape, dtype=np.intp)
+        self.held = np.zeros(shape, dtype=bool)
+        for g, rows in enumerate(order.values() if self.padded else ()):
             self.members[g, : len(rows)] = rows
             self.held[g, : len(rows)] = True
-        self.rows = [np.array(rows, dtype=np.intp) for rows in order.values()]
 
     def ranks(self, scores: Array, *, worst: bool = False) -> NDArray[np.int64]:
         """Ranks along the last axis, 1 the highest score, inside each group; ties share the better rank (`worst`: the
         worse one); 0 where there is no score."""
+        if not self.padded:
+            lines = [_ranked(line, self.number, worst) for line in scores.reshape(-1, scores.shape[-1])]
+            return np.array(lines, dtype=np.int64).reshape(scores.shape)
         lanes = np.where(self.held & ~np.isnan(scores[..., self.members]), -scores[..., self.members], np.inf)
         found = _ranks(np.asarray(np.round(lanes, NOISE), dtype=np.float64), worst)
         found[np.isinf(lanes)] = 0
         out = np.zeros(scores.shape, dtype=np.int64)
         out[..., self.members[self.held]] = found[..., self.held]
         return out
+
+
+def _ranked(scores: Array, groups: NDArray[np.intp], worst: bool) -> NDArray[np.int64]:
+    """Ranks of one line of scores inside groups of any sizes: sorted by group and score, counted from each group's first."""
+    lane = np.round(np.where(np.isnan(scores), np.inf, -scores), NOISE)
+    order = np.lexsort((lane, groups))
+    lane, groups, place = lane[order], groups[order], np.arange(len(order))
+    begins = np.concatenate([[True], groups[1:] != groups[:-1]])
+    first = begins | np.concatenate([[True], lane[1:] != lane[:-1]])
+    shared = np.maximum.accumulate(np.where(first, place, 0))
+    if worst:
+        last = np.concatenate([first[1:], [True]])
+        shared = np.minimum.accumulate(np.where(last, place, len(order))[::-1])[::-1]
+    out = np.zeros(len(order), dtype=np.int64)
+    out[order] = np.where(np.isinf(lane), 0, shared - np.maximum.accumulate(np.where(begins, place, 0)) + 1)
+    return out
 
 
 def _ranks(lanes: Array, worst: bool) -> NDArray[np.int64]:
@@ -124,8 +154,14 @@ def _ranks(lanes: Array, worst: bool) -> NDArray[np.int64]:
 
 
 def ranks(x: Array, *, higher: bool = True) -> Array:
-    """Ranks of one column as floats, 1 the best; ties share the better rank; NaN stays NaN."""
-    found = Groups([0] * len(x)).ranks(x if higher else -x).astype(float)
+    """Ranks of one column of figures as floats, 1 the best; ties share the better rank; NaN stays NaN.
+
+    Figures that agree in twelve digits tie, and so does with 0 what is computing noise beside the largest.
+    """
+    noise = np.max(np.abs(known(x)), initial=0.0) * np.finfo(float).eps
+    plain = np.array([0.0 if abs(v) <= noise else float(f"{v:.{DIGITS}g}") for v in x.tolist()])
+    values, place = np.unique(plain, return_inverse=True)  # NaN comes last
+    found = Groups([0] * len(x)).ranks(np.where(np.isnan(x), np.nan, place if higher else len(values) - place))
     return np.where(np.isnan(x), np.nan, found)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.kernel.sheet import NUMBER
+from mashang.kernel.sheet import number_in
 from mashang.performance.rules.reading import Rows, rows_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
@@ -68,20 +68,21 @@ def read_table(path: Path, scheme: Scheme) -> Table:
     return table_from(path.read_bytes(), path.name, scheme)
 
 
-def table_from(data: bytes, name: str, scheme: Scheme) -> Table:
+def table_from(data: bytes, name: str, scheme: Scheme, period: str = "") -> Table:
     """The same from the bytes of a file of this name."""
     faults: list[Fault] = []
-    return table_of(rows_of(data, name, faults), scheme, faults)
+    return table_of(rows_of(data, name, faults), scheme, faults, period)
 
 
-def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None) -> Table:
-    """Cells to figures; `rows` are (line, cells), the first the header. Refuses with all faults."""
+def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None, period: str = "") -> Table:
+    """Cells to figures; `rows` are (line, cells), the first the header. Rows that name no period are of `period`; without that
+    they are a fault beside rows that do. Refuses with all faults."""
     faults = [] if faults is None else faults
     rows = [(line, [c.strip() for c in cells]) for line, cells in rows if any(c.strip() for c in cells)]
     if len(rows) < 2:
         faults.append(Fault("values.no-rows", "文件里没有数据行：第一行是表头，其后每行一个单位。"))
         raise Refused.of_many(faults)
-    read = _Reading(scheme, rows[0][1], faults)
+    read = _Reading(scheme, rows[0][1], faults, period)
     for line, cells in rows[1:]:
         read.row(line, cells)
     table = read.table()
@@ -93,8 +94,9 @@ def table_of(rows: Rows, scheme: Scheme, faults: list[Fault] | None = None) -> T
 class _Reading:
     """One pass over the rows: cells kept as text by (unit, period) and column, then columns turned into numbers."""
 
-    def __init__(self, scheme: Scheme, header: list[str], faults: list[Fault]) -> None:
-        self.scheme, self.faults, self.header = scheme, faults, header
+    def __init__(self, scheme: Scheme, header: list[str], faults: list[Fault], meant: str) -> None:
+        self.scheme, self.faults, self.header, self.meant = scheme, faults, header, meant
+        self.without_period: list[int] = []
         self.names = _columns(scheme)
         self.unit = _find(header, scheme.unit_columns)
         self.period = _find(header, scheme.period_columns)
@@ -137,7 +139,7 @@ class _Reading:
             return
         if self.unit is None:
             return
-        key = (cells[self.unit], cells[self.period] if self.period is not None else "")
+        key = (cells[self.unit], self._period(line, cells))
         if not key[0]:
             self.fault(
                 "values.no-unit",
@@ -146,6 +148,8 @@ class _Reading:
             )
         elif _ERRORS.fullmatch(key[0]):
             self._not_computed(line, self.header[self.unit], key[0])
+        elif self.period is not None and _ERRORS.fullmatch(key[1]):
+            self._not_computed(line, self.header[self.period], key[1])
         elif self.is_long:
             self._long(line, cells, key)
         elif key in self.lines:
@@ -159,6 +163,14 @@ class _Reading:
         else:
             self.lines[key] = line
             self.cells[key] = {name: (line, cells[at]) for name, at in self.wide.items()}
+
+    def _period(self, line: int, cells: list[str]) -> str:
+        """The period that a row names, else the one that is meant where none is named."""
+        given = cells[self.period] if self.period is not None else ""
+        if not self._missing(given):
+            return given
+        self.without_period.append(line)
+        return self.meant
 
     def _long(self, line: int, cells: list[str], key: tuple[str, str]) -> None:
         indicator, value = (cells[at] for at in self.long if at is not None)
@@ -205,7 +217,12 @@ class _Reading:
         return Table(units, periods, numbers, texts, lines, spare, tuple(self.doubts))
 
     def _periods(self) -> None:
-        """One period written in two ways (2026-1, 2026-01) would be scored as two."""
+        """One period written in two ways (2026-1, 2026-01) would be scored as two, and rows without any as one more."""
+        if any(period for _unit, period in self.lines) and not self.meant:
+            for line in self.without_period:
+                text = said("第 {line} 行没有写期间，别的行写了，请补上。", line=line)
+                self.fault("values.no-period", text, f"第 {line} 行 {self.header[self.period or 0]}")
+            self.cells = {key: held for key, held in self.cells.items() if key[1]}
         first: dict[str, str] = {}
         for (_unit, period), line in self.lines.items():
             plain = unicodedata.normalize("NFKC", "".join(period.split())).upper()
@@ -225,7 +242,7 @@ class _Reading:
 
     def _text(self, key: tuple[str, str], name: str) -> str:
         line, cell = self.cells[key].get(name, (self.lines[key], ""))
-        if not cell:
+        if self._missing(cell):
             self.fault(
                 "values.no-group",
                 said("第 {line} 行（{unit}）没有写“{name}”。", line=line, unit=key[0], name=name),
@@ -238,7 +255,7 @@ class _Reading:
     def _numbers(self, keys: Sequence[tuple[str, str]], name: str) -> Array:
         """A column as numbers; faults name it as its file does."""
         cells = [self.cells[k].get(name, (self.lines[k], "")) for k in keys]
-        filled = [(line, c) for line, c in cells if c and c not in self.scheme.missing_marks]
+        filled = [(line, c) for line, c in cells if not self._missing(c)]
         kinds = {c.endswith(("%", "％")) for _, c in filled}
         unit = self.scheme.indicators[name].unit if name in self.scheme.indicators else ""
         shown = self.header[self.wide[name]] if name in self.wide else name
@@ -246,7 +263,9 @@ class _Reading:
             self._mixed(shown, filled)
         column = np.array([self._number(line, c, shown, unit) for line, c in cells], dtype=float)
         if np.isnan(column).sum() > len(cells) - len(filled):
-            self.unread |= {(row, name) for row in np.flatnonzero(np.isnan(column)).tolist() if cells[row] in filled}
+            self.unread |= {
+                (row, name) for row in np.flatnonzero(np.isnan(column)).tolist() if not self._missing(cells[row][1])
+            }
         self._range(cells, column, shown, unit)
         return digits(column, self.scheme.digits) if self.scheme.digits else column
 
@@ -264,15 +283,18 @@ class _Reading:
             )
             self.fault("values.percent-mixed", text, f"第 {line} 行 {name}")
 
+    def _missing(self, cell: str) -> bool:
+        return not cell or cell in self.scheme.missing_marks
+
     def _number(self, line: int, cell: str, name: str, unit: str) -> float:
-        if not cell or cell in self.scheme.missing_marks:
+        if self._missing(cell):
             return np.nan
         if _ERRORS.fullmatch(cell):
             self._not_computed(line, name, cell)
             return np.nan
         plain = unicodedata.normalize("NFKC", cell)
-        body = plain.removesuffix("%").strip()
-        if not NUMBER.fullmatch(body):
+        value = number_in(cell, unit == "share")
+        if np.isnan(value):
             text = said("第 {line} 行“{name}”应当是数，现在是“{cell}”。", line=line, name=name, cell=cell[:40])
             self.fault("values.not-a-number", text, f"第 {line} 行 {name}")
             return np.nan
@@ -285,14 +307,13 @@ class _Reading:
                 plain=plain,
             )
             self.fault("values.full-width", text, f"第 {line} 行 {name}")
-        value = float(body.replace(",", ""))
         if not np.isfinite(value):
             self.fault(
                 "values.not-a-number",
                 said("第 {line} 行“{name}”的数太大：“{cell}”。", line=line, name=name, cell=cell[:40]),
                 f"第 {line} 行 {name}",
             )
-        return value / 100 if plain.endswith("%") and unit == "share" else value
+        return value
 
     def _range(self, cells: Sequence[tuple[int, str]], column: Array, name: str, unit: str) -> None:
         """What figures of a unit are like: a share stands between 0 and 1, a count is whole, a per cent is no ratio."""

@@ -15,6 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
+from mashang.kernel.sheet import column_number
 
 UNPACKED, ELEMENTS, SHEETS = 64 << 20, 5_000_000, 20
 _PLACE = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
@@ -91,7 +92,7 @@ class _Look:
             found = _PLACE.fullmatch(place)
             if found is None:
                 raise ValueError(place)
-            self.cell_row, self.column = int(found[2]), _number(found[1])
+            self.cell_row, self.column = int(found[2]), column_number(found[1])
         self.cell_column = self.column
 
     def _refuse(self) -> None:
@@ -101,10 +102,3 @@ class _Look:
             columns=self.columns,
         )
         raise Refused("workbook.size", text, "file")
-
-
-def _number(letters: str) -> int:
-    found = 0
-    for letter in letters.upper():
-        found = 26 * found + ord(letter) - 64
-    return found

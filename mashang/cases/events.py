@@ -65,7 +65,7 @@ def _word(fact: Any) -> Any:
 
 
 _DAY = re.compile(r"(?<!\d)0?(\d{1,2})月0?(\d{1,2})日")
-_LIMIT = re.compile(r"(\d+) ?(个工作日|日|个工作时|小时)(内?)", re.ASCII)
+_LIMIT = re.compile(r"(\d{1,9}) ?(个工作日|日|个工作时|小时)(内?)", re.ASCII)
 _UNITS = {"个工作日": "wd", "日": "nd", "个工作时": "wh", "小时": "h"}
 
 

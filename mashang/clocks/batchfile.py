@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -103,7 +104,7 @@ def _places(heading: Sequence[str], faults: list[Fault]) -> tuple[Column, Column
     names = [name.strip() for name in heading]
     found = {name: [one for one in dict.fromkeys(names) if one in (name, *COLUMNS[name])] for name in COLUMNS}
     faults += [_missing(name) for name in ("start", "limit") if not found[name]]
-    twice = [name for name in dict.fromkeys(names) if name and names.count(name) > 1]
+    twice = [name for name, times in Counter(names).items() if name and times > 1]
     faults += [Fault("batch.column", f"第 1 行的列名“{name}”重复，请改名或删除。", f"1:{name}") for name in twice]
     faults += [_alike(several) for several in found.values() if len(several) > 1]
     if "due" in names:

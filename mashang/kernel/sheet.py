@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from .refused import Fault, Refused
 from .said import said
@@ -18,6 +19,8 @@ LIMIT = 1 << 28  # characters of a cell that the reader takes in at all
 NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 """A number in a cell, as people write it: commas stand before every third digit or nowhere."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a cell with such a beginning for
+AGAIN = 20  # how many times over a file is read again at most, to name broken quotes
+_SMALL = 1 << 20  # characters; a smaller file may be read again as often as if it had so many
 _SURE = 4  # Chinese characters of a line from which it cannot be GB 18030 that looks like UTF-8
 
 
@@ -144,11 +147,13 @@ def records(
 ) -> Iterator[tuple[int, list[str]]]:
     """Records with their number as a spreadsheet shows it; empty lines, and rows of empty cells, are counted and left out.
 
-    One whose quotes are broken is added to the faults, and reading goes on at the next line.
+    One whose quotes are broken is added to the faults, and reading goes on at the next line: unless so many quotes stay
+    open that the file would be read again for each of its lines.
     """
     csv.field_size_limit(LIMIT)
     lines: list[str] | None = None
-    start = number = 0
+    ends: list[int] = []
+    start = number = again = 0
     while True:
         rest = lines_of(data, encoding) if lines is None else _from(lines, start)
         reader = csv.reader(rest, strict=True)
@@ -161,13 +166,25 @@ def records(
                     yield number, row
             return
         except csv.Error:
+            lines = lines if lines is not None else list(lines_of(data, encoding))
+            ends = ends or list(accumulate(map(len, lines)))
+            again += ends[start + reader.line_num - 1] - ends[start + done]
             number += 1
             start += done + 1
-            sentence = said(
-                "第 {number} 行（文件第 {line} 行）：引号不成对，格内的引号要写两个。", number=number, line=start
-            )
-            faults.append(Fault(code, sentence, f"{number}:"))
-            lines = lines if lines is not None else list(lines_of(data, encoding))
+            faults.append(_open_quote(number, start, code))
+            if again > AGAIN * max(ends[-1], _SMALL):
+                faults.append(_no_further(number, code))
+                return
+
+
+def _open_quote(number: int, line: int, code: str) -> Fault:
+    text = said("第 {number} 行（文件第 {line} 行）：引号不成对，格内的引号要写两个。", number=number, line=line)
+    return Fault(code, text, f"{number}:")
+
+
+def _no_further(number: int, code: str) -> Fault:
+    text = said("不成对的引号太多，第 {number} 行以后没有再看，请先改正以上各处。", number=number)
+    return Fault(code, text, f"{number}:")
 
 
 def _from(lines: Sequence[str], start: int) -> Iterator[str]:

@@ -14,6 +14,7 @@ from . import actions as verbs
 from .models import Matter
 
 BY = Actor.system("supervision")
+BATCH = 200
 __all__ = ["release", "supervise", "verbs"]
 
 
@@ -22,8 +23,14 @@ def supervise(now: datetime) -> int:
 
     Once answered for, it gets another only when something is overdue again.
     """
-    found = queries.page(BY, queries.Filter(late=True, supervised=False, state="open"), limit=200).rows
-    return sum(_supervise(row, now) for row in found if row.kind != "supervision")
+    filter = queries.Filter(late=True, supervised=False, state="open")
+    count, after = 0, ""
+    while True:
+        page = queries.page(BY, filter, after=after, limit=BATCH)
+        count += sum(_supervise(row, now) for row in page.rows if row.kind != "supervision")
+        if not page.after:
+            return count
+        after = page.after
 
 
 def _supervise(row: queries.Row, now: datetime) -> bool:

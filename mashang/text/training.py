@@ -219,14 +219,13 @@ def unseen(corpus: Corpus, rows: Ints, folds: int) -> Scored:
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """What is learned from unseen scores: when to tell the second class (weights, up to which margin), what the signs weigh,
-    weighed signs -> confidence at knots, and the factor that makes scores probabilities."""
+    weighed signs -> confidence at knots."""
 
     second: Floats
     narrow: float
     trust: Floats
     knots: Floats
     levels: Floats
-    heat: float
 
     def told(self, found: Scored) -> Ints:
         """The number of each class told."""
@@ -288,21 +287,7 @@ def calibrate(found: Scored, true: Ints) -> Calibration:
     knots = np.concatenate(([centre[0] - 2], centre, [centre[-1] + 2]))
     level = np.concatenate(([level[0]], level, [max(level[-1], 0.9995)]))
     level = np.maximum.accumulate(level) + np.linspace(0, 4e-4, len(level))
-    heat = _heat(told, true)
-    return Calibration(second, narrow, trust, knots.astype(np.float32), level.astype(np.float32), heat)
-
-
-def _heat(scores: Floats, true: Ints) -> float:
-    """The factor under which softmax of the scores is likeliest to give the true classes."""
-    best = (np.inf, 1.0)
-    for heat in np.geomspace(0.5, 20, 38).tolist():
-        power = scores * heat
-        top = power.max(axis=1)
-        loss = float(
-            np.mean(np.log(np.exp(power - top[:, None]).sum(axis=1)) + top - power[np.arange(len(true)), true])
-        )
-        best = min(best, (loss, heat))
-    return round(best[1], 4)
+    return Calibration(second, narrow, trust, knots.astype(np.float32), level.astype(np.float32))
 
 
 def train(corpus: Corpus, about: dict[str, str]) -> Model:
@@ -324,7 +309,7 @@ def train(corpus: Corpus, about: dict[str, str]) -> Model:
         "knots": calibration.knots,
         "levels": calibration.levels,
     }
-    return built(corpus.labels, VIEWS, arrays, calibration.narrow, calibration.heat, about)
+    return built(corpus.labels, VIEWS, arrays, calibration.narrow, about)
 
 
 def cross_validate(corpus: Corpus, folds: int) -> dict[str, Any]:

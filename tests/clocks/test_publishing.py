@@ -59,6 +59,7 @@ def test_the_form_as_it_stands_gives_the_same_rule_but_for_the_document() -> Non
         ({"extension": ""}, "extension"),  # an approver of nothing
         ({"times": "0"}, "times"),
         ({"times": "x"}, "times"),
+        ({"times": "9" * 5000}, "times"),
         ({"effect": "nothing"}, "effect"),
         ({"effect": ""}, "effect"),
         ({"source": ""}, "source"),

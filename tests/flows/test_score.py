@@ -121,6 +121,28 @@ def test_anyone_recomputes_the_run_from_the_inputs_that_are_offered(sign_in):
     assert "第1版" in text
 
 
+@pytest.mark.row("C8")
+def test_a_late_case_is_supervised_however_many_stand_before_it_for_good(monkeypatch):
+    struck, waiting = undecided(), undecided()
+    with at("2026-03-09 08:00") as now:
+        sweeps.fire(now)
+        sweeps.expire(now)
+    with monkeypatch.context() as patch:  # only the first of the two is supervised, answered for and struck off
+        patch.setattr(
+            supervision,
+            "_supervise",
+            lambda row, now, do=supervision._supervise: row.number == struck.number and do(row, now),
+        )
+        struck_off(struck)
+    assert struck.case.late and waiting.case.late
+    assert not struck.case.supervised and not waiting.case.supervised
+    assert struck.case.updated_at > waiting.case.updated_at  # it comes first, and is never supervised again
+    monkeypatch.setattr(supervision, "BATCH", 1)
+    with at("2026-03-11 10:00") as now:
+        assert supervision.supervise(now) == 1
+    assert waiting.case.supervised and not struck.case.supervised
+
+
 @pytest.mark.row("G2", "C8")
 def test_the_cockpit_lamp_burns_from_the_hour_the_step_is_late_and_opens_to_the_case(sign_in):
     story = undecided()

@@ -89,6 +89,19 @@ def test_every_row_with_broken_quotes_is_named_and_the_others_are_read() -> None
     assert "第 4 行（文件第 4 行）" in faults[1].text
 
 
+def test_a_file_of_quotes_that_stay_open_is_not_read_again_for_each_line() -> None:
+    rows, faults = read("a,b\n" + 'a","\n' * 40_000)
+    assert rows == [(1, ["a", "b"])]
+    assert 20 < len(faults) < 1000
+    assert [fault.field for fault in faults[:-1]] == [f"{n}:" for n in range(2, len(faults) + 1)]
+    assert faults[-1].text == f"不成对的引号太多，第 {len(faults)} 行以后没有再看，请先改正以上各处。"
+
+
+def test_a_small_file_of_quotes_that_stay_open_is_read_to_its_end() -> None:
+    rows, faults = read("a,b\n" + 'a","\n' * 1000 + "x,y\n")
+    assert len(faults) == 1000 and rows == [(1, ["a", "b"]), (1002, ["x", "y"])]
+
+
 def test_a_cell_may_be_as_long_as_it_likes() -> None:
     rows, faults = read(f"a,b\n1,{'字' * 200_000}\n")
     assert not faults and len(rows[1][1][1]) == 200_000

@@ -81,6 +81,16 @@ def test_heat_is_what_its_formula_says() -> None:
     assert current_heat(told, now) == round((1 + math.log(10)) * 0.25 + 0.5**0.5, 2)
 
 
+def test_what_came_after_the_moment_asked_is_in_neither_current_heat_nor_rising() -> None:
+    told = [message(n, "甲", n / 2, likes=n) for n in range(8)]
+    now = START + timedelta(days=2)  # the fifth comes at this moment
+    assert current_heat(told, now) == current_heat(told[:5], now) < current_heat(told, START + timedelta(days=4))
+    assert is_rising(told, now) and not is_rising(told, START + timedelta(days=1))
+    assert current_heat(told, START - timedelta(days=1)) == 0
+    found = grouped(sample(), START + timedelta(days=1)).groups[0]
+    assert found.current == current_heat(found.messages[:2], START + timedelta(days=1)) and len(found.messages) == 5
+
+
 @pytest.mark.row("B8")
 def test_a_group_rises_when_a_week_brings_twice_as_many() -> None:
     now = START + timedelta(days=35)

@@ -16,6 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from mashang.kernel.refused import Refused
 from mashang.text import training
+from mashang.text.rules import model as models
 from mashang.text.rules.grams import Alphabet, Table, View, gram_keys
 from mashang.text.rules.model import Model, load
 from mashang.text.rules.plain import plain
@@ -45,6 +46,24 @@ def test_a_saved_model_answers_the_same_and_is_the_same_bytes() -> None:
     assert again.save() == raw
     fresh = training.train(training.read(*labelled()), {"texts": "240"})
     assert fresh.save() == raw  # training is deterministic
+
+
+def test_a_model_of_the_format_before_is_read() -> None:
+    with np.load(io.BytesIO(model().save())) as file:
+        arrays = {name: file[name] for name in file.files}
+    head = {**json.loads(arrays.pop("head").tobytes()), "format": "mashang-text-2", "heat": 3.2}
+    out = io.BytesIO()
+    np.savez(out, head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays)
+    texts, _ = labelled(20, seed=8)
+    assert np.array_equal(load(out.getvalue()).scores(texts), model().scores(texts))
+
+
+def test_reasons_of_many_texts_build_no_table_of_all_grams(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, made = labelled(30, seed=8)[0], []
+    table = models._gram_of
+    monkeypatch.setattr(models, "_gram_of", lambda *given: made.append(1) or table(*given))
+    assert all(verdict.reasons for verdict in load(model().save()).verdicts(texts))
+    assert len(made) == 1
 
 
 def test_texts_one_at_a_time_and_in_batches_are_scored_alike() -> None:
@@ -125,13 +144,11 @@ def test_what_says_nothing_is_sorted_with_little_confidence() -> None:
     assert empty.confidence <= clear.confidence
 
 
-def test_confidence_rises_with_the_margin_and_probabilities_add_up() -> None:
+def test_confidence_rises_with_the_margin() -> None:
     texts = labelled(90, seed=11)[0]
     scores, parts = model().scores(texts), model().parts(texts)
     order = np.argsort(margins(scores))  # too little went wrong here to learn any other sign
     assert (np.diff(model().confidence(parts)[order]) >= 0).all()
-    assert np.allclose(model().probabilities(scores).sum(axis=1), 1, atol=1e-5)
-    assert np.array_equal(model().probabilities(scores).argmax(axis=1), scores.argmax(axis=1))
 
 
 def looking_again(closer: float) -> Model:

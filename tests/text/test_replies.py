@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mashang.text.rules import replies as rules
 from mashang.text.rules.replies import Exchange, check_replies
 
 LETTER = ("小区路灯不亮", "新罗区西陂街道龙腾小区路灯已经一周不亮，老人夜里出门摔倒，请尽快处理。")
@@ -51,6 +52,28 @@ def test_it_is_held_among_others_too_even_when_all_say_the_same(others: int) -> 
 def test_a_short_answer_that_says_what_was_done_is_not_held(reply: str) -> None:
     [found] = check_replies([Exchange(LAMPS, LAMPS, reply)])
     assert found.verdict == "pass", found.reason
+
+
+def test_equal_answers_are_named_in_a_file_of_which_only_some_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = [
+        Exchange(f"{name}小区{LAMPS}", "请处理", f"{name}小区的路灯经{name}所核实，已于{name}月修好。")
+        for name in "甲乙丙丁戊己庚辛壬癸子丑"
+    ]
+    same = "您好，经现场核实，水管老化，已经更换，2026年3月1日恢复供水，感谢您的来信。"
+    letters[1] = Exchange("自来水停了", "停水三天", same)
+    letters[5] = Exchange("河道脏", "河里有垃圾", same.replace("，", ", ").replace("3", "4"))
+    letters[9] = Exchange("停电", "夜里停电", f" {same}")
+    letters[4] = letters[8] = Exchange("路灯", "路灯", "12 34。")
+    monkeypatch.setattr(rules, "COMPARED", 4)  # rows 2, 5, 9 and 13
+    found = check_replies(letters)
+    assert [found[place].parts["template"].value for place in (1, 5, 9)] == [0, 0, 0]
+    assert [found[place].parts["template"].passage for place in (1, 5, 9)] == [
+        "与第 7 行的答复有 100% 相同",
+        "与第 3 行的答复有 100% 相同",
+        "与第 3 行的答复有 100% 相同",
+    ]
+    assert found[4].parts["template"].passage == "与其他答复不雷同"  # digits alone are no words
+    assert "第 15 行" in check_replies(letters, range(10, 22))[1].parts["template"].passage
 
 
 @pytest.mark.parametrize("letter", [("", ""), ("？！", ""), (" ", "。"), ("路灯", "路灯")])

@@ -102,6 +102,19 @@ def test_pairs_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         near_duplicates(["路灯坏了没有人修"] * 200)
 
 
+def test_a_pair_that_meets_in_several_bands_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    like = ["三合村的路灯坏了很久没有人来修请尽快处理谢谢" * 3 + str(n) for n in range(60)]  # 1,770 pairs, in all bands
+    monkeypatch.setattr(similar, "MOST", 60 * 59 // 2)
+    assert len(near_duplicates(like).first) == 60 * 59 // 2
+    same = ["路灯坏了没有人修"] * 60
+    assert len(near_duplicates(same).first) == 60 * 59 // 2
+    monkeypatch.setattr(similar, "MOST", 60 * 59 // 2 - 1)
+    with pytest.raises(Refused, match="分成几个文件"):
+        near_duplicates(like)
+    with pytest.raises(Refused, match="先删去相同的行"):
+        near_duplicates(same)
+
+
 def test_points_keep_characters_beyond_the_basic_plane() -> None:
     codes, starts = points(["𠮷a", "", "路"])
     assert codes.tolist() == [0x20BB7, 0x61, 0x8DEF]

@@ -12,7 +12,7 @@ from mashang.kernel.refused import Refused
 from mashang.text import training
 from mashang.text.commands import _labelled
 from mashang.text.files import read_table
-from mashang.text.rules.evaluation import calibration_error, macro_f1, report
+from mashang.text.rules.evaluation import calibration_error, report
 from mashang.text.rules.tables import texts_of
 from mashang.text.rules.trust import margin_alone, margins
 
@@ -121,11 +121,7 @@ def test_the_report_is_what_the_definitions_say() -> None:
     sure = np.array([0.9, 0.8, 0.4, 0.95, 0.7, 0.3])
     found = report(["甲", "乙", "丙"], true, told, sure, sure)
     assert found["confusion"] == [[2, 1, 0], [0, 2, 0], [1, 0, 0]]
-    assert (
-        found["macro_f1"]
-        == pytest.approx((2 / 3 + 4 / 5 + 0) / 3, abs=1e-4)
-        == pytest.approx(macro_f1(true, told, 3), abs=1e-4)
-    )
+    assert found["macro_f1"] == pytest.approx((2 / 3 + 4 / 5 + 0) / 3, abs=1e-4)
     assert found["micro_f1"] == pytest.approx(4 / 6, abs=1e-4)
     half = next(row for row in found["routed"] if row["share"] == 0.5)
     assert half == {"share": 0.5, "accuracy": 1.0, "threshold": 0.8}

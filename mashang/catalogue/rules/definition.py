@@ -20,6 +20,7 @@ from .spec import Code, EntryCode, Limit, Spec
 from .words import codes_of, inner_of, place_of, shape_of
 
 LONGEST = 400_000
+DOTS = 1000  # in a line; a key of thousands of parts takes the reader of TOML minutes
 FIELD = "definition"
 _INLINE = frozenset({"choices", "when", "instant_when", "visits", "replaced_visits", "organ", "codes"})
 _BRIEF = frozenset({"materials", "form", "fees", "basis", "questions", "choices", "when", "instant_when"})
@@ -138,8 +139,11 @@ def _values(text: str) -> dict[str, Any]:
         raise Refused("definition.empty", "请写出定义，或者选择定义文件。", FIELD)
     if len(text) > LONGEST:
         raise Refused("definition.long", said("定义超过 {n} 字，请检查是不是传错了文件。", n=LONGEST), FIELD)
+    is_json = text.lstrip().startswith("{")
+    if not is_json:
+        _refuse_dotted(text)
     try:
-        values = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
+        values = json.loads(text) if is_json else tomllib.loads(text)
     except json.JSONDecodeError as no:
         raise _unread(no.lineno, no.colno, no.msg) from no
     except tomllib.TOMLDecodeError as no:
@@ -151,6 +155,13 @@ def _values(text: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise Refused("definition.shape", '定义应是一组“名 = 值”，例如 code = "rural-house"。', FIELD)
     return values
+
+
+def _refuse_dotted(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > DOTS:
+            told = said("第 {line} 行有 {n} 个点，不是定义的写法，请改正。", line=number, n=line.count("."))
+            raise Refused("definition.syntax", told, FIELD)
 
 
 _HINTS = (

@@ -17,7 +17,8 @@ from mashang.text.rules import narrow
 from .codes import Coded
 from .spec import When
 
-_SEPARATOR = re.compile(r"\s*[、,，;；\n]\s*")
+_SEPARATOR = re.compile("[、,，;；\n]")
+_LINE = re.compile("[;；\n]")
 _UNITS = {
     "wd": ("个工作日", "工作日", "wd"),
     "wh": ("个工作小时", "工作小时", "个工作时", "工作时", "wh"),
@@ -47,15 +48,15 @@ def coded(kind: type[Coded]) -> Callable[[str], Coded]:
 
 
 def many(kind: type[Coded]) -> Callable[[str], tuple[Coded, ...]]:
-    return lambda text: tuple(coded(kind)(word) for word in _SEPARATOR.split(text) if word)
+    return lambda text: tuple(coded(kind)(word) for word in words(text))
 
 
 def words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in _SEPARATOR.split(text) if word)
+    return tuple(word for part in _SEPARATOR.split(text) if (word := part.strip()))
 
 
 def lines(text: str) -> tuple[str, ...]:
-    return tuple(line for line in re.split(r"\s*[;；\n]\s*", text) if line)
+    return tuple(line for part in _LINE.split(text) if (line := part.strip()))
 
 
 def limit(text: str) -> str:
@@ -63,7 +64,7 @@ def limit(text: str) -> str:
     text = narrow(text)
     if text in ("即办", "当场", "当场办结", "即时办结", "即时"):
         return "4wh"
-    if found := re.fullmatch(r"([1-9]\d{0,3})\s*(\D+)", text, re.ASCII):
+    if found := re.fullmatch(r"([1-9]\d{0,3})(\D+)", text, re.ASCII):
         for unit, names in _UNITS.items():
             if found[2].strip().lower() in names:
                 return f"{int(found[1])}{unit}"
@@ -108,7 +109,7 @@ _OPS = {
     "＝": "eq", "<": "lt", "＜": "lt", ">": "gt", "＞": "gt",
 }  # fmt: skip
 _SIGNS = {"in": "属于", "le": "≤", "ge": "≥", "ne": "≠", "eq": "=", "lt": "<", "gt": ">"}
-_CONDITION = re.compile(rf"(.+?)\s*({'|'.join(map(re.escape, _OPS))})\s*(.+)")
+_CONDITION = re.compile(rf"(.+?)({'|'.join(map(re.escape, _OPS))})(.+)")
 
 
 def without_commas(text: str) -> str:
@@ -134,14 +135,15 @@ def number(text: str) -> Decimal:
 def condition(line: str, facts: Facts) -> dict[str, Any]:
     """您要怎么建？ = 新建, 层数 ≥ 3, 类型 属于 甲、乙: what is asked and its choices by their words or codes."""
     found = _CONDITION.fullmatch(line)
-    if found is None:
+    asked, value = (found[1].rstrip(), found[3].lstrip()) if found else ("", "")
+    if found is None or not value:
         raise ValueError(said("“{text}”看不懂，请写成 层数 ≥ 3 或者 房屋结构 = 砖混。", text=line))
     by_word = {words: code for code, (words, _choices) in facts.items()}
-    fact = found[1] if found[1] in facts else by_word.get(found[1], "")
+    fact = asked if asked in facts else by_word.get(asked, "")
     if not fact:
-        raise ValueError(said("引导问题和表单里没有“{name}”。", name=found[1]))
+        raise ValueError(said("引导问题和表单里没有“{name}”。", name=asked))
     op = _OPS[found[2]]
-    values = tuple(_chosen(word, *facts[fact]) for word in (words(found[3]) if op == "in" else (found[3],)))
+    values = tuple(_chosen(word, *facts[fact]) for word in (words(value) if op == "in" else (value,)))
     return {"fact": fact, "op": op, "value": values if op == "in" else values[0]}
 
 

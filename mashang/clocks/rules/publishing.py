@@ -103,7 +103,7 @@ def _extension(form: NewVersion, limit: Limit | None, faults: list[Fault]) -> Ex
     more = _limit(form.extension, "extension", faults)
     if more and limit and more.unit != limit.unit:
         faults.append(Fault("rule.unit", "延长的单位应与时限相同。", "extension"))
-    if not (form.times.isascii() and form.times.isdigit() and 1 <= int(form.times) <= 9):
+    if not (form.times.isascii() and form.times.isdigit() and len(form.times) < 4 and 1 <= int(form.times) <= 9):
         faults.append(Fault("rule.times", "延长次数应在 1 到 9 之间。", "times"))
         return None
     return Extension(more, int(form.times), form.approver) if more else None

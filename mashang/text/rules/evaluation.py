@@ -45,14 +45,6 @@ def report(
     }
 
 
-def macro_f1(true: Ints, told: Ints, classes: int) -> float:
-    """The mean over classes of F1."""
-    confusion = np.zeros((classes, classes), dtype=np.int64)
-    np.add.at(confusion, (true, told), 1)
-    hit = np.diag(confusion)
-    return float(np.mean(2 * hit / np.maximum(confusion.sum(axis=0) + confusion.sum(axis=1), 1)))
-
-
 def _of_class(label: str, confusion: Ints, place: int) -> dict[str, Any]:
     hit, told, support = int(confusion[place, place]), int(confusion[:, place].sum()), int(confusion[place].sum())
     return {

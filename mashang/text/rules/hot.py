@@ -6,7 +6,7 @@ become one while the mean likeness across them is at least `JOINED`. A new messa
 most like on average, by the same measure.
 
 Heat = sum over messages of (1 + ln(1 + likes)) / (1 + days / 90), days from the first to the last message: many voices,
-agreed with by many, in a short time. Current heat = sum of (1 + ln(1 + likes)) x 0.5^(age / 30 days) at the moment asked.
+agreed with by many, in a short time. Current heat = sum of (1 + ln(1 + likes)) x 0.5^(age / 30 days) at the moment asked, over what had come by then.
 """
 
 from __future__ import annotations
@@ -231,9 +231,10 @@ def heat(messages: Sequence[Message]) -> float:
 
 
 def current_heat(messages: Sequence[Message], now: datetime) -> float:
-    """Sum of (1 + ln(1 + likes)) x 0.5^(age / 30 days)."""
-    age = np.array([max((now - message.at) / timedelta(days=1), 0) for message in messages])
-    return round(float((_voices(messages) * 0.5 ** (age / 30)).sum()), 2)
+    """Sum of (1 + ln(1 + likes)) x 0.5^(age / 30 days); what came later than `now` has no part in it."""
+    come = [message for message in messages if message.at <= now]
+    age = np.array([(now - message.at) / timedelta(days=1) for message in come])
+    return round(float((_voices(come) * 0.5 ** (age / 30)).sum()), 2)
 
 
 def is_rising(messages: Sequence[Message], now: datetime) -> bool:

@@ -54,11 +54,11 @@ def main_places(named: Counter[str], most: int = 3) -> tuple[str, ...]:
     ranked = sorted((n for n in named if named[n] > 1), key=lambda n: (-named[n], -len(n), n))
     for name in ranked:
         inside = next((at for at, other in enumerate(chosen) if other in name or name in other), None)
-        if inside is None:
+        if inside is None and len(chosen) < most:
             chosen.append(name)
-        elif chosen[inside] in name and named[name] >= AGREED * named[chosen[inside]]:
+        elif inside is not None and chosen[inside] in name and named[name] >= AGREED * named[chosen[inside]]:
             chosen[inside] = name
-    return tuple(dict.fromkeys(chosen))[:most]
+    return tuple(chosen)
 
 
 def _cut(name: str, held: Counter[str]) -> str:

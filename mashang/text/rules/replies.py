@@ -1,6 +1,6 @@
 """Whether an answer answers: seven parts from 0 (bad) to 1 (good), each with the passage that decided, and hold or pass.
 
-An answer is judged among others: the messages and answers of the same file, or those of the past months. One that fits
+An answer is judged among others: the messages and answers of the same file. One that fits
 other people's messages better than its own was mixed up; one that says what answers to other messages say was copied.
 The parts are weighed by a logistic sum; its weights were fitted on real answers, half of them spoiled on purpose
 (exchanged, cut off, replaced by phrases, copied).
@@ -21,20 +21,25 @@ from mashang.kernel.said import said, strung
 
 from .grams import View
 from .personal import mask_personal
+from .plain import plain
 from .vectors import counted, in_texts
 
 Floats = NDArray[np.float64]
 PARTS = ("relevance", "completeness", "grounds", "tone", "template", "length", "delay")
 HOLD = 0.5
 SILENT = 0.6  # least risk of an answer that names neither the matter nor any ground
-COMPARED = 4000  # messages, answers of a background that an answer is compared with
+COMPARED = 4000  # messages, answers that an answer is compared with, evenly taken from the file; with equal ones always
 _VIEW = View("whole", 2, 3)
 _BLOCK = 500
 _FEW = 20
+_EQUAL = 1 - 1e-6  # cosine of answers of the same words
+_BEGINNING = 300  # characters of title and of body of which a passage is looked for in the answer
 
-_FINISHED = re.compile(r"(?:[。！!？?；;）)”\"…：.】\]]|日|谢谢|支持|愉快|安康|监督|\d)\s*$")
-_CLOSED = re.compile(
-    r"[。！!？?]\s*[”\"]?\s*(?:\S{0,14}\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日)?\s*$|(?:月\s*\d{1,2}\s*日|年\d{1,2}月|日)\W*$"
+_FINISHED = re.compile(r"(?:[。！!？?；;）)”\"…：.】\]]|日|谢谢|支持|愉快|安康|监督|\d)$")
+_CLOSED = (
+    re.compile(  # of an answer whose spaces are single: two neighbours that may both be long are tried in every way
+        r"[。！!？?] ?[”\"]? ?(?:\S{0,14}\d{4} ?年 ?\d{1,2} ?月 ?\d{1,2} ?日)?$|(?:月 ?\d{1,2} ?日|年\d{1,2}月|日)\W*$"
+    )
 )
 _FAREWELL = re.compile(
     r"感谢|谢谢|致电|联系电话|咨询电话|祝您|祝你|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日\W*$|特此|此复|欢迎"
@@ -47,7 +52,7 @@ _FORWARDED = re.compile(
 )
 _GROUNDS = re.compile(
     r"《[^》]{2,40}》|第[一二三四五六七八九十百零\d]+条|经[^。，]{0,12}(?:核实|调查|核查|检测|鉴定)|现场(?:核实|核查|查看|调查|检查)"
-    r"|\d{4}年\d{1,2}月(?:\d{1,2}日)?|\d+(?:\.\d+)?(?:元|米|公里|平方米|万元|户|人|%|吨|亩)|〔\d{4}〕|政府发文|条例|办法|法律|标准"
+    r"|\d{4}年\d{1,2}月(?:\d{1,2}日)?|(?<!\d)\d+(?:\.\d+)?(?:元|米|公里|平方米|万元|户|人|%|吨|亩)|〔\d{4}〕|政府发文|条例|办法|法律|标准"
 )
 _POLITE = re.compile(r"您好|你好|尊敬|感谢|谢谢|敬请|抱歉|歉意|谅解|理解|祝您|欢迎")
 _HARSH = re.compile(
@@ -100,36 +105,35 @@ class _Signs:
     source: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))  # the row of that answer
 
 
-def check_replies(
-    exchanges: Sequence[Exchange], background: Sequence[Exchange] = (), numbers: Sequence[int] = ()
-) -> list[Check]:
-    """A check for each exchange, judged among the exchanges and the background together. `numbers` are the rows of the
-    exchanges as a spreadsheet shows them, from 2 on if not given."""
+def check_replies(exchanges: Sequence[Exchange], numbers: Sequence[int] = ()) -> list[Check]:
+    """A check for each exchange, judged among them all. `numbers` are their rows as a spreadsheet shows them, from 2 on if
+    not given."""
     if not exchanges:
         return []
-    signs = _compared(exchanges, background)
+    signs = _compared(exchanges)
     if numbers:
-        rows = np.array([*numbers, *range(numbers[-1] + 1, numbers[-1] + 1 + len(background))])
-        signs = replace(signs, source=rows[signs.source - 2])
+        signs = replace(signs, source=np.array(numbers)[signs.source - 2])
     return [_check(exchange, signs, place) for place, exchange in enumerate(exchanges)]
 
 
-def _compared(exchanges: Sequence[Exchange], background: Sequence[Exchange]) -> _Signs:
-    every = [*exchanges, *background]
-    messages = [f"{one.title}。{one.body}" for one in every]
-    replies = [one.reply for one in every]
+def _compared(exchanges: Sequence[Exchange]) -> _Signs:
+    count = len(exchanges)
+    messages = [f"{one.title}。{one.body}" for one in exchanges]
+    replies = [one.reply for one in exchanges]
     read = counted([*messages, *replies], [_VIEW])
     counts = read.counts
     counts.data[:] = 1
-    weight = np.maximum(np.log((1 + counts.shape[0]) / (1 + in_texts(counts))) - 1.5, 0) if len(every) > _FEW else None
+    weight = np.maximum(np.log((1 + counts.shape[0]) / (1 + in_texts(counts))) - 1.5, 0) if count > _FEW else None
     weight = np.ones(counts.shape[1]) if weight is None else weight
-    told, answered = counts[: len(every)], counts[len(every) :]
+    told, mine = counts[:count], counts[count:]
     titles = read.read([one.title for one in exchanges])
     titles.data[:] = 1
-    spread = np.unique(np.linspace(0, len(every) - 1, min(len(every), COMPARED)).astype(np.int64))
-    mine = answered[: len(exchanges)]
-    own, better = _fitting(_unit(mine, weight), _unit(told, weight), spread)
-    copied, source = _copied(_unit(mine, weight), _unit(answered, weight), spread)
+    spread = np.unique(np.linspace(0, count - 1, min(count, COMPARED)).astype(np.int64))
+    answered = _unit(mine, weight)
+    own, better = _fitting(answered, _unit(told, weight), spread)
+    copied, source = _copied(answered, spread)
+    if len(spread) < count:
+        _match_equals(replies, copied, source)
     held = np.asarray(titles.multiply(mine) @ weight).ravel()
     return _Signs(own, better, len(spread) - 1, held / np.maximum(titles @ weight, 1e-9), copied, source + 2)
 
@@ -151,15 +155,29 @@ def _fitting(mine: csr_matrix, told: csr_matrix, spread: NDArray[np.int64]) -> t
     return own, better
 
 
-def _copied(mine: csr_matrix, answered: csr_matrix, spread: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
-    """The highest cosine of each answer with another one, and which."""
+def _copied(mine: csr_matrix, spread: NDArray[np.int64]) -> tuple[Floats, NDArray[np.int64]]:
+    """The highest cosine of each answer with another one of those compared, and which."""
     highest, source = np.zeros(mine.shape[0]), np.full(mine.shape[0], -1, dtype=np.int64)
-    compared = answered[spread].T.tocsr()
+    compared = mine[spread].T.tocsr()
     for at in range(0, mine.shape[0], _BLOCK):
         near = (mine[at : at + _BLOCK] @ compared).toarray()
         near[np.arange(at, at + len(near))[:, None] == spread] = 0
         highest[at : at + _BLOCK], source[at : at + _BLOCK] = near.max(axis=1), spread[near.argmax(axis=1)]
     return highest, source
+
+
+def _match_equals(replies: Sequence[str], copied: Floats, source: NDArray[np.int64]) -> None:
+    """Write in the first equal answer of the whole file wherever none of those compared was equal."""
+    first: dict[str, int] = {}
+    again: dict[str, int] = {}
+    read = [plain(reply) for reply in replies]
+    for place, text in enumerate(read):
+        if text in first:
+            again.setdefault(text, place)
+        first.setdefault(text, place)
+    for place, text in enumerate(read):
+        if text in again and len(text) >= _VIEW.low and copied[place] < _EQUAL:
+            copied[place], source[place] = 1.0, first[text] if first[text] != place else again[text]
 
 
 # -- the parts
@@ -219,7 +237,7 @@ def _missed(exchange: Exchange) -> str:
 def _shared(exchange: Exchange) -> str:
     """The longest passage that title or body and answer have in common, masked."""
     best = ""
-    for text in (exchange.title, exchange.body[:300]):
+    for text in (exchange.title[:_BEGINNING], exchange.body[:_BEGINNING]):
         for at in range(len(text)):
             while at + len(best) < len(text) and text[at : at + len(best) + 1] in exchange.reply:
                 best = text[at : at + len(best) + 1]
@@ -235,7 +253,7 @@ def _completeness(reply: str) -> Part:
         return Part(0.0, said("没有答复内容"))
     if not _FINISHED.search(reply):
         return Part(0.05, said("话没有说完：“…{words}”", words=tail))
-    closed, farewell = _CLOSED.search(reply) is not None, _FAREWELL.search(reply[-60:]) is not None
+    closed, farewell = _is_closed(reply), _FAREWELL.search(reply[-60:]) is not None
     value = 0.3 + 0.45 * closed + 0.25 * farewell
     forwarded = _FORWARDED.search(reply)
     if forwarded and len(reply) < 120 and not _OUTCOME.search(reply):
@@ -243,6 +261,11 @@ def _completeness(reply: str) -> Part:
     return Part(
         value, said("结尾完整：“…{words}”", words=tail) if closed else said("结尾不完整：“…{words}”", words=tail)
     )
+
+
+def _is_closed(reply: str) -> bool:
+    """Whether the last sentence comes to its end, or a date stands there."""
+    return _CLOSED.search(" ".join(reply.split())) is not None
 
 
 def _grounds(reply: str) -> Part:
@@ -311,7 +334,7 @@ def terms(parts: dict[str, Part], signs: _Signs, place: int, reply: str) -> dict
         "template": template,
         "misplaced": template * better,
         "broken": float(not _FINISHED.search(reply)),
-        "open": float(not _CLOSED.search(reply)),
+        "open": float(not _is_closed(reply)),
         "farewell": float(not _FAREWELL.search(reply[-60:])),
         "harsh": float(parts["tone"].value == 0),
     }

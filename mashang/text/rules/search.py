@@ -14,6 +14,7 @@ from typing import Any
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _RUNS = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
 _SPACES = str.maketrans({"\t": " ", "\r": "\n", "\v": "\n", "\f": "\n"})
+_AT_ONCE = 1000  # characters; thousands of accents upon one letter are put in order in quadratic time
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
 
@@ -27,7 +28,8 @@ def clean(text: str) -> str:
 
 def narrow(text: str) -> str:
     """Cleaned and in NFKC: full-width letters, digits and punctuation become half-width. For codes and numbers, not prose."""
-    return unicodedata.normalize("NFKC", clean(text))
+    plain = clean(text)
+    return "".join(unicodedata.normalize("NFKC", plain[at : at + _AT_ONCE]) for at in range(0, len(plain), _AT_ONCE))
 
 
 def bigrams(text: str) -> list[str]:

@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 Ints = NDArray[np.int64]
 Keys = NDArray[np.uint64]
 THRESHOLD = 0.8
 BANDS = 8
-MOST = 20_000_000  # pairs kept
+MOST = 20_000_000  # pairs compared in full, and pairs told
 _CELLS = 1 << 21  # numbers worked on at a time, so that they stay near the processor
 _NONE = np.uint64(2**64 - 1)
 _SEED = 20_240_229
@@ -45,7 +46,7 @@ def points(texts: Sequence[str]) -> tuple[NDArray[np.uint32], Ints]:
 def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> Pairs:
     """All pairs of texts alike to at least `threshold` (0.5 to 1). Texts under three characters are their own gram.
 
-    Refuses when the pairs are too many to be of use (nearly the same text thousands of times).
+    Refuses when more than `MOST` pairs would have to be compared in full (thousands of texts like each other) or told.
     """
     distinct: dict[str, int] = {}
     owner = np.fromiter((distinct.setdefault(t, len(distinct)) for t in texts), dtype=np.int64, count=len(texts))
@@ -104,21 +105,23 @@ def _runs(begin: Ints) -> Iterator[tuple[int, int]]:
 def _meetings(lowest: NDArray[np.uint32]) -> tuple[Ints, Ints]:
     """Texts that agree in both hashes of a band; each pair once, lower number first."""
     found, total = [np.zeros(0, np.int64)], 0
-    for band in (lowest[::2].astype(np.uint64) << np.uint64(32)) | lowest[1::2]:
+    bands = (lowest[::2].astype(np.uint64) << np.uint64(32)) | lowest[1::2]
+    for number, band in enumerate(bands):
         place = np.argsort(band, kind="stable")
         ordered = band[place]
         alive, step = np.flatnonzero(ordered[1:] == ordered[:-1]), 1
         while len(alive):
-            found.append((place[alive] << 32) | place[alive + step])
-            total += len(alive)
-            if total > 2 * MOST:
-                raise _too_many()
+            first, second = place[alive], place[alive + step]
+            met = (bands[:number, first] == bands[:number, second]).any(axis=0)  # in a band before this one
+            found.append((first[~met] << 32) | second[~met])
+            total += len(found[-1])
+            if total > MOST:
+                raise _too_alike()
             step += 1
             alive = alive[alive + step < len(ordered)]
             alive = alive[ordered[alive + step] == ordered[alive]]
     pairs = np.concatenate(found)
     pairs.sort()
-    pairs = pairs[np.diff(pairs, prepend=-1) != 0]
     return pairs >> 32, pairs & 0xFFFFFFFF
 
 
@@ -173,7 +176,7 @@ def _spread(owner: Ints, distinct: int, first: Ints, second: Ints, share: NDArra
     size = np.bincount(owner, minlength=distinct)
     copies = np.flatnonzero(size > 1)
     times = size[np.concatenate((copies, first))] * size[np.concatenate((copies, second))]
-    if int(times.sum()) > 2 * MOST:
+    if int((size * (size - 1) // 2).sum() + times[len(copies) :].sum()) > MOST:
         raise _too_many()
     members, begin = np.argsort(owner, kind="stable"), np.cumsum(size) - size
     x, y = (np.repeat(np.concatenate((copies, side)), times) for side in (first, second))
@@ -187,5 +190,11 @@ def _spread(owner: Ints, distinct: int, first: Ints, second: Ints, share: NDArra
     return Pairs(one[place], two[place], value[place])
 
 
+def _too_alike() -> Refused:
+    text = said("近似的文本对太多：要细比的超过 {most} 对，请按时间或地方分成几个文件，分别比对。", most=MOST)
+    return Refused("similar.many", text, "in")
+
+
 def _too_many() -> Refused:
-    return Refused("similar.many", "近似的文本对太多（几乎相同的文本有成千上万条），请先删去相同的行再比对。", "in")
+    text = said("近似的文本对太多：相同的文本有成千上万条，会有超过 {most} 对，请先删去相同的行再比对。", most=MOST)
+    return Refused("similar.many", text, "in")

@@ -17,6 +17,7 @@ from mashang.kernel.said import said
 from mashang.kernel.sheet import NUMBER, encoding_of, is_blank, records
 
 LONGEST = 100_000  # characters in one cell
+_VALUE = 1000  # characters beyond which a cell is neither a number nor a time
 UNREAD = datetime(1970, 1, 1, tzinfo=ZONE)  # stands for a time that could not be read
 ALIASES = {
     "label": ("类别", "标签", "分类", "一级标签", "一级分类"),
@@ -50,11 +51,8 @@ class Table:
     def place(self, column: str) -> int | None:
         """Where the column stands, under its English name or a Chinese heading for it; None when it does not."""
         meant = {column, _MEANT.get(column, column)}
-        return next((at for at in range(len(self.heading)) if not meant.isdisjoint(self._meanings(at))), None)
-
-    def _meanings(self, at: int) -> tuple[str, str]:
-        name = self.heading[at]
-        return name, _meaning(name, self.heading)
+        titled = _is_titled(self.heading)
+        return next((at for at, n in enumerate(self.heading) if n in meant or _meaning(n, titled) in meant), None)
 
     def has(self, column: str) -> bool:
         """Whether the heading names the column."""
@@ -107,7 +105,7 @@ class Table:
     def _number(self, row: int, name: str, cell: str) -> float:
         if not cell:
             return 0.0
-        plain = unicodedata.normalize("NFKC", cell)
+        plain = unicodedata.normalize("NFKC", cell) if len(cell) <= _VALUE else ""
         value = float(plain.replace(",", "")) if NUMBER.fullmatch(plain) else -1.0
         if not 0 <= value < 1e12:
             self.fault(row, name, said("“{cell}”不是不小于零的数。", cell=cell[:20]))
@@ -136,9 +134,13 @@ class Table:
         raise Refused.of(shown)
 
 
-def _meaning(name: str, heading: Sequence[str]) -> str:
+def _is_titled(heading: Sequence[str]) -> bool:
+    return any(_MEANT.get(name) == "title" for name in heading)
+
+
+def _meaning(name: str, titled: bool) -> str:
     """The English name of a column with this heading; the heading itself where it is none that is read."""
-    if name == EITHER and any(_MEANT.get(other) == "title" for other in heading):
+    if name == EITHER and titled:
         return "body"
     return _MEANT.get(name, name)
 
@@ -148,6 +150,8 @@ def read_time(text: str) -> datetime | None:
 
     Years have four digits and come first: 24/3/5 and 3/5/2024 may mean several days.
     """
+    if len(text) > _VALUE:
+        return None
     plain = unicodedata.normalize("NFKC", text).strip().rstrip("日").replace("年", "-").replace("月", "-")
     day, _, hour = plain.replace("/", "-").replace("日", " ").replace("T", " ").partition(" ")
     parts = day.split("-")
@@ -203,7 +207,7 @@ def _heading(table: Table, file: str, needed: Sequence[str]) -> None:
     if not table.heading:
         table.faults.append(Fault("table.empty", said("“{file}”是空的，第一行要写列名。", file=file)))
         return
-    for name in sorted({n for n in table.heading if n and table.heading.count(n) > 1}):
+    for name in sorted(n for n, times in Counter(table.heading).items() if n and times > 1):
         table.heading_fault(name, said("第 1 行：列名“{name}”重复。", name=name))
     for name in needed:
         if not table.has(name):
@@ -218,8 +222,9 @@ def _missing(name: str) -> str:
 
 def _twice_meant(table: Table) -> None:
     """A fault for each column that stands there under two names."""
+    titled = _is_titled(table.heading)
     for name in ALIASES:
-        found = [h for h in dict.fromkeys(table.heading) if _meaning(h, table.heading) == name]
+        found = [h for h in dict.fromkeys(table.heading) if _meaning(h, titled) == name]
         if len(found) > 1:
             text = said("第 1 行：{names}说的是同一列，请只留一列。", names=[f"“{one}”" for one in found])
             table.heading_fault(found[1], text)

@@ -57,7 +57,7 @@ class Application(models.Model):
 
 
 class KeptMaterial(models.Model):
-    """A material on file: handed in before or issued by an authority, and checked; offered again instead of being asked."""
+    """A material on file: handed in before and checked; offered again instead of being asked."""
 
     person = models.ForeignKey("org.Person", on_delete=models.PROTECT, related_name="+", db_index=False)
     code = models.TextField()

@@ -198,14 +198,6 @@ GROUNDS: Mapping[str, str] = {
 """On what personal data may be erased; only what was collected wrongly need not be kept for its time first."""
 
 
-def kept_until(settled: date, years: int) -> date:
-    """The first day on which what a case settled then says of persons may go; 29 February counts as the 28th."""
-    try:
-        return settled.replace(year=settled.year + years)
-    except ValueError:
-        return settled.replace(year=settled.year + years, day=28)
-
-
 def erasure_faults(ground: str, reference: str, settled: date | None, until: date | None, today: date) -> list[Fault]:
     """Why personal data may not be erased (yet), all at once (个人信息保护法 art. 19, 47; the archives' law keeps decisions)."""
     if settled is None or until is None:

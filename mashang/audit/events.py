@@ -12,5 +12,4 @@ SENTENCES: dict[str, str | Promise] = {
     "checkpoint.cosigned": _("收录见证人对 {size} 条处检查点的联署。"),
     "private.erased": _("删除个人信息，依据：{ground}"),
     "cases.exported": _("导出办件 {rows} 件。"),
-    "material.kept": _("把材料“{code}”存入{person}的材料库，来源：{source}"),
 }

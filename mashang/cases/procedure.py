@@ -65,6 +65,7 @@ class Action:
     untimed: bool = False
     anywhere: bool = False
     offered: Callable[[int, int], bool] | None = None
+    never: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass

@@ -124,9 +124,11 @@ def revoke(number: str, *, reason: str, by: Actor, now: datetime) -> None:
     plain = clean(reason).strip()
     if not plain:
         raise Refused("document.reason", _("请写明撤销的理由和法律依据。"), "reason")
+    if len(plain) > _REASON:
+        raise Refused("document.reason", _("撤销的理由不能超过 500 个字。"), "reason")
     if row.state == State.REVOKED:
         raise Refused("document.revoked", _("这份文书已经撤销，不用再次撤销。"))
-    row.state, row.revoked_at, row.revoked_by, row.revoked_reason = State.REVOKED, now, by.ref, plain[:_REASON]
+    row.state, row.revoked_at, row.revoked_by, row.revoked_reason = State.REVOKED, now, by.ref, plain
     row.save(update_fields=["state", "revoked_at", "revoked_by", "revoked_reason"])
     facts = {"number": number, "title": row.title, "reason": row.revoked_reason}
     ledger.record([Record(case=row.case, verb="document.revoked", by=by.ref, at=now, facts=facts)])

@@ -32,11 +32,11 @@ def seal_bytes(data: bytes) -> bytes:
 
 
 def open_bytes(sealed: bytes | memoryview) -> bytes:
-    """The bytes again. Refuses what was altered or sealed under another key."""
+    """The bytes again. Refuses what was altered, cut off or sealed under another key."""
     data = bytes(sealed)
     try:
         return _current()[0].decrypt(data[1:13], data[13:], data[:1])
-    except InvalidTag as fault:
+    except (InvalidTag, ValueError) as fault:  # altered, or cut off within the nonce
         raise Refused("vault.altered", "这条加密数据已损坏或密钥不符，请联系系统管理员。") from fault
 
 

@@ -37,7 +37,7 @@ def _arrows(procedure: Procedure) -> Iterator[str]:
     for action in procedure.actions.values():
         for goal in action.reaches:
             for start in sorted(action.leaves) if action.on != "new" else ["[*]"]:
-                if start != goal and goal not in action.leaves:
+                if start != goal and goal not in action.leaves and (start, goal) not in action.never:
                     yield f"{start} --> {goal}: {action.label}"
     for end in sorted(procedure.final):
         yield f"{end} --> [*]"

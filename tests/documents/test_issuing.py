@@ -125,6 +125,8 @@ def test_revoking_needs_a_lead_and_a_reason(township: int) -> None:
         actions.revoke(issued.number, reason="x", by=elsewhere, now=NOW)
     with pytest.raises(Refused, match="理由"):
         actions.revoke(issued.number, reason=" ", by=LEAD, now=NOW)
+    with pytest.raises(Refused, match="500"):
+        actions.revoke(issued.number, reason="理" * 501, by=LEAD, now=NOW)
     with pytest.raises(NotFound):
         actions.revoke("nothing", reason="x", by=LEAD, now=NOW)
 

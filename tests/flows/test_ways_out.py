@@ -92,6 +92,20 @@ def test_a_notice_names_something_and_not_at_length(sign_in):
     assert Notice.objects.filter(case=story.case, channel="sms").latest("id").text.endswith("需补正：户口簿。")
 
 
+def test_one_upload_is_not_two_materials_and_is_told_so():
+    with at("2026-03-02 09:10"):
+        same = upload(who("citizen"))
+        with pytest.raises(Refused) as no:
+            hand_in_house("citizen", materials={"identity": same, "household": same})
+        told = [("materials", "同一个上传的文件不能当作两份材料，请分别上传。")]
+        assert [(f.field, f.text) for f in no.value.faults] == told
+        story = hand_in_house("citizen", materials={"identity": upload(who("citizen"))})
+        story.do("window", "notice", {"missing": MISSING}, "intake")
+        with pytest.raises(Refused) as no:
+            story.do("citizen", "supplement", {"materials": {"household": same, "house-form": same}})
+        assert [(f.field, f.text) for f in no.value.faults] == told
+
+
 @pytest.mark.row("A10")
 def test_a_window_elsewhere_neither_supplements_nor_withdraws(sign_in):
     with at("2026-03-02 09:10"):

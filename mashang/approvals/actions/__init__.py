@@ -5,8 +5,7 @@ from mashang.cases.actions import common
 from ..procedure import RUNNING, application
 from . import decision, intake, review
 from .erasing import Erase, erase
-from .kept import keep_material
 
 common.join(application, running=RUNNING, steps=application.step_kinds)
 
-__all__ = ["Erase", "decision", "erase", "intake", "keep_material", "review"]
+__all__ = ["Erase", "decision", "erase", "intake", "review"]

@@ -80,7 +80,7 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
 @application.action(
     "confirm_refusal", label=_("确认不予"), right="approvals.confirm_refusal", leaves=[S.SUBMITTED, S.ACCEPTED],
     reaches=[S.NOT_ACCEPTED, S.REFUSED], on="step", steps=[INTAKE, "decision"], finishes=True, stops=rules.STATUTORY,
-    first=True, offered=store.refusal_pending,
+    first=True, offered=store.refusal_pending, never={(S.SUBMITTED, S.REFUSED), (S.ACCEPTED, S.NOT_ACCEPTED)},
 )  # fmt: skip
 def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) -> None:
     """A second person confirms; the applicant is told grounds, basis, what would help, and the remedies (art. 38)."""
@@ -152,7 +152,7 @@ def ask_check(case: CaseFile, form: forms.Nothing, *, by: Actor, now: datetime) 
 @application.action(
     "check_site", label=_("到场检查"), right="approvals.check_site", form=forms.CheckSite,
     leaves=[S.ACCEPTED, S.GRANTED], reaches=[S.ACCEPTED, S.GRANTED, S.COMPLETED], on="step", steps=["site_check"],
-    finishes=True, first=True,
+    finishes=True, first=True, never={(S.ACCEPTED, S.GRANTED), (S.ACCEPTED, S.COMPLETED)},
 )  # fmt: skip
 def check_site(case: CaseFile, form: forms.CheckSite, *, by: Actor, now: datetime) -> None:
     """One of the four checks. A bad finding keeps the step open: it is put right and checked again."""

@@ -17,6 +17,7 @@ from mashang.cases import actions as cases
 from mashang.cases.casefile import Message
 from mashang.catalogue.rules import impersonal
 from mashang.documents import actions as documents
+from mashang.documents.rules import years_on
 from mashang.kernel import clock, sql, vault
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Fault, NotFound, Refused
@@ -58,7 +59,7 @@ def erase(number: str, form: Erase, *, by: Actor, now: datetime) -> None:
         if case.erased_at is not None:
             raise Refused("erase.twice", "这一件的个人信息已经删除。")
         settled = clock.local(case.settled_at).date() if case.settled_at else None
-        until = rules.kept_until(settled, settings.MASHANG_RETENTION_YEARS) if settled else None
+        until = years_on(settled, settings.MASHANG_RETENTION_YEARS) if settled else None
         faults = rules.erasure_faults(form.ground, form.reference, settled, until, clock.local(now).date())
         if form.confirmed.strip() != number:
             faults.append(Fault("erase.confirm", "请照原样再输入一遍这一件的编号，以确认删除。", "confirmed"))

@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import AfterValidator, Field, JsonValue, field_validator
 
 from mashang.cases.procedure import Form, Id, Instant, Nothing
 from mashang.kernel import clock
+from mashang.kernel.said import said
 
 __all__ = ["Nothing"]
 AREA: dict[str, JsonValue] = {"widget": "textarea"}
+
+
+def _apart(materials: dict[str, int]) -> dict[str, int]:
+    if len({*materials.values()}) < len(materials):
+        raise ValueError(said("同一个上传的文件不能当作两份材料，请分别上传。"))
+    return materials
+
+
+Files = Annotated[dict[str, Id], AfterValidator(_apart)]
+"""Material code → upload, each its own."""
 
 
 class HandIn(Form):
@@ -19,7 +30,7 @@ class HandIn(Form):
     part: str = Field(default="", title="第几次申请", max_length=40)
     region: str = Field(title="办理地", pattern=r"^(\d{6,12})?$")
     answers: dict[str, Any] = Field(default_factory=dict, title="表单")
-    materials: dict[str, Id] = Field(default_factory=dict, title="材料")
+    materials: Files = Field(default_factory=dict, title="材料")
     reuse: tuple[str, ...] = Field(default=(), title="使用已有证照")
     acting_for: int = Field(default=0, title="为谁办理", ge=0, le=2**63 - 1)
     again: bool = Field(default=False, title="确认再办一件")
@@ -37,7 +48,7 @@ class Notice(Form):
 
 
 class Supplement(Form):
-    materials: dict[str, Id] = Field(default_factory=dict, title="补交材料", json_schema_extra={"widget": "materials"})
+    materials: Files = Field(default_factory=dict, title="补交材料", json_schema_extra={"widget": "materials"})
     words: str = Field(default="", title="说明", max_length=1000, json_schema_extra=AREA)
 
 
@@ -115,7 +126,7 @@ class EndChecks(Form):
 
 
 class HandLater(Form):
-    materials: dict[str, Id] = Field(title="补交材料", min_length=1, json_schema_extra={"widget": "materials"})
+    materials: Files = Field(title="补交材料", min_length=1, json_schema_extra={"widget": "materials"})
 
 
 class Withdraw(Form):

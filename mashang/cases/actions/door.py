@@ -157,8 +157,9 @@ def _act(
     if before:
         return _same(before, digest)
     _allow(procedure, verb, case, by, revision, step)
+    left = case.state
     verb.body(case, form, by=by, now=now)
-    _reach(procedure, verb, case)
+    _reach(procedure, verb, case, left)
     _finish(procedure, verb, case, by=by, ids=None, request=(by.ref, key, digest), new=False)
     return Answer(case.number, case.kind, case.state, case.revision + 1)
 
@@ -185,11 +186,13 @@ def _allow(procedure: Procedure, verb: Action, case: CaseFile, by: Actor, revisi
         raise no
 
 
-def _reach(procedure: Procedure, verb: Action, case: CaseFile) -> None:
-    """Set the declared state, or check that the body chose one of those declared; a final state settles the case."""
+def _reach(procedure: Procedure, verb: Action, case: CaseFile, left: str = "") -> None:
+    """Set the declared state, or check that the body chose one of those declared from the one `left`; a final state settles
+    the case."""
     if len(verb.reaches) == 1:
         case.state = verb.reaches[0]
-    elif verb.reaches and case.state not in verb.reaches and case.state not in verb.leaves:
+    known = case.state in verb.reaches or case.state in verb.leaves
+    if verb.reaches and (not known or (left, case.state) in verb.never):
         raise AssertionError(f"{case.kind}.{verb.code} reached {case.state!r}, which it does not declare")
     if case.state in procedure.final and case.settled_at is None:
         case.settle(case.outcome or case.state)

@@ -107,14 +107,17 @@ def masked_holder(name: str) -> str:
     return mask_name(plain, "legal" if _FIRM.search(plain) and len(plain) > 4 else "natural")
 
 
-def expiry(issued: date, years: int) -> date | None:
-    """The last day of a validity of so many years; 29 February ends on the 28th (民法典 202). 0: without limit."""
-    if years <= 0:
-        return None
+def years_on(day: date, years: int) -> date:
+    """The same day so many years on; 29 February ends on the 28th (民法典 202)."""
     try:
-        return issued.replace(year=issued.year + years)
+        return day.replace(year=day.year + years)
     except ValueError:
-        return issued.replace(year=issued.year + years, day=28)
+        return day.replace(year=day.year + years, day=28)
+
+
+def expiry(issued: date, years: int) -> date | None:
+    """The last day of a validity of so many years. 0: without limit."""
+    return years_on(issued, years) if years > 0 else None
 
 
 def state_on(state: str, valid_to: date | None, today: date) -> str:

@@ -16,6 +16,7 @@ from mashang.approvals import rules
 from mashang.cases import queries
 from mashang.documents import actions as document_actions
 from mashang.documents import queries as documents
+from mashang.documents.rules import years_on
 from mashang.kernel import clock
 from mashang.kernel.refused import Forbidden, NotFound, Refused
 from mashang.kernel.said import told
@@ -127,7 +128,7 @@ def erase(request: HttpRequest, number: str) -> HttpResponse:
         refused=refused, cancel=back, danger=True,
     )  # fmt: skip
     settled = view.case.settled_at
-    until = rules.kept_until(clock.local(settled).date(), settings.MASHANG_RETENTION_YEARS) if settled else None
+    until = years_on(clock.local(settled).date(), settings.MASHANG_RETENTION_YEARS) if settled else None
     return page(request, "erase", "", 422 if refused else 200, view=view, form=drawn, until=until)
 
 

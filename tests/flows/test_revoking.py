@@ -7,6 +7,7 @@ import json
 
 import pypdf
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from mashang.cases import queries as cases
@@ -42,6 +43,28 @@ def permit(number: str) -> documents.Given:
 def pdf_text(answer) -> str:
     pages = pypdf.PdfReader(io.BytesIO(answer.content)).pages
     return "".join(page.extract_text() for page in pages).replace("\n", "")
+
+
+def test_anyone_has_a_file_compared_bit_for_bit(sign_in, client, issued):
+    """As one who was sent a certificate as a file, without its code."""
+    given = permit(issued)
+
+    def compare(data: bytes | None):
+        file = {} if data is None else {"file": SimpleUploadedFile("证.pdf", data, "application/pdf")}
+        return client.post("/verify", file)
+
+    with at("2026-03-20 09:00"):
+        data = sign_in("citizen").get(f"/my/{issued}/result/{given.number}.pdf").content
+        genuine = compare(data)
+        assert genuine.status_code == 200 and given.number in text_of(genuine)
+        assert "与本平台出具的一字不差" in text_of(genuine)
+        altered = compare(data[:-1] + b"x")
+        assert altered.status_code == 404 and "已被改动" in text_of(altered) and given.number not in text_of(altered)
+        nothing = compare(None)
+        assert nothing.status_code == 422 and "请选择要核对的文书文件。" in text_of(nothing)
+        actions.revoke(given.number, reason=REASON, by=who("townlead"), now=clock.now())
+        revoked = text_of(compare(data))
+        assert "已撤销" in revoked and "真实有效" not in revoked
 
 
 def test_a_lead_revokes_a_permit_and_everyone_who_looks_learns_why(sign_in, client, issued):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -39,6 +42,11 @@ def _track() -> tuple[Field, ...]:
 
 def _proof() -> tuple[Field, ...]:
     return (Field("receipt", _("回执文件（JSON）"), type="file", required=True),)
+
+
+def _certificate() -> tuple[Field, ...]:
+    help_ = _("选择下载时得到的 PDF 或 Word 文件；打印后扫描、另存过的认不出来。文件只用来比对，不会保存。")
+    return (Field("file", _("文书文件"), type="file", required=True, help=help_),)
 
 
 @require_GET
@@ -99,21 +107,41 @@ def track(request: HttpRequest) -> HttpResponse:
     return render(request, "hall/tracked.html", {"page": page, "shown": present.case(page, ANONYMOUS)})
 
 
-@require_GET
+@require_http_methods(["GET", "POST"])
 def verify(request: HttpRequest) -> HttpResponse:
-    """Where a certificate's code is typed when there is no camera."""
+    """Where a certificate's code is typed when there is no camera, and its file is compared when there is one."""
+    if request.method == "POST":
+        return _compare(request)
     code = request.GET.get("code", "").strip()
-    return verify_code(request, code) if code else render(request, "hall/verify.html", {"code": ""})
+    return verify_code(request, code) if code else _verified(request)
 
 
 @require_GET
 def verify_code(request: HttpRequest, code: str) -> HttpResponse:
     """Whether a certificate is genuine, and still valid."""
     try:
-        found = documents.verify(code)
+        return _verified(request, code=code, found=documents.verify(code))
     except Refused as no:
-        return render(request, "hall/verify.html", {"code": code, "fault": told(no.text, _)}, status=404)
-    return render(request, "hall/verify.html", {"code": code, "found": found})
+        return _verified(request, 404, code=code, fault=told(no.text, _))
+
+
+def _compare(request: HttpRequest) -> HttpResponse:
+    """Whether a file is one that was handed out here, bit for bit."""
+    file = request.FILES.get("file")
+    if not file:
+        refused = Refused("document.file", "请选择要核对的文书文件。", "file")
+        return _verified(request, 422, refused=refused)
+    try:
+        return _verified(request, found=documents.verify_file(file.read()), same=True)
+    except NotFound as no:
+        return _verified(request, 404, fault=told(no.text, _))
+
+
+def _verified(
+    request: HttpRequest, status: int = 200, *, refused: Refused | None = None, **context: Any
+) -> HttpResponse:
+    form = forms.build(_certificate(), action=reverse("hall:verify"), button=_("核对文件"), refused=refused)
+    return render(request, "hall/verify.html", {"code": "", **context, "form": form}, status=status)
 
 
 @require_http_methods(["GET", "POST"])

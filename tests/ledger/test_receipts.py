@@ -20,7 +20,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
 from mashang.ledger import keys, seals
 from mashang.ledger.actions import adopt, erase, record
-from mashang.ledger.queries import audit, check, consistency, history, news, public_keys, receipt, state
+from mashang.ledger.queries import audit, check, consistency, has_receipt, history, news, public_keys, receipt, state
 from mashang.ledger.rules import ERASED, Entry, growth, notes
 from mashang.ledger.rules.growth import Growth
 from mashang.ledger.rules.notes import LOG, WITNESS, Signer, keys_in
@@ -202,8 +202,8 @@ def test_nothing_is_proven_before_it_is_sealed(ledger: Path) -> None:
     record([act("LY-7")])
     with pytest.raises(Refused) as no:
         receipt("LY-7")
-    assert no.value.code == "ledger.unsealed"
-    assert sealed(1)
+    assert no.value.code == "ledger.unsealed" and not has_receipt("LY-7")
+    assert sealed(1) and has_receipt("LY-7") and not has_receipt("LY-8")
     record([act("LY-7")])
     assert (len(receipt("LY-7")["acts"]), receipt("LY-7")["waiting"]) == (1, 1)
 

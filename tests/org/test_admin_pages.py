@@ -157,6 +157,18 @@ def test_nobody_grants_themselves_and_the_last_administrator_stays(admin: Client
     assert "最后一位系统管理员" in answer.content.decode()
 
 
+def test_a_role_that_begins_later_can_be_taken_back_before(admin: Client) -> None:
+    staff = make_staff(make_unit())
+    page, begins = reverse("admin:staff", args=[staff]), (clock.now() + 9 * DAY).date()
+    assert press(admin, page, "grant", role="inspector", starts_at=begins.isoformat()).status_code == 302
+    held = GrantRow.objects.get(staff_id=staff).pk
+    assert 'value="revoke"' in admin.get(page).content.decode()
+    assert press(admin, page, "revoke", grant=held).status_code == 302
+    shown = admin.get(page).content.decode()
+    assert 'value="revoke"' not in shown and "已结束" in shown
+    assert press(admin, page, "revoke", grant=held).status_code == 404, "once is enough, also before its first day"
+
+
 def test_a_token_stands_on_the_page_once_and_opens_what_it_says_until_taken_back(admin: Client) -> None:
     page = reverse("admin:clients")
     shown = press(admin, page, "admit", name="省政务网", scopes=["cases:read"], per_minute=60).content.decode()

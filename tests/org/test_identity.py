@@ -33,7 +33,7 @@ def come_through(client: Client, known: Provider) -> Any:
 
 
 def signed_in(client: Client) -> bool:
-    return client.get(reverse("accounts:password")).status_code == 200
+    return client.get(reverse("hall:notices")).status_code == 200
 
 
 def test_staff_come_in_by_the_account_the_provider_vouches_for(client: Client, settings: Any) -> None:

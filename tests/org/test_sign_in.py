@@ -49,7 +49,7 @@ def press(client: Client, account: int, password: str = PASSWORD, **query: str) 
 
 
 def signed_in(client: Client) -> bool:
-    return client.get(reverse("accounts:password")).status_code == 200
+    return client.get(reverse("hall:notices")).status_code == 200
 
 
 def code_of(secret: str) -> str:
@@ -88,11 +88,24 @@ def test_a_part_of_a_page_that_asks_for_signing_in_comes_back_to_its_page(client
     assert answer.headers["HX-Redirect"] == f"{SIGN_IN}?next=http%3A%2F%2Ftestserver%2Fdesk%2Fscore"
 
 
-def test_everyone_finds_their_password_and_second_factor_in_the_menu(client: Client) -> None:
+def test_staff_find_their_password_and_second_factor_in_the_menu(client: Client) -> None:
     press(client, staff_with())
     page = client.get("/desk/").content.decode()
     assert f'href="{reverse("mfa_index")}"' in page
     assert f'href="{reverse("accounts:password")}"' in client.get(reverse("mfa_index")).content.decode()
+
+
+def test_citizens_who_sign_in_by_phone_are_offered_no_password_and_no_second_factor(
+    client: Client, tmp_path: Path
+) -> None:
+    ask(client)
+    client.post(reverse("accounts:phone_code"), {"code": latest_code(tmp_path)})
+    client.post(reverse("accounts:phone_code"), {"name": "陈土根"})
+    assert signed_in(client) and "登录安全" not in client.get("/").content.decode()
+    recovery = ("mfa_view_recovery_codes", "mfa_generate_recovery_codes")
+    for name in ("accounts:password", "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp", *recovery):
+        assert client.get(reverse(name)).status_code == client.post(reverse(name)).status_code == 404, name
+    assert not Authenticator.objects.exists()
 
 
 def test_an_error_leads_staff_home_to_their_desk_and_citizens_to_the_hall(client: Client) -> None:

@@ -29,6 +29,8 @@ FROM ledger_entry e
 LEFT JOIN LATERAL (SELECT * FROM ledger_mark WHERE (era, xid, entry_id) <= (e.era, e.xid, e.id)
  ORDER BY era DESC, xid DESC, entry_id DESC LIMIT 1) m ON (e.era, e.xid) < (%s::int, %s::bigint::text::xid8)
 WHERE e.subject = %s ORDER BY e.id"""
+_SEALED = """SELECT EXISTS (SELECT FROM ledger_entry
+ WHERE subject = %s AND (era, xid) < (%s::int, %s::bigint::text::xid8))"""
 _OPEN = "SELECT entry_id, name, sealed FROM ledger_private WHERE entry_id = ANY (%s::bigint[])"
 _COSIGNED = "SELECT body FROM ledger_entry WHERE subject = %s ORDER BY id DESC LIMIT 64"
 
@@ -145,6 +147,13 @@ def receipt(case_number: str, *, private: bool = False) -> dict[str, Any]:
         "acts": acts,
         "waiting": len(rows) - len(sealed),
     }
+
+
+def has_receipt(case_number: str) -> bool:
+    """Whether `receipt` has anything to give yet: something of the case is sealed."""
+    last = seals.head()
+    row = sql.run(_SEALED, [case_number, *last.horizon]).fetchone() if last else None
+    return bool(row and row[0])
 
 
 def check(text: str) -> Verdict:

@@ -107,7 +107,7 @@ def revoke_role(grant: int, *, by: Actor, now: datetime) -> None:
     """Take a role back from now on. Refuses one that is over, one beyond one's own scope, and the last administrator's."""
     with transaction.atomic():
         row = GrantRow.objects.select_for_update(of=("self",)).select_related("staff__unit").filter(pk=grant).first()
-        if row is None or (row.ends_at is not None and row.ends_at <= now):
+        if row is None or (row.ends_at is not None and row.ends_at <= max(now, row.starts_at)):
             raise NotFound("没有找到这项授权，可能已经结束。")
         guard(by, "org.rights", facts_of(row.staff.unit))
         if not reaches(by, "org.rights", row.unit_id, row.region, kinds_of(row.kinds)):

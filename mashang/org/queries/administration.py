@@ -18,7 +18,7 @@ from .spread import grant_of
 
 @dataclass(frozen=True, slots=True)
 class GrantInfo:
-    """`scope` in words; `running` at the instant asked for."""
+    """`scope` in words; `running`, or `over`, at the instant asked for: what begins later is neither."""
 
     id: int
     staff: int
@@ -28,6 +28,7 @@ class GrantInfo:
     starts_at: datetime
     ends_at: datetime | None
     running: bool
+    over: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ def grants_of(staff: int, at: datetime) -> list[GrantInfo]:
     """Every grant someone ever had, running ones first."""
     made = []
     for row in GrantRow.objects.filter(staff_id=staff).order_by("-starts_at", "-id"):
-        on = row.starts_at <= at and (row.ends_at is None or at < row.ends_at)
-        scope = scope_text(grant_of(row))
-        made.append(GrantInfo(row.id, staff, row.role, ROLES[row.role].label, scope, row.starts_at, row.ends_at, on))
+        over = row.ends_at is not None and row.ends_at <= max(at, row.starts_at)
+        on, scope = row.starts_at <= at and not over, scope_text(grant_of(row))
+        label = ROLES[row.role].label
+        made.append(GrantInfo(row.id, staff, row.role, label, scope, row.starts_at, row.ends_at, on, over))
     return sorted(made, key=lambda grant: not grant.running)
 
 

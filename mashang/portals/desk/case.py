@@ -43,7 +43,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "first": [pressing.button("desk", view, p) for p in first],
         "others": [pressing.button("desk", view, p) for p in presses if p not in first],
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
-        "may_reveal": org.holds(by, "org.reveal"),
+        "may_reveal": org.may_act(by, "org.reveal", view.facts),
         "people": [(p.person_id, p.shown) for p in view.participants],
         "more": more,
         "results": [(g, _may_revoke(by, g), _may_reissue(by, g)) for g in _results_first(view, more.get("folder"))],

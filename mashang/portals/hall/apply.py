@@ -75,6 +75,7 @@ def apply(request: Asked, code: str, part: str = "") -> HttpResponse:
         return _stopped(request, spec, told, again=asked or bool(acting.people))
     kept = dict(queries.draft(draft_name(code, part, acting.helped), by)) if acting.person else {}
     kept = {name: value for name, value in kept.items() if name not in (AGAIN, AGAIN_OF)}
+    kept = {**_unticked(spec, part, {**kept, **answers}), **kept} if kept else {}
     known = _known(spec, part, by) if by.kind == "person" and not acting.helped else {}
     return _page(request, spec, part, acting, {**known, **kept, **answers}, None, known=bool(known) and not kept)
 
@@ -266,6 +267,12 @@ def _materials(spec: Spec, part: str, person: int, values: Mapping[str, Any]) ->
     return found
 
 
+def _unticked(spec: Spec, part: str, typed: Mapping[str, Any]) -> dict[str, bool]:
+    """What is on file and was left out of a form: a box without its tick is not sent, and would come back with one."""
+    names = (f"reuse.{need.material.code}" for need in _needs(spec, part, typed))
+    return {name: False for name in names if name not in typed}
+
+
 def _running(spec: Spec, part: str, acting: Acting, typed: Mapping[str, Any]) -> list[str]:
     """Numbers of what the applicant has under way already; at a counter that is who was `typed` in, name and number."""
     person = acting.person
@@ -309,7 +316,9 @@ def _hand_in(request: Asked, spec: Spec, part: str, acting: Acting) -> HttpRespo
         if again := queries.answered(key, by):
             return HttpResponseRedirect(reverse("hall:receipt", args=[again]))
         shown = Refused.of([Fault(f.code, f.text, f.field.removeprefix("answers.")) for f in no.faults])
-        return _page(request, spec, part, acting, {**request.POST.dict(), FOR: acting.helped}, shown)
+        post = request.POST.dict()
+        typed = {**_unticked(spec, part, post), **post, FOR: acting.helped}
+        return _page(request, spec, part, acting, typed, shown)
     actions.drop_draft(draft_name(spec.code, part, acting.helped), by=by)
     return HttpResponseRedirect(reverse("hall:receipt", args=[answer.number]))
 

@@ -63,6 +63,7 @@ def case(request: Asked, number: str) -> HttpResponse:
         "may_rate": review_queries.may_rate(view, by),
         "files": view.documents,
         "filed": present.filed(view, by),
+        "has_receipt": ledger.has_receipt(number),
     }
     return render(request, "hall/case.html", context)
 

@@ -15,7 +15,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
 from mashang.kernel import clock
 from mashang.kernel.actor import ANONYMOUS
-from mashang.kernel.refused import Refused
+from mashang.kernel.refused import NotFound, Refused
 from mashang.kernel.said import told
 from mashang.ledger import queries as ledger
 from mashang.org import queries as org

@@ -78,6 +78,11 @@ TROUBLES = {
     ),
 }
 
+UNSEALED = Trouble(
+    say("办理记录还没有封存"),
+    say("封存后可下载，通常一分钟内。请稍后再打开这一件下载回执。"),
+    "This record is not sealed yet. That takes a minute as a rule: open the case again then and take the receipt.",
+)
 NOT_DONE = Trouble(
     say("页面停留太久，已经过期"),
     say("您的操作没有生效。请重新打开页面再办。"),
@@ -91,13 +96,13 @@ STALE = Trouble(
 
 
 def status_of(refused: Refused) -> int:
-    """404, 403, 409 for conflicts, 400 for what cannot be read, 413 and 429 for too much, else 422."""
+    """404, 403, 409 for conflicts and what is not sealed yet, 400 for what cannot be read, 413 and 429 for too much, else 422."""
     if isinstance(refused, NotFound):
         return 404
     if isinstance(refused, Forbidden):
         return 403
     area, _dot, last = refused.code.partition(".")
-    if area == "conflict":
+    if area == "conflict" or refused.code == "ledger.unsealed":
         return 409
     for words, status in ((TOO_LARGE, 413), (TOO_MANY, 429)):
         if last in words or area in words:
@@ -107,6 +112,8 @@ def status_of(refused: Refused) -> int:
 
 def page(request: HttpRequest, status: int, faults: Sequence[Fault] = ()) -> HttpResponse:
     """The error page, or for htmx the fragment that goes into the page's notes."""
+    if [f.code for f in faults] == ["ledger.unsealed"]:
+        return _told(request, status, UNSEALED)
     return _told(request, status, TROUBLES.get(status, TROUBLES[400]), faults)
 
 

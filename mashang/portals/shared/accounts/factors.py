@@ -1,4 +1,4 @@
-"""Second factors: allauth's flows on our pages."""
+"""Second factors: allauth's flows on our pages. They are staff's: who signs in by a code to the phone is asked for no other."""
 
 from __future__ import annotations
 
@@ -7,10 +7,23 @@ from typing import Any
 from allauth.mfa.base import views as base
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
+
+from mashang.kernel.refused import NotFound
 
 from .drawn import drawn
 from .homes import home_of
+
+
+class OfStaff:
+    """Closed to whoever signs in without a password."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.actor.kind != "staff":  # type: ignore[attr-defined]  # set by the gate
+            raise NotFound
+        answer: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # a view's
+        return answer
 
 
 class EnterCode(base.AuthenticateView):
@@ -35,7 +48,7 @@ class ConfirmByCode(base.ReauthenticateView):
         return {**known, "drawn": drawn(known["form"], action=action, button=_("确认"), labels=labels)}
 
 
-class Overview(base.IndexView):
+class Overview(OfStaff, base.IndexView):
     template_name = "accounts/mfa_index.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -46,7 +59,7 @@ class Overview(base.IndexView):
         return {**known, "has_totp": "totp" in factors, "codes_left": left}
 
 
-class Activate(totp.ActivateTOTPView):
+class Activate(OfStaff, totp.ActivateTOTPView):
     template_name = "accounts/mfa_activate.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -57,11 +70,11 @@ class Activate(totp.ActivateTOTPView):
         return {**known, "drawn": form, "secret": known["form"].secret, "must_add_factor": must}
 
 
-class Deactivate(totp.DeactivateTOTPView):
+class Deactivate(OfStaff, totp.DeactivateTOTPView):
     template_name = "accounts/mfa_deactivate.html"
 
 
-class Codes(recovery.ViewRecoveryCodesView):
+class Codes(OfStaff, recovery.ViewRecoveryCodesView):
     template_name = "accounts/mfa_recovery.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -69,5 +82,5 @@ class Codes(recovery.ViewRecoveryCodesView):
         return {**super().get_context_data(**kwargs), "home": home_of(actor)}
 
 
-class NewCodes(recovery.GenerateRecoveryCodesView):
+class NewCodes(OfStaff, recovery.GenerateRecoveryCodesView):
     template_name = "accounts/mfa_new_codes.html"

@@ -214,8 +214,10 @@ def identity(request: Asked) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def password(request: Asked) -> HttpResponse:
-    """A new password of one's own; other sessions end."""
+    """A new password of one's own; other sessions end. Citizens have none: they sign in by a code to the phone."""
     refused, actor = None, request.actor
+    if actor.kind != "staff":
+        raise NotFound
     if request.method == "POST":
         try:
             _change_password(request, actor)

@@ -26,7 +26,7 @@ CHINESE = re.compile("[\u3400-\u9fff]")
 WHOLE = re.compile(CHINESE.pattern + ".*。$", re.DOTALL)
 NEEDS_ENGLISH = re.compile(CHINESE.pattern + "|[：，；。（）]")
 TERMINAL = re.compile(
-    r"commands|^site/|^(ledger/(files|keys|offline|queries/audit)|ledger/rules/growth|ledger/actions/cosigning|clocks/batchfile|text/files)"
+    r"commands|^site/|^(ledger/(files|keys|offline|queries/audit)|ledger/actions/cosigning|clocks/batchfile|text/files)"
 )
 """What only speaks to terminals, in Chinese."""
 WRITTEN = re.compile(

@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mashang.kernel import sql
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.said import told
 from mashang.ledger import keys, seals
 from mashang.ledger.actions import adopt, erase, record
 from mashang.ledger.queries import audit, check, consistency, has_receipt, history, news, public_keys, receipt, state
@@ -307,6 +309,10 @@ def test_a_witness_refuses_a_log_whose_past_was_changed(ledger: Path) -> None:
     with pytest.raises(Refused) as no:
         growth.check(Growth("", seen, ()), published, state().checkpoint)
     assert no.value.code == "growth.shrunk"
+    assert no.value.text == "账本变短了：以前见过 11 条，这份检查点只有 10 条。"
+    with translation.override("en"):
+        english = told(no.value.text, translation.gettext)
+    assert english == "The ledger has become shorter: 11 entries were seen before, and this checkpoint has only 10."
 
 
 def test_only_our_own_checkpoint_signed_by_that_witness_is_taken_in(ledger: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 
 from . import merkle, notes
 from .notes import Checkpoint, Key, Note
@@ -39,7 +40,7 @@ class Growth:
         old, new, proof = data.get("old"), data.get("new"), data.get("proof")
         whole = isinstance(old, str) and isinstance(new, str) and isinstance(proof, list)
         if data.get("format") != FORMAT or not whole or not all(isinstance(item, str) for item in proof):
-            raise notes.bad_note(f"文件不是一致性证明（应注明格式 {FORMAT}）。")
+            raise notes.bad_note(said("文件不是一致性证明（应注明格式 {format}）。", format=FORMAT))
         return cls(old, new, tuple(notes.unb64(item) for item in proof))
 
 
@@ -53,18 +54,21 @@ def check(growth: Growth, keys: Sequence[Key], seen: str) -> Checkpoint:
         return new
     old = Checkpoint.parse(Note.parse(seen).text)
     if old.origin != new.origin:
-        raise Refused("growth.origin", f"检查点来自“{new.origin}”，而以前见证的是“{old.origin}”。")
+        text = said("检查点来自“{new}”，而以前见证的是“{old}”。", new=new.origin, old=old.origin)
+        raise Refused("growth.origin", text)
     if new.size < old.size:
-        raise Refused("growth.shrunk", f"账本变短了：以前见过 {old.size} 条，这份检查点只有 {new.size} 条。")
+        text = said("账本变短了：以前见过 {old} 条，这份检查点只有 {new} 条。", old=old.size, new=new.size)
+        raise Refused("growth.shrunk", text)
     if new.size > old.size and (not growth.old or Checkpoint.parse(Note.parse(growth.old).text).size != old.size):
-        text = f"需要从第 {old.size} 条到第 {new.size} 条的一致性证明：请账本方运行 mashang ledger consistency {old.size}。"
-        raise Refused("growth.proof", text)
+        template = "需要从第 {old} 条到第 {new} 条的一致性证明：请账本方运行 mashang ledger consistency {old}。"
+        raise Refused("growth.proof", said(template, old=old.size, new=new.size))
     try:
         roots = merkle.roots_from_consistency(old.size, new.size, old.root, growth.proof)
     except ValueError:
         roots = (b"", b"")
     if roots != (old.root, new.root):
-        raise Refused("growth.fork", f"账本不是从第 {old.size} 条处原样增长而来，历史被改动过，不能见证。")
+        text = said("账本不是从第 {old} 条处原样增长而来，历史被改动过，不能见证。", old=old.size)
+        raise Refused("growth.fork", text)
     return new
 
 
@@ -73,5 +77,6 @@ def signed_by_log(note: Note, keys: Sequence[Key]) -> Checkpoint:
     checkpoint = Checkpoint.parse(note.text)
     good, bad = note.signed_by([k for k in keys if k.kind == notes.LOG and k.name == checkpoint.origin])
     if bad or not good:
-        raise Refused("growth.signature", f"检查点没有“{checkpoint.origin}”的有效签名，请核对公钥。")
+        text = said("检查点没有“{origin}”的有效签名，请核对公钥。", origin=checkpoint.origin)
+        raise Refused("growth.signature", text)
     return checkpoint

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -372,10 +373,26 @@ def audited(walker: Walker) -> None:
 
 
 def scores(walker: Walker, run: int) -> None:
-    """A unit's sheet is for those whose role reaches the unit, whatever else the board shows."""
-    for unit in county_units():
-        inside = {200, 404} if reached(walker.who, unit, WATCH) else {404}
+    """A unit's sheet, and its line on the board, are for those whose role reaches the unit; the inputs, which hold all units, for
+    those who reach the whole county."""
+    units = county_units()
+    scored = {
+        r["unit_id"]
+        for r in reference.rows("SELECT unit_id FROM performance_score WHERE run_id = %s AND node = 'total'", run)
+    }
+    mine = {unit["id"] for unit in units if reached(walker.who, unit, WATCH)}
+    for unit in units:
+        inside = {200} if unit["id"] in mine & scored else {404}
         walker.expect("desk:score_unit", run, unit["id"], status=gate(walker.who, "desk:score_unit", inside))
+    whole = reached(walker.who, {"id": 0, "region_id": "350824"}, WATCH)
+    inside = {200} if whole else {403} if mine else {404}
+    walker.expect("desk:score_inputs", run, status=gate(walker.who, "desk:score_inputs", inside))
+    for page in ("desk:score_proof", "desk:score_workbook", "desk:score_what_if"):
+        walker.expect(page, run, status=gate(walker.who, page, {200} if mine else {404}))
+    answer = walker.expect("desk:score", query={"region": "350824"}, status=gate(walker.who, "desk:score", {200}))
+    if answer.status_code == 200:
+        found = set(re.findall(rf"/desk/score/{run}/(\d+)\"", answer.content.decode()))
+        walker.same("desk:score", found, {str(unit) for unit in mine & scored})
 
 
 def schemes(walker: Walker) -> None:

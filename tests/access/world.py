@@ -37,6 +37,7 @@ EXTRA = {
     "kinds": (f"{TOWN}人民政府", "lead", f"{TOWN}人民政府", "", "application"),
     "sworn": ("武平县机关效能建设领导小组办公室", "inspector", "", "350824", "errand,supervision"),
     "narrow": (f"{TOWN}自然资源所", "inspector", f"{TOWN}自然资源所", "350824", ""),
+    "head": (f"{TOWN}人民政府", "leader", "", "350824105", ""),
     "norole": (f"{TOWN}人民政府", "", "", "", ""),
     "elsewhere": ("武平县十方镇人民政府", "handler", "武平县十方镇人民政府", "", ""),
     "agent": (f"{TOWN}新村村民委员会（演示）", "", "", "", ""),

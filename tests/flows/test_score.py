@@ -210,6 +210,10 @@ def test_a_handler_sees_the_sheet_of_the_own_unit_and_runs_nothing(sign_in):
         assert client.get(f"/desk/score/{run}/{other}").status_code == 404
         assert client.get("/desk/score/run").status_code == 403
         board = client.get("/desk/score").content.decode()
+        proof = client.get(f"/desk/score/{run}/proof").content.decode()
+        assert client.get(f"/desk/score/{run}/inputs.json").status_code == 403
+    assert "复算一致" in proof and queries.run_for(run, who("town")).digest in proof
+    assert "由能查看整个地区成绩的人下载" in proof and "inputs.json" not in proof
     assert f"/desk/score/{run}/{town}" in board
     assert f"/desk/score/{run}/{other}" not in board
 

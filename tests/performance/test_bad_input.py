@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -185,10 +185,10 @@ def test_a_mark_of_nothing_is_no_group(tmp_path: Path) -> None:
 
 def test_one_cell_that_cannot_be_read_costs_no_more_than_the_column_is_long(tmp_path: Path) -> None:
     lines = [f"u{n},{'' if n % 2 else 1},1,1" for n in range(40_000)]
-    began = perf_counter()
+    began = process_time()
     with pytest.raises(Refused, match="第 40002 行"):
         read(tmp_path, "\n".join(["unit,x,y,z", *lines, "last,abc,1,1"]))
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 def test_errors_and_unworked_formulas_of_a_workbook_are_not_empty_cells(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from mashang.performance import actions, models, queries, sources
 from mashang.performance.actions import NewFigure
 from mashang.performance.events import SENTENCES
 from mashang.performance.rules.frozen import fingerprint
-from mashang.performance.rules.periods import Period, in_words, period_of, recent
+from mashang.performance.rules.periods import Period, in_time, in_words, period_of, recent
 from mashang.performance.seeds import seed_scores
 
 from .builders import SHIPPED
@@ -317,6 +317,41 @@ def test_a_unit_sees_its_own_sheet_and_no_other(county: list[int]) -> None:
         ).exists() else actions.write_scheme(COUNTY, "350824", by=lead, now=NOW)
 
 
+def test_units_are_judged_by_their_own_region_and_not_by_the_schemes(county: list[int]) -> None:
+    run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
+    town = Actor("staff", 10, 10, "镇领导", county[3], (Grant("leader", region="350824105"),))
+    assert [r.id for r in queries.runs(town, *(s.id for s in queries.schemes(town)))] == [run]
+    assert [r.unit for r in queries.board(run, town)] == [county[3]]
+    assert [r.unit for r in queries.what_if(run, {}, town)] == [county[3]]
+    assert queries.sheet(run, county[3], town).rank == 1
+    book = load_workbook(io.BytesIO(queries.workbook(run, town)))
+    assert [c.value for c in book["各级得分"]["A"]] == ["单位", "桃溪镇"]
+    with pytest.raises(NotFound):
+        queries.sheet(run, county[0], town)
+
+
+def test_inputs_are_taken_by_those_who_see_the_whole_region(county: list[int]) -> None:
+    run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
+    leader = Actor("staff", 11, 11, "县领导", 0, (Grant("leader", region="350824"),))
+    assert queries.frozen_inputs(run, leader) == queries.frozen_inputs(run, OFFICE)
+    for grant in (Grant("leader", region="350824105"), Grant("lead", frozenset({county[0]}))):
+        some = Actor("staff", 12, 12, "部分", county[0], (grant,))
+        assert queries.run_for(run, some).digest
+        with pytest.raises(Forbidden, match="整个地区"):
+            queries.frozen_inputs(run, some)
+
+
+def test_the_latest_period_is_the_one_that_ends_last(county: list[int]) -> None:
+    scheme, later = frozen(), datetime(2027, 2, 1, 9, tzinfo=clock.ZONE)
+    runs = {p: actions.run(scheme, p, by=OFFICE, now=later) for p in ("2026Q2", "2026-11", "2026H1", "2026-03")}
+    latest = queries.latest_run(OFFICE, "350824")
+    assert latest is not None and latest.id == runs["2026-11"]
+    again = actions.run(scheme, "2026-11", by=OFFICE, now=later)
+    year = [actions.run(scheme, p, by=OFFICE, now=later) for p in ("2026", "2026Q4", "2026-12")]
+    assert queries.latest_run(OFFICE, "350824", "2026-11").id == again  # type: ignore[union-attr]
+    assert queries.latest_run(OFFICE, "350824").id == year[0]  # type: ignore[union-attr]
+
+
 def test_what_if_moves_ranks_and_writes_nothing(county: list[int]) -> None:
     run = actions.run(frozen(), "2026-03", by=OFFICE, now=NOW)
     before = models.Score.objects.count()
@@ -368,6 +403,23 @@ def test_periods_have_their_usual_names(name: str, start: str, end: str) -> None
 def test_other_names_of_periods_are_refused(name: str) -> None:
     with pytest.raises(Refused):
         period_of(name, clock.ZONE)
+
+
+def test_periods_stand_in_the_order_of_their_ends() -> None:
+    names = [
+        "2026-03",
+        "2026Q1",
+        "2026-04",
+        "2026-06",
+        "2026Q2",
+        "2026H1",
+        "2026-12",
+        "2026Q4",
+        "2026H2",
+        "2026",
+        "2027-01",
+    ]
+    assert sorted(sorted(names), key=in_time) == names
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from .results import (
     runs,
     scheme_text,
     schemes,
+    takes_inputs,
     unit_classes,
 )
 from .sheet import Brought, Evidence, Sheet, SheetLine, sheet
@@ -104,6 +105,7 @@ __all__ = [
     "schemes_to_report",
     "sheet",
     "stands",
+    "takes_inputs",
     "titles_of",
     "try_out",
     "unit_classes",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
 from mashang.kernel.actor import Actor
-from mashang.kernel.refused import NotFound
+from mashang.kernel.refused import Forbidden, NotFound
 from mashang.org import queries as org
 
 from ..models import Run, Scheme, Score
 from ..rules.engine import Result, evaluate
 from ..rules.frozen import fingerprint, thaw
 from ..rules.parse import read_scheme
+from ..rules.periods import in_time
 from ..rules.statistics import half_up
 
 RIGHT = "performance.view"
@@ -95,34 +96,42 @@ def runs(by: Actor, *schemes: int, period: str = "", limit: int | None = None) -
 
 def latest_run(by: Actor, region: str, period: str = "", code: str = "") -> RunInfo | None:
     """The run that stands for a region: the latest of the latest period, or of the period named; of any scheme, or of one."""
-    rows = Run.objects.filter(scheme__region=region).select_related("scheme").defer("inputs").order_by("-period", "-id")
-    asked = {"period": period, "scheme__code": code}
-    row = rows.filter(**{name: value for name, value in asked.items() if value}).first()
-    return run_info_of(row) if row is not None and _sees_some(by, region) else None
+    asked = {"scheme__region": region, "period": period, "scheme__code": code}
+    rows = Run.objects.filter(**{name: value for name, value in asked.items() if value})
+    periods = set(rows.values_list("period", flat=True))
+    if not periods or not _sees_some(by, region):
+        return None
+    last = rows.filter(period=max(periods, key=in_time)).select_related("scheme").defer("inputs").order_by("-id")
+    return run_info_of(last[0])
 
 
 def board(run: int, by: Actor) -> list[BoardRow]:
     """Totals of the units that the actor may see, by group and rank."""
-    info = run_for(run, by)
+    run_for(run, by)
     root, decimals = _shape(run)
     found = Score.objects.filter(run=run, node=root).order_by("group", "rank", "unit")
-    names = {u.id: u.short_name for u in org.units_of([s.unit_id for s in found])}
+    names = {u.id: u.short_name for u in seen(by, [s.unit_id for s in found])}
     return [
         BoardRow(
             s.unit_id, names[s.unit_id], s.group, s.score, half_up(s.score, decimals), s.rank, s.rank_low, s.rank_high,
             s.peers, s.grade,
         )
         for s in found
-        if org.may(by, RIGHT, units=[s.unit_id], region=info.scheme.region)
+        if s.unit_id in names
     ]  # fmt: skip
 
 
 def frozen_inputs(run: int, by: Actor) -> tuple[str, str]:
-    """The canonical inputs and their SHA-256, with which anyone recomputes the run (`mashang score recompute`)."""
-    row = Run.objects.select_related("scheme").filter(pk=run).first()
-    if row is None or not _sees_some(by, row.scheme.region_id):
-        raise NotFound("没有找到这次考评计算。")
-    return row.inputs, row.digest
+    """The canonical inputs and their SHA-256, with which anyone recomputes the run (`mashang score recompute`). They hold every
+    unit's figures, and ranks come out of no fewer: forbidden for those who see some units of the region alone."""
+    if not takes_inputs(by, run_for(run, by)):
+        raise Forbidden("封存的输入含有各单位的数据，由能查看整个地区成绩的人下载。")
+    return Run.objects.values_list("inputs", "digest").get(pk=run)
+
+
+def takes_inputs(by: Actor, run: RunInfo) -> bool:
+    """Whether the scores of the run's whole region are the actor's to see, so that its inputs may be taken."""
+    return org.may(by, RIGHT, region=run.scheme.region)
 
 
 def recomputes(run: int) -> bool:
@@ -155,9 +164,14 @@ def run_for(run: int, by: Actor) -> RunInfo:
     return run_info_of(row)
 
 
-def check_unit(by: Actor, unit: int, region: str) -> None:
-    """A unit that is not the actor's to see is told apart from nothing."""
-    if not org.may(by, RIGHT, units=[unit], region=region):
+def seen(by: Actor, units: Iterable[int]) -> list[org.UnitInfo]:
+    """Those of the units whose scores are the actor's to see, each by its own region: a scheme's is wider."""
+    return [u for u in org.units_of(units) if org.may(by, RIGHT, units=[u.id], region=u.region)]
+
+
+def check_unit(by: Actor, unit: int) -> None:
+    """A unit that is not the actor's to see is not told apart from nothing."""
+    if not seen(by, [unit]):
         raise NotFound("没有找到这次考评计算。")
 
 
@@ -168,7 +182,7 @@ def _shape(run: int) -> tuple[str, int]:
 
 def _sees_some(by: Actor, region: str) -> bool:
     """Whether any unit of the region is the actor's to see."""
-    return any(org.may(by, RIGHT, units=[u.id], region=u.region) for u in org.units_in(region))
+    return bool(seen(by, (u.id for u in org.units_in(region))))
 
 
 def info_of(row: Scheme) -> SchemeInfo:

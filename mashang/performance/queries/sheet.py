@@ -72,7 +72,7 @@ class Sheet:
 def sheet(run: int, unit: int, by: Actor) -> Sheet:
     """The whole sheet of a unit in a run; a unit the actor may not see is not found."""
     info = run_for(run, by)
-    check_unit(by, unit, info.scheme.region)
+    check_unit(by, unit)
     result = result_of(run)
     if str(unit) not in result.table.units:
         raise NotFound("这个单位没有列入这次考评。")

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from math import isnan
 
 from mashang.kernel.actor import Actor
-from mashang.org import queries as org
 
 from ..rules.live import Live
 from ..rules.statistics import half_up
-from .results import RIGHT, result_of, run_for
+from .results import result_of, run_for, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,8 @@ class Changed:
 
 def what_if(run: int, weights: Mapping[str, float], by: Actor) -> list[Changed]:
     """Totals, ranks and grades with other weights for some nodes or indicators; refuses weights that don't exist."""
-    info, result = run_for(run, by), result_of(run)
+    run_for(run, by)
+    result = result_of(run)
     live = Live(result)
     for child, weight in weights.items():
         live.set_weight(child, weight)
@@ -38,8 +38,10 @@ def what_if(run: int, weights: Mapping[str, float], by: Actor) -> list[Changed]:
     ranks, grades, before = live.ranks(), live.grades(), result.scores[scheme.root]
     groups = table.texts[scheme.class_by] if scheme.class_by else ("",) * len(table)
     rows = []
-    for row, unit in enumerate(org.units_of(int(u) for u in table.units)):
-        if isnan(before[row]) or not org.may(by, RIGHT, units=[unit.id], region=info.scheme.region):
+    place = {int(unit): row for row, unit in enumerate(table.units)}
+    for unit in seen(by, place):
+        row = place[unit.id]
+        if isnan(before[row]):
             continue  # a unit without data has no score, and no sheet to open
         was, now = (half_up(float(x[row]), scheme.decimals) for x in (before, live.score))
         rank_was, rank = int(result.ranks[scheme.root][row]), int(ranks[row])

@@ -27,7 +27,7 @@ GREY = PatternFill("solid", fgColor="DDDDDD")
 
 
 def workbook(run: int, by: Actor) -> bytes:
-    """Two sheets: the board, and every unit's score at every node (exact numbers, shown with two decimals)."""
+    """Three sheets: the board, every unit's score at every node (exact numbers, shown with two decimals), and where they come from."""
     info, result = run_for(run, by), result_of(run)
     rows, classes = board(run, by), class_names(scheme_text(info.scheme.id, by))
     book = Workbook()

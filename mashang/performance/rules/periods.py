@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mashang.kernel.refused import Refused
 from mashang.kernel.said import said
 
+UTC = ZoneInfo("UTC")
 NAMES = re.compile(r"(?P<year>20\d\d)(-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4])|H(?P<half>[12]))?")
 
 
@@ -35,6 +36,13 @@ def period_of(name: str, zone: ZoneInfo) -> Period:
     )
     first = (number - 1) * months
     return Period(_month(year, first, zone), _month(year, first + months, zone))
+
+
+def in_time(name: str) -> tuple[int, int]:
+    """A key that puts periods in the order of their ends; of those that end together the longer, which takes in the others, comes
+    last."""
+    span = period_of(name, UTC)
+    return span.end.year * 12 + span.end.month, -(span.start.year * 12 + span.start.month)
 
 
 def in_words(name: str) -> str:

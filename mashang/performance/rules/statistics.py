@@ -158,7 +158,7 @@ def ranks(x: Array, *, higher: bool = True) -> Array:
 
     Figures that agree in twelve digits tie, and so does with 0 what is computing noise beside the largest.
     """
-    noise = np.max(np.abs(known(x)), initial=0.0) * np.finfo(float).eps
+    noise = 4 * np.finfo(float).eps * np.max(np.abs(known(x)), initial=0.0)
     plain = np.array([0.0 if abs(v) <= noise else float(f"{v:.{DIGITS}g}") for v in x.tolist()])
     values, place = np.unique(plain, return_inverse=True)  # NaN comes last
     found = Groups([0] * len(x)).ranks(np.where(np.isnan(x), np.nan, place if higher else len(values) - place))

@@ -225,6 +225,8 @@ class _Reading:
             self.cells = {key: held for key, held in self.cells.items() if key[1]}
         first: dict[str, str] = {}
         for (_unit, period), line in self.lines.items():
+            if period == self.meant:
+                continue
             plain = unicodedata.normalize("NFKC", "".join(period.split())).upper()
             known = first.setdefault(re.sub(r"(?<!\d)0+(?=\d)", "", plain), period)
             if known != period:

@@ -16,6 +16,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 from mashang.org import queries as org
 from mashang.performance import actions, queries
+from mashang.performance.rules.periods import in_time
 from mashang.portals.shared import forms, parts
 from mashang.portals.shared.meter import meter
 
@@ -38,7 +39,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
     known = queries.schemes(by)
     region = region_of(by, request.GET.get("region", ""), known)
     made = queries.runs(by, *(s.id for s in known if s.region == region))
-    periods = sorted({r.period for r in made}, reverse=True)
+    periods = sorted({r.period for r in made}, key=in_time, reverse=True)
     asked = request.GET.get("period", "")
     info = queries.latest_run(by, region, asked if asked in periods else "") if region else None
     rows = queries.board(info.id, by) if info else []

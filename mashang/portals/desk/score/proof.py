@@ -14,12 +14,13 @@ from ..frame import page, who
 
 @require_GET
 def proof(request: HttpRequest, run: int) -> HttpResponse:
-    """Computes the run again from its frozen inputs and says whether each score comes out to the last digit."""
+    """Computes the run again from its frozen inputs and says whether each score comes out to the last digit. The inputs are offered
+    to those who see the whole region."""
     by = who(request)
     info = queries.run_for(run, by)
-    text, digest = queries.frozen_inputs(run, by)
+    text = queries.frozen_inputs(run, by)[0] if queries.takes_inputs(by, info) else ""
     context = {
-        "run": info, "digest": digest, "size": len(text.encode()), "same": queries.recomputes(run),
+        "run": info, "digest": info.digest, "size": len(text.encode()), "same": queries.recomputes(run),
         "region": org.region(info.scheme.region).name,
     }  # fmt: skip
     return page(request, "score/proof", "score", **context)
@@ -36,7 +37,6 @@ def inputs(request: HttpRequest, run: int) -> HttpResponse:
 def workbook(request: HttpRequest, run: int) -> HttpResponse:
     """The board and every node's scores, for the units the reader may see."""
     by = who(request)
-    queries.frozen_inputs(run, by)
     info = queries.run_for(run, by)
     return attachment(queries.workbook(run, by), f"{info.scheme.name}-{info.period}.xlsx", XLSX)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -184,6 +184,6 @@ def test_a_scheme_without_sense_has_no_words() -> None:
 
 @pytest.mark.parametrize("line", ["[" + " " * 20_000, "[" + "a " * 10_000, "a." * 10_000])
 def test_a_line_that_is_nothing_costs_no_more_than_its_length(line: str) -> None:
-    began = perf_counter()
+    began = process_time()
     assert (lines_of(line), definition.lines_of(line)) == ({}, {})
-    assert perf_counter() - began < 1
+    assert process_time() - began < 1

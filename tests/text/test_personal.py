@@ -6,7 +6,7 @@ import time
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mashang.text import rules
@@ -77,6 +77,8 @@ def test_an_identity_number_with_a_wrong_check_digit_is_no_identity_number(befor
 
 
 @given(st.text(alphabet="0123456789 -Xx闽EA@a.b+()138电话", max_size=120))
+@example("0@0.0@0.0")
+@example("zhang@qq.com@li.cn")
 def test_masking_twice_changes_nothing_and_keeps_the_length(text: str) -> None:
     once = rules.mask_personal(text)
     assert len(once) == len(text)
@@ -92,6 +94,6 @@ def test_a_text_without_digits_and_at_signs_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["1", "1 ", "a.", "138-", "闽E1", "@a", "a@b.cn ", "13805961234 "])
 def test_a_hostile_text_of_100_000_characters_takes_no_longer_than_a_second(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     rules.mask_personal(unit * (100_000 // len(unit)))
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0

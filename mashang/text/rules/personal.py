@@ -43,7 +43,7 @@ _PLATE = re.compile(
     r"(?=[A-HJ-NP-Za-hj-np-z]{0,5}\d)(?:[0-9A-HJ-NP-Za-hj-np-z]{6}|[0-9A-HJ-NP-Za-hj-np-z]{5}|[0-9A-HJ-NP-Za-hj-np-z]{4}[学警挂港澳])"
     r"(?![0-9A-Za-z])"
 )
-_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}")
+_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?=([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}))")
 _HINT = re.compile(r"\d{4}|@|[A-Za-z][ ·•.]?[0-9A-Za-z]{4}", re.ASCII)
 
 
@@ -60,8 +60,10 @@ def _candidates(plain: str) -> Iterator[Span]:
     for m in _IDENTITY.finditer(plain):
         if is_identity_number(re.sub(r"[ -]", "", m[0]).upper()):
             yield Span(m.start(), m.end(), "identity")
-    for m in _EMAIL.finditer(plain):
-        yield Span(m.start(), m.end(), "email")
+    ends = len(plain)
+    for m in reversed(list(_EMAIL.finditer(plain))):  # what stands behind one @ may stand before the next
+        yield Span(m.start(), min(m.end(1), ends), "email")
+        ends = m.start()
     for m in _CARD.finditer(plain):
         if valid_card(re.sub(r"[ -]", "", m[0])):
             yield Span(m.start(), m.end(), "card")

@@ -157,7 +157,12 @@ def test_every_key_task_must_be_covered_by_an_indicator() -> None:
 
 @pytest.mark.parametrize(
     ("data", "code"),
-    [(b"[scheme\n", "scheme.toml"), ("[scheme]\nname = '漳州'".encode("gb18030"), "scheme.encoding")],
+    [
+        (b"[scheme\n", "scheme.toml"),
+        (b"a." * 100_000 + b"a = 1", "scheme.toml"),
+        ("[scheme]\nname = '漳州'".encode("gb18030"), "scheme.encoding"),
+    ],
+    ids=["cut off", "a key of thousands of parts", "GB 18030"],
 )
 def test_what_is_not_toml_in_utf8_is_refused(data: bytes, code: str) -> None:
     with pytest.raises(Refused) as no:

@@ -31,6 +31,7 @@ from mashang.performance.rules.statistics import NOISE
 
 ROLES = ("part", "bonus", "deduction", "veto")
 MISSING = ("refuse", "redistribute", "zero", "full")
+DOTS = 1000  # in a line; a key of thousands of parts takes the reader of TOML minutes
 UNITS = ("", "percent", "share", "count", "number")
 FACTS = ("lead", "collected", "basis", "note", "target_text", "type")
 """What is told of an indicator but does not enter the sum: who leads, when collected, what it rests on."""
@@ -49,6 +50,10 @@ def read_scheme(text: str) -> Scheme:
 
 def toml(data: bytes) -> dict[str, Any]:
     """TOML as plain values; refuses what is not UTF-8 or not TOML, naming the line."""
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if line.count(b".") > DOTS:
+            text = said("第 {line} 行有 {n} 个点，不是方案的写法，请改正。", line=number, n=line.count(b"."))
+            raise Refused("scheme.toml", text)
     try:
         return {key: _plain(value) for key, value in tomllib.loads(data.decode("utf-8-sig")).items()}
     except UnicodeDecodeError as error:

@@ -202,12 +202,13 @@ def test_what_is_decided_is_not_withdrawn_with_certificates_given_out_or_without
     story = accepted()
     reviewed(story)
     with at("2026-03-04 10:00"):
-        assert "withdraw" in offered("citizen", story)
+        assert "withdraw" in offered("citizen", story) and "extend" in offered("townlead", story)
         story.do("town", "grant", {}, "decision")
         for step in ("", "certificate"):
             if step:
                 story.do("window", "issue", {}, step)
             assert story.case.state == "accepted" and "withdraw" not in offered("citizen", story)
+            assert "extend" not in offered("townlead", story), "no statutory time is left to extend"
             with pytest.raises(Refused) as no:
                 story.do("citizen", "withdraw", {"reason": "家里暂不建房"})
             assert no.value.code == "withdraw.decided"

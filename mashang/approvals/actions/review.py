@@ -93,7 +93,12 @@ def _visited(case: CaseFile, form: forms.FinishVisit, by: Actor) -> None:
 
 
 @application.action(
-    "extend", label=_("延期"), right="approvals.confirm_refusal", form=forms.Extend, leaves=[S.ACCEPTED]
+    "extend",
+    label=_("延期"),
+    right="approvals.confirm_refusal",
+    form=forms.Extend,
+    leaves=[S.ACCEPTED],
+    offered=store.undecided,
 )
 def extend(case: CaseFile, form: forms.Extend, *, by: Actor, now: datetime) -> None:
     """The head of the organ extends the statutory limit once, and the applicant is told why (行政许可法 art. 42)."""

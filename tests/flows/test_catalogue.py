@@ -371,6 +371,9 @@ def test_the_list_is_searched_narrowed_and_paged(editor):
         actions.import_names(by=seeds.BY, now=clock.now())
         page = editor.get("/desk/catalogue")
         assert [r.key for r in page.context["table"].rows][:3] == ["banner-arch", "food-business", "road-works"]
+        shares = dict(page.context["shares"])
+        assert (shares["能申请的事项"], shares["只有名称"]) == ("5 个", "1135 个")
+        assert shares["一趟不用跑"] == shares["最多跑一趟"] == shares["网上能办"] == "100%"
         found, address, pages = [], "/desk/catalogue", 0
         while address:
             page = editor.get(address)

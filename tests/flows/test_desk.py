@@ -14,6 +14,7 @@ from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Forbidden, Refused
 from mashang.ledger import queries as ledger
 from mashang.org import actions as org_actions
+from mashang.org import queries as org
 from mashang.portals.shared.accounts.homes import home_of
 
 from .story import Story, accepted, applicant, at, hand_in_house, rated_badly, reviewed, superior, text_of, upload, who
@@ -378,3 +379,47 @@ def test_a_step_called_as_its_action_is_named_once(sign_in):
         story = hand_in_house("citizen")
         page = text_of(sign_in("window").get(f"/desk/case/{story.number}"))
     assert "受理：受理" not in page and "受理：一次性告知" in page
+
+
+def test_the_page_says_in_whose_hands_each_working_hour_was(sign_in):
+    with at("2026-03-02 09:00"):
+        story = hand_in_house("citizen", materials={"identity": upload(who("citizen"))})
+    with at("2026-03-02 10:00"):
+        story.do("window", "notice", {"missing": ["户口簿"]}, "intake")
+    with at("2026-03-02 15:30"):
+        files = {code: upload(who("citizen")) for code in ("household", "neighbours", "drawing")}
+        story.do("citizen", "supplement", {"materials": files})
+    with at("2026-03-02 16:00"):
+        story.do("window", "accept", {}, "intake")
+    other = org.unit_named("武平县桃溪镇自然资源所").id
+    with at("2026-03-03 08:30"):
+        story.do("planning", "hand_over", {"unit": other, "reason": "属其职责范围"}, "planning")
+        for login, code in (("village", "qualification"), ("land", "land")):
+            story.do(login, "review", {"passed": True, "opinion": "符合要求"}, code)
+        story.do("land", "check_site", {**story.evidence("land"), "finding": "good"}, "siting-check")
+    with at("2026-03-03 09:30"):
+        story.do("village", "start_visit", {"expected": "2026-03-03T11:30:00+08:00"}, "visit")
+    with at("2026-03-03 11:30"):
+        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
+    with at("2026-03-03 16:00"):
+        page = sign_in("town").get(f"/desk/case/{story.number}")
+    assert [(s.name, s.note, s.hours, s.share) for s in page.context["shares"]] == [
+        ("申请人", "补正", "3.0 小时", "26%"),
+        ("桃溪镇自然资源所", "", "3.0 小时", "26%"),
+        ("依法不计入时限", "检验", "2.0 小时", "17%"),
+        ("桃溪镇村镇建设办公室", "", "2.0 小时", "17%"),  # which had the step before it was handed over
+        ("桃溪镇便民服务中心", "", "1.5 小时", "13%"),
+    ]
+    assert "时间花在谁手里" in text_of(page)
+
+
+def test_while_a_granted_house_is_built_no_unit_holds_the_case(sign_in):
+    story = accepted()
+    reviewed(story)
+    with at("2026-03-04 10:00"):
+        story.do("town", "grant", {}, "decision")
+        story.do("window", "issue", {}, "certificate")
+    with at("2026-03-18 10:00"):
+        first, *others = sign_in("town").get(f"/desk/case/{story.number}").context["shares"]
+    assert (first.name, first.note, first.hours) == ("申请人", "还没有请求到场检查", "70.0 小时")
+    assert sum(float(s.hours.split()[0]) for s in others) == pytest.approx(14.8, abs=0.2)

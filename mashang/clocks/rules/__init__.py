@@ -3,7 +3,7 @@
 Arrays of due times are in `rules.batch`, apart because numpy takes longer to load than a single due date to compute.
 """
 
-from .attribution import APPLICANT, Exclusion, Parts, Share, StepSpan, attribute
+from .attribution import APPLICANT, EXCLUDED, Exclusion, Parts, Share, StepSpan, attribute
 from .calendar import AHEAD, Calendar, compile_calendar
 from .counting import USUAL_COUNTING, Counting, Due, Line
 from .explain import WEEKEND, explain
@@ -27,7 +27,7 @@ from .running import (
 )
 
 __all__ = [
-    "AHEAD", "APPLICANT", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING", "WEEKEND", "YEAR",
+    "AHEAD", "APPLICANT", "EXCLUDED", "KINDS", "UNITS", "USUAL", "USUAL_COUNTING", "WEEKEND", "YEAR",
     "Calendar", "ClockRow", "ClockRule", "Counting", "Day", "Due", "Exclusion", "Extended", "Extension", "Ground",
     "Limit", "Line", "NewVersion", "Notice", "OpeningHours", "Overlay", "Parts", "Pause", "Share", "StepSpan", "Timetable",
     "attribute", "compile_calendar", "doubts", "due_of", "explain", "explain_row", "extend", "lasting", "next_version",

@@ -25,7 +25,7 @@ from mashang.portals.shared.downloads import attachment
 from mashang.portals.shared.parts import Field
 from mashang.reviews import queries as reviews
 
-from . import facts
+from . import facts, holding
 from .frame import page, who
 
 
@@ -43,6 +43,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "first": [pressing.button("desk", view, p) for p in first],
         "others": [pressing.button("desk", view, p) for p in presses if p not in first],
         "steps": [(s, shown.units.get(s.unit_id, ""), _step_lamp(s, clock.now())) for s in view.steps],
+        "shares": holding.shares(shown, clock.now()),
         "may_reveal": org.may_act(by, "org.reveal", view.facts),
         "people": [(p.person_id, p.shown) for p in view.participants],
         "more": more,

@@ -76,7 +76,7 @@ def row_remaining(row: cases.Row | cases.Task, now: datetime) -> parts.Remaining
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """Everything a case page draws. `why` explains the due time shown; `shares` say who held the case how long."""
+    """Everything a case page draws. `why` explains the due time shown; `lines` are the timeline, oldest first."""
 
     view: cases.CaseView
     state: tuple[str, str]
@@ -85,6 +85,7 @@ class CasePage:
     why_title: str
     why: list[parts.WhyLine]
     moments: list[parts.Moment]
+    lines: Sequence[Line]
     clocks: Sequence[ClockRow]
     units: dict[int, str]
 
@@ -92,6 +93,7 @@ class CasePage:
 def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
     """The page of a case that the actor was let in to."""
     rows = cases.clocks_of(view)
+    lines = cases.timeline(view, by)
     case = view.case
     calendar = clocks.calendar_for(case.region, case.lead_unit_id, now)
     main = main_clock((r for r in rows if r.step_id is None), stopped=True)
@@ -112,7 +114,8 @@ def case_page(view: cases.CaseView, by: Actor, now: datetime) -> CasePage:
         if explained and explained.due_at
         else _("时限怎么算"),
         why(explained, now) if explained else [],
-        moments(cases.timeline(view, by)),
+        moments(lines),
+        lines,
         rows,
         {u.id: u.short_name for u in org.units_of(case.units)},
     )

@@ -58,6 +58,7 @@ def entries(request: HttpRequest) -> HttpResponse:
             parts.Filter("detail", _("详细程度"), tuple(details().items())),
             parts.Filter("state", _("状态"), tuple(states().items())),
         ],
+        "shares": _shares(queries.shares()),
         "table": _table(found.rows),
         "pager": parts.Pager(first, f"?{query.urlencode()}&after={found.after}" if found.after else ""),
         "kept": [(name, value) for name, value in query.items() if name != "words"],
@@ -65,6 +66,19 @@ def entries(request: HttpRequest) -> HttpResponse:
         "may_publish": org.holds(by, "catalogue.publish"),
     }
     return page(request, "catalogue/entries", HERE, **context)
+
+
+def _shares(counted: queries.Shares) -> list[tuple[str, str]]:
+    """What of the whole catalogue needs how many trips, computed from what is published."""
+    return [
+        (_("能申请的事项"), _("%(n)d 个") % {"n": counted.items}),
+        (_("一趟不用跑"), f"{counted.no_visit_share:.0%}"),
+        (_("最多跑一趟"), f"{counted.one_visit_share:.0%}"),
+        (_("网上能办"), f"{counted.online_share:.0%}"),
+        (_("全程网办"), f"{counted.share(counted.whole_online):.0%}"),
+        (_("即办件"), f"{counted.instant_share:.0%}"),
+        (_("只有名称"), _("%(n)d 个") % {"n": counted.names}),
+    ]
 
 
 def _table(rows: list[queries.Line]) -> parts.Table:

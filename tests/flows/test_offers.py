@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -65,3 +68,35 @@ def test_a_receipt_is_offered_once_something_of_the_case_is_sealed(
         monkeypatch.setattr(ledger, "has_receipt", lambda number: number == story.number)
         page = citizen.get(f"/my/{story.number}")
         assert "receipt.json" in page.content.decode() and "封存后可下载" not in text_of(page)
+
+
+def switched(client: Any, page: Any) -> Any:
+    """The page on which one stands after the switch to English was pressed."""
+    stands_at = unescape(re.search(r'name="next" value="([^"]*)"', page.content.decode())[1])  # type: ignore[index]
+    answer = client.post("/preferences", {"next": stands_at, "language": "en"})
+    return client.get(answer.url.replace("http://testserver", ""))
+
+
+def test_from_what_a_button_opened_the_switches_lead_to_the_page_with_the_button(sign_in: Any) -> None:
+    with at("2026-03-02 09:10"):
+        story, clerk = hand_in_house("citizen"), sign_in("window")
+        case, person = f"/desk/case/{story.number}", story.case.persons[0]
+        here = {"Referer": f"http://testserver{quote(case)}"}
+        for reason, status in (("核对联系电话", 200), ("", 422)):
+            page = clerk.post(f"{case}/reveal/{person}", {"reason": reason}, headers=here)
+            after = switched(clerk, page)
+            assert page.status_code == status and after.status_code == 200, reason
+            assert after.context["page"].view.case.number == story.number
+
+
+@pytest.mark.parametrize("login", ["window", "auditor"])
+def test_an_address_that_only_a_button_opens_says_so_and_shows_the_way_on(sign_in: Any, login: str) -> None:
+    client = sign_in(login)
+    closed = {"window": ["/desk/case/x/reveal/1", "/drafts/x", "/preferences"], "auditor": ["/desk/audit/export"]}
+    for address in closed[login]:
+        page = client.get(address, headers={"Referer": f"http://testserver{address}"})
+        assert page.status_code == 405 and page["Allow"] == "POST"
+        home = {"window": "/desk/", "auditor": "/desk/audit"}[login]
+        assert "请从页面上的按钮进入" in text_of(page) and f'href="{home}">回首页</a>' in page.content.decode()
+        assert f'href="http://testserver{address}"' not in page.content.decode(), "it would lead here again"
+        assert "Please use the buttons" in text_of(client.get(address, headers={"Accept-Language": "en"}))

@@ -155,4 +155,5 @@ def reveal(request: HttpRequest, number: str, person: int) -> HttpResponse:
     reason = request.POST.get("reason", "")
     within = replace(view.facts, persons=frozenset(known))
     shown = org_actions.reveal(person, within=within, case=number, reason=reason, by=by, now=clock.now())
-    return page(request, "revealed", "", view=view, shown=shown)
+    back = reverse("desk:case", args=[number])  # this page itself opens by a button alone
+    return page(request, "revealed", "", view=view, shown=shown, stands_at=back)

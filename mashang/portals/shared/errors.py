@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
@@ -128,6 +128,7 @@ def _told(request: HttpRequest, status: int, trouble: Trouble, faults: Sequence[
         "faults": shown,
         "back": _back(request),
         "again": _again(request),
+        "stands_at": _back(request) if request.method == "POST" and "Referer" in request.headers else "",
         "home": home_of(getattr(request, "actor", ANONYMOUS)),
     }
     fragment = request.headers.get("HX-Request") == "true"
@@ -136,12 +137,14 @@ def _told(request: HttpRequest, status: int, trouble: Trouble, faults: Sequence[
 
 
 def _back(request: HttpRequest) -> str:
+    """The page before; the start where there is none, or where it is an address that only a button opens: this one."""
     referer = request.headers.get("Referer", "")
     try:
         ours = request.get_host()
     except DisallowedHost:
         return "/"
-    return referer if url_has_allowed_host_and_scheme(referer, {ours}) else "/"
+    here = request.method == "GET" and urlsplit(referer).path == quote(request.path)
+    return referer if not here and url_has_allowed_host_and_scheme(referer, {ours}) else "/"
 
 
 def _again(request: HttpRequest) -> bool:
@@ -155,7 +158,8 @@ def is_api(request: HttpRequest) -> bool:
 
 
 class Errors:
-    """Middleware: refuses what is too large or malformed before a view reads it, and tells refusals as pages."""
+    """Middleware: refuses what is too large or malformed before a view reads it, and tells refusals as pages,
+    also that an address takes only what a button sends."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -163,7 +167,12 @@ class Errors:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not is_api(request) and (fault := self._unreadable(request)):
             return page(request, *fault)
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if not isinstance(answer, HttpResponseNotAllowed) or is_api(request):
+            return answer
+        told_so = page(request, 405)
+        told_so["Allow"] = answer["Allow"]
+        return told_so
 
     def _unreadable(self, request: HttpRequest) -> tuple[int, list[Fault]] | None:
         length = request.META.get("CONTENT_LENGTH") or "0"

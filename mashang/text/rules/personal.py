@@ -43,7 +43,9 @@ _PLATE = re.compile(
     r"(?=[A-HJ-NP-Za-hj-np-z]{0,5}\d)(?:[0-9A-HJ-NP-Za-hj-np-z]{6}|[0-9A-HJ-NP-Za-hj-np-z]{5}|[0-9A-HJ-NP-Za-hj-np-z]{4}[学警挂港澳])"
     r"(?![0-9A-Za-z])"
 )
-_EMAIL = re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?=([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}))")
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@(?=([A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}))"
+)
 _HINT = re.compile(r"\d{4}|@|[A-Za-z][ ·•.]?[0-9A-Za-z]{4}", re.ASCII)
 
 

@@ -168,7 +168,6 @@ class Person(models.Model):
     phone_sealed = models.BinaryField(null=True)
     phone_masked = models.CharField(max_length=20, blank=True, default="")
     phone_blind = models.BinaryField(null=True)
-    phone_tail_blind = models.BinaryField(null=True)
     phone_signs_in = models.BooleanField(default=False)
     number_sealed = models.BinaryField(null=True)
     number_masked = models.CharField(max_length=20, blank=True, default="")

@@ -91,7 +91,7 @@ def register_person(form: NewPerson, *, by: Actor, now: datetime, later: Callabl
 
 
 _COLUMNS = (
-    "kind", "name_sealed", "name_masked", "name_blind", "phone_sealed", "phone_masked", "phone_blind", "phone_tail_blind",
+    "kind", "name_sealed", "name_masked", "name_blind", "phone_sealed", "phone_masked", "phone_blind",
     "number_sealed", "number_masked", "number_blind", "is_demo", "registered_at", "phone_signs_in",
 )  # fmt: skip
 _NUMBER = _COLUMNS.index("number_blind")
@@ -116,7 +116,6 @@ def _values(form: NewPerson, now: datetime) -> dict[str, Any]:
         "phone_sealed": vault.seal(phone) if phone else None,
         "phone_masked": mask_phone(phone) if phone else "",
         "phone_blind": vault.blind(phone, "phone") if phone else None,
-        "phone_tail_blind": vault.blind(phone[-4:], "tail") if phone else None,
         "number_sealed": vault.seal(number) if number else None,
         "number_masked": (mask_id(number) if form.kind == "natural" else number) if number else "",
         "number_blind": vault.blind(number, "number") if number else None,

@@ -13,7 +13,7 @@ from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
 
-from .actions import act, forget_erased, forget_misses, forget_unattached, send_due
+from .actions import act, forget_drafts, forget_erased, forget_misses, forget_unattached, send_due
 from .models import Case, Expiry, Request, Step
 from .procedure import registry
 
@@ -131,5 +131,6 @@ def send(now: datetime) -> int:
 
 
 def tidy(now: datetime) -> int:
-    """Forget uploads that no case took, the bytes of files that were erased, and who looked for a case in vain."""
-    return forget_unattached(now) + forget_erased() + forget_misses(now)
+    """Forget uploads that no case took, the bytes of files that were erased, drafts nobody went on with, and who looked for a
+    case in vain."""
+    return forget_unattached(now) + forget_erased() + forget_drafts(now) + forget_misses(now)

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from mashang.cases import actions, sweeps
 from mashang.cases.models import Draft
+from mashang.kernel import clock
 from mashang.org.models import Account, Unit
 from mashang.supervision import actions as _verbs  # noqa: F401 -- declares the procedure
 
-from .story import HOUSE, accepted, at, text_of
+from .story import HOUSE, accepted, at, text_of, who
 from .test_pages import flat
 
 pytestmark = [pytest.mark.django_db]
@@ -90,3 +92,15 @@ def test_the_sign_in_page_promises_only_what_the_browser_keeps(sign_in: Any) -> 
         for page in (Client().get(address), Client().get(address.replace("sign-in", "phone"))):
             assert "登录后回到刚才的页面" in text_of(page)
             assert ("填过的内容还在" in text_of(page)) is promised
+
+
+def test_a_draft_nobody_goes_on_with_is_forgotten_after_thirty_days():
+    by = who("citizen")
+    with at("2026-03-02 09:00"):
+        actions.save_draft("apply-rural-house-approval", {"a": "1"}, by=by, now=clock.now())
+        actions.save_draft("apply-other", {"a": "1"}, by=by, now=clock.now())
+    with at("2026-03-20 09:00"):
+        actions.save_draft("apply-other", {"a": "2"}, by=by, now=clock.now())
+    with at("2026-04-02 03:00"):
+        sweeps.tidy(clock.now())
+    assert [d.form for d in Draft.objects.filter(owner=by.ref)] == ["apply-other"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from mashang.kernel import vault
@@ -13,6 +13,7 @@ from mashang.kernel.refused import Refused
 from ..models import Draft
 
 MAX_DRAFT = 200_000
+KEPT = timedelta(days=30)
 
 
 def save_draft(form: str, content: dict[str, Any], *, by: Actor, now: datetime) -> None:
@@ -25,3 +26,8 @@ def save_draft(form: str, content: dict[str, Any], *, by: Actor, now: datetime) 
 
 def drop_draft(form: str, *, by: Actor) -> None:
     Draft.objects.filter(owner=by.ref, form=form).delete()
+
+
+def forget_drafts(now: datetime) -> int:
+    """Delete what nobody has gone on with for thirty days; gives how many."""
+    return Draft.objects.filter(updated_at__lt=now - KEPT).delete()[0]

@@ -75,7 +75,7 @@ def _fields(request: HttpRequest) -> list[Field]:
             _("责任单位"),
             "choice",
             required=True,
-            choices=(("", _("请选择")), *((u.id, u.name) for u in units)),
+            choices=tuple((u.id, u.name) for u in units),
         ),
         Field("cause", _("事由"), "textarea", required=True),
         Field("required", _("办理要求"), "textarea", required=True),

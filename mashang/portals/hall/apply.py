@@ -207,7 +207,7 @@ def _places(spec: Spec, part: str, answers: Mapping[str, Any]) -> list[Field]:
     today = clock.today()
     found = [u.region for kind in ("township", "centre") for u in org.units_in(kind=kind, day=today)]
     served = [code for code in dict.fromkeys(found) if approvals.has_units(spec, answers, part, code, today)]
-    choices = (("", _("请选择")), *((code, org.region_path(code)) for code in served))
+    choices = tuple((code, org.region_path(code)) for code in served)
     help_ = (
         _("建房选房屋所在的乡镇，其他事项选所在的县。")
         if served

@@ -95,7 +95,7 @@ def _staff(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
 
 def _unit(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
     units = org.units_in(ask.view.case.region[:6], day=clock.today())
-    choices = (("", _("请选择")), *((u.id, u.name) for u in units))
+    choices = tuple((u.id, u.name) for u in units)
     return [Field(name, _(str(info.title)), "choice", required=True, choices=choices)]
 
 

@@ -25,6 +25,10 @@ WHERE case_id = %s AND state = 'pending'"""
 _PENDING = "SELECT 1 FROM approvals_refusal WHERE case_id = %s AND step = %s AND state = 'pending'"
 _LACKS = "SELECT 1 FROM approvals_material WHERE case_id = %s AND state IN ('later', 'missing') LIMIT 1"
 _DECIDED = "SELECT decided_at IS NOT NULL FROM approvals_application WHERE case_id = %s"
+_STANDS = """
+SELECT a.decided_at IS NOT NULL, ARRAY(
+  SELECT DISTINCT s.kind FROM cases_step s WHERE s.case_id = a.case_id AND s.state IN ('open', 'waiting') AND s.id <> %s)
+FROM approvals_application a WHERE a.case_id = %s"""
 _NEW = """
 INSERT INTO approvals_application (case_id, entry, version, part, applicant, public, private, statutory, promised,
   instant, notices, noticed, results)
@@ -127,6 +131,12 @@ def decided(case_id: int) -> bool:
     """Whether a "yes" was said, or a "no" confirmed."""
     row = sql.run(_DECIDED, [case_id]).fetchone()
     return bool(row and row[0])
+
+
+def stands(case: CaseFile) -> tuple[bool, frozenset[str]]:
+    """Whether it is decided, and the kinds of the steps that are left beside the one in hand."""
+    row = sql.run(_STANDS, [case.step.id if case.step else 0, case.id]).fetchone()
+    return (bool(row[0]), frozenset(row[1])) if row else (False, frozenset())
 
 
 def undecided(case_id: int, step: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mashang.cases import queries as cases
 from mashang.cases.casefile import CaseFile
 
 from .. import rules, store
@@ -17,8 +16,8 @@ def move_on(case: CaseFile) -> None:
     """After a step: settled when none is left, granted when only checks on site are; the promise is kept by then. Nothing
     moves on before the decision."""
     assert case.step is not None
-    left = cases.kinds_left(case.id, case.step.id)
-    if not left <= {"site_check"} or (case.step.kind not in _DECIDES and not store.decided(case.id)):
+    decided, left = store.stands(case)
+    if not left <= {"site_check"} or not (decided or case.step.kind in _DECIDES):
         return
     if left:
         case.state = S.GRANTED

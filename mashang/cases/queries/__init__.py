@@ -17,7 +17,6 @@ from .detail import (
     facts_of,
     file_of,
     kinds_for_persons,
-    kinds_left,
     may_press,
     paper_of,
     sees,
@@ -33,6 +32,6 @@ from .pages import Filter, Page, Row, by_numbers, count, page, page_json, soones
 
 __all__ = [
     "CaseView", "Filter", "Inbox", "Line", "Page", "Press", "Row", "Step", "Tab", "Task", "answered", "available", "by_numbers", "case_for", "clocks_of",
-    "count", "counts", "document_for", "draft", "erased_among", "erased_from", "facts_by_number", "facts_of", "file_of", "inbox", "kinds_for_persons", "kinds_left",
+    "count", "counts", "document_for", "draft", "erased_among", "erased_from", "facts_by_number", "facts_of", "file_of", "inbox", "kinds_for_persons",
     "may_press", "notices_for", "page", "page_json", "paper_of", "sees", "sentence", "settled_among", "soonest", "timeline", "too_late", "track", "undelivered", "unread",
 ]  # fmt: skip

@@ -80,12 +80,6 @@ def settled_among(numbers: Collection[str]) -> frozenset[str]:
     return frozenset(done.values_list("number", flat=True))
 
 
-def kinds_left(case_id: int, but: int) -> frozenset[str]:
-    """The kinds of the steps, other than `but`, that are open or wait for others."""
-    found = Step.objects.filter(case_id=case_id, state__in=("open", "waiting")).exclude(id=but)
-    return frozenset(found.values_list("kind", flat=True))
-
-
 def erased_among(numbers: Collection[str]) -> frozenset[str]:
     """Those of these cases that say of nobody any more whose they were."""
     gone = Case.objects.filter(number__in=list(numbers)).exclude(erased_at=None)

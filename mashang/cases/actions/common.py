@@ -82,10 +82,10 @@ def hand_over(case: CaseFile, form: HandOver, *, by: Actor, now: datetime) -> No
     unit = org.unit(form.unit)
     if not unit.open_on(clock.local(now).date()):
         raise Refused("hand_over.closed", "这个单位已经撤销，请移交给别的单位。", "unit")
+    case.fact(to=unit.name, reason=form.reason, was=case.step.unit_id)
     case.step.unit_id, case.step.staff = unit.id, None
     case.pass_clocks(unit.id)
     case.units = sorted({*case.units, unit.id})
-    case.fact(to=unit.name, reason=form.reason)
     case.tell(Message(f"{case.number} 的“{case.step.label}”移交给贵单位办理：{form.reason}", unit=unit.id))
 
 

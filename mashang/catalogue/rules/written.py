@@ -118,7 +118,7 @@ def without_commas(text: str) -> str:
     ValueError where they stand elsewhere: 23,5 is not 235.
     """
     text = narrow(text)
-    if re.fullmatch(r"[-+.,\d]*,[-+.,\d]*", text, re.ASCII) and not NUMBER.fullmatch(text):
+    if "," in text and re.fullmatch(r"[-+.,\d]*", text, re.ASCII) and not NUMBER.fullmatch(text):
         raise ValueError(
             said("“{text}”里的逗号意思不明，小数点请用“.”，例如 23.5；逗号只能隔开千位，例如 12,000。", text=text)
         )

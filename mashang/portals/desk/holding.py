@@ -80,12 +80,10 @@ def _by_unit(cut: Parts, hands: Mapping[str, Sequence[Hand]]) -> Iterator[Stretc
 def _hands(step: Step, opened: datetime, page: CasePage) -> Iterator[Hand]:
     """The units that had the step, one after the other."""
     over = [line for line in page.lines if line.verb.endswith(".hand_over") and line.facts.get("step") == step.label]
-    first = next((row.party for row in page.clocks if row.step_id == step.pk), "")
-    unit = int(first.partition(":")[2]) if over and first.startswith("unit:") else step.unit_id
     for line in over:
-        yield unit, opened, line.at
-        unit, opened = line.facts.get("unit", step.unit_id), line.at
-    yield unit, opened, None
+        yield line.facts.get("was", step.unit_id), opened, line.at
+        opened = line.at
+    yield step.unit_id, opened, None
 
 
 def _statutory(rows: Iterable[ClockRow]) -> list[ClockRow]:

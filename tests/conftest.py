@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connections
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
@@ -21,10 +22,11 @@ __all__ = ["county_tables"]
 
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
-    """What the process keeps for a few seconds would outlive the rolled-back rows of a test."""
+    """What the process keeps for a few seconds would outlive the rolled-back rows of a test; so would the language asked for."""
     forget()
     yield
     forget()
+    translation.deactivate()
 
 
 messages.compile_all()

@@ -138,25 +138,14 @@ def suspend(
     """Suspend on a legal ground that the clock's rule allows; `expected` is the end told to the applicant, `of` the step
     whose work it is for.
 
-    Another ground, or another step on the same, may begin while the first still lasts: only their union is left out. Suspending a clock that is
-    late already is recorded, but its due time stands (pausing after the deadline does not cure lateness).
+    Another ground, or another step on the same, may begin while the first still lasts: only their union is left out.
+    Suspending a clock that is late already is recorded, but its due time stands (pausing after the deadline does not cure
+    lateness).
     """
     _refuse_stopped(row)
     found = row.rule.ground(ground)
     if not found:
-        allowed = [g.label for g in row.rule.grounds]
-        raise Refused(
-            "clock.ground",
-            said(
-                "“{label}”不能以“{ground}”为由中止；可以中止的事由：{allowed}。",
-                label=row.label,
-                ground=ground,
-                allowed=allowed,
-            )
-            if allowed
-            else said("“{label}”不能以“{ground}”为由中止；该时限依法不得中止。", label=row.label, ground=ground),
-            "ground",
-        )
+        raise _unlawful(row, ground)
     if any(pause.of == of for pause in lasting(row, ground)):
         raise Refused(
             "clock.suspended",
@@ -172,6 +161,22 @@ def suspend(
         due_at=row.due_at if late else None,
         warn_at=min([pause.told, *(p.told for p in lasting(row) if p.told > at)]),
         warned_at=None,
+    )
+
+
+def _unlawful(row: ClockRow, ground: str) -> Refused:
+    allowed = [g.label for g in row.rule.grounds]
+    return Refused(
+        "clock.ground",
+        said(
+            "“{label}”不能以“{ground}”为由中止；可以中止的事由：{allowed}。",
+            label=row.label,
+            ground=ground,
+            allowed=allowed,
+        )
+        if allowed
+        else said("“{label}”不能以“{ground}”为由中止；该时限依法不得中止。", label=row.label, ground=ground),
+        "ground",
     )
 
 

@@ -231,18 +231,21 @@ def clocks_of(case_id: int) -> list[ClockRow]:
     return rows(sql.run(f"select {COLUMNS} from clocks_clock where case_id = %s order by started_at, id", [case_id]))
 
 
-OPEN_CLOCKS = (
-    f"select {COLUMNS} from clocks_clock where case_id = %s and state <> 'stopped'"
-    " and (%s::bigint is null or step_id is null or step_id = %s) order by id for no key update"
-)
-
-
 def open_clocks(case_id: int, step_id: int | None = None) -> list[ClockRow]:
     """The clocks of a case that an act may move, locked until the transaction ends so that no sweep fires them meanwhile.
 
     With `step_id`: those of that step and those of the case itself; without: all of them.
     """
-    return rows(sql.run(OPEN_CLOCKS, [case_id, step_id, step_id]))
+    return rows(sql.run(*reading_open("%s", [case_id], step_id)))
+
+
+def reading_open(case: str, values: Sequence[Any], step_id: int | None) -> tuple[str, list[Any]]:
+    """`open_clocks` as a statement (its answer goes through `rows`), for the case whose id the SQL expression gives."""
+    text = (
+        f"select {COLUMNS} from clocks_clock where case_id = ({case}) and state <> 'stopped'"
+        " and (%s::bigint is null or step_id is null or step_id = %s) order by id for no key update"
+    )
+    return text, [*values, step_id, step_id]
 
 
 def explanation(row: ClockRow, now: datetime) -> list[Line]:

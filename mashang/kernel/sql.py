@@ -13,20 +13,29 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from pydantic_core import from_json, to_json
 
-from .backend.prepared import Rows
+from .backend.prepared import Rows, Statement
 
 _log: list[list[str]] = []
 
 
 def run(sql: str, params: Sequence[Any] = ()) -> Rows:
     """Send one statement (%s placeholders), prepared by the server, in Django's transaction."""
+    return _send((sql, params))[0]
+
+
+def run_all(*statements: Statement) -> list[Rows]:
+    """Send several that need no answer in between, in one trip; each sees what those before it did."""
+    return _send(*statements)
+
+
+def _send(*statements: Statement, last: bool = False) -> list[Rows]:
     wrapper: Any = connections[DEFAULT_DB_ALIAS]
     wrapper.ensure_connection()
     wrapper.validate_no_broken_transaction()
     for log in _log:
-        log.append(sql)
+        log.extend(sql for sql, _ in statements)
     with wrapper.wrap_database_errors:
-        rows: Rows = wrapper.prepared.run(sql, params)
+        rows: list[Rows] = wrapper.prepared.run(*statements, last=last and len(wrapper.atomic_blocks) == 1)
     return rows
 
 
@@ -34,10 +43,14 @@ Part = tuple[str, str, Sequence[Any]]
 """One of several statements that go as one: its name (once in the whole), text and values."""
 
 
-def together(parts: Sequence[Part], answer: str = "SELECT 0") -> Rows:
-    """Send them as one statement. None sees what another writes; `answer` may read from those that return rows."""
+def together(parts: Sequence[Part], answer: str = "SELECT 0", *, last: bool = False) -> Rows:
+    """Send them as one statement. None sees what another writes; `answer` may read from those that return rows.
+
+    With `last` nothing else is to follow in the transaction, whose end goes in the same trip: they are kept when this
+    returns, unless a transaction around it goes on.
+    """
     text = ", ".join(f"{name} AS ({part})" for name, part, _ in parts)
-    return run(f"WITH {text} {answer}", [value for _, _, values in parts for value in values])
+    return _send((f"WITH {text} {answer}", [value for _, _, values in parts for value in values]), last=last)[0]
 
 
 def as_json(value: Any) -> str:

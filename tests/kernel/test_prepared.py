@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from time import perf_counter
 
+import psycopg
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connection, transaction
 
@@ -89,7 +91,96 @@ def test_a_lost_connection_is_an_operational_error_and_the_next_one_works() -> N
     assert sql.run("SELECT 1").fetchone() == (1,)
 
 
-def test_other_threads_run_while_the_server_works() -> None:
+def test_several_in_one_trip_see_what_those_before_them_did() -> None:
+    sql.run("CREATE TEMP TABLE trip (a int)")
+    wrote, read = sql.run_all(
+        ("INSERT INTO trip SELECT generate_series(1, %s) RETURNING a", [3]),
+        ("SELECT sum(a) + %s FROM trip", [100]),
+    )
+    assert wrote.fetchall() == [(1,), (2,), (3,)] and read.fetchone() == (106,)
+
+
+@pytest.fixture
+def trips() -> Iterator[None]:
+    sql.run("CREATE TABLE kernel_trip (a int CONSTRAINT trip_once UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+    yield
+    sql.run("DROP TABLE kernel_trip")
+
+
+def stored() -> list[int]:
+    return [n for (n,) in sql.run("SELECT a FROM kernel_trip ORDER BY a")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_trip_with_a_fault_in_it_nothing_stays_and_its_first_fault_is_told(trips: None) -> None:
+    insert = "INSERT INTO kernel_trip VALUES (%s)"
+    with pytest.raises(DataError, match="zero"), transaction.atomic():
+        sql.run_all((insert, [1]), ("SELECT 1 / %s", [0]), (insert, ["no number"]))
+    assert stored() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_of_a_transaction_is_kept_before_it_ends(trips: None) -> None:
+    part = ("one", "INSERT INTO kernel_trip VALUES (%s) RETURNING a", [7])
+    with transaction.atomic():
+        assert sql.together([part], "SELECT a FROM one", last=True).fetchone() == (7,)
+        with psycopg.connect(**connection.get_connection_params()) as another:
+            assert another.execute("SELECT a FROM kernel_trip").fetchall() == [(7,)]
+    with transaction.atomic():  # and the connection goes on
+        sql.run("INSERT INTO kernel_trip VALUES (8)")
+    assert stored() == [7, 8]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_another_transaction_the_last_is_not_the_last(trips: None) -> None:
+    part = ("one", "INSERT INTO kernel_trip VALUES (%s)", [7])
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        with transaction.atomic():
+            sql.together([part], last=True)
+        raise ZeroDivisionError
+    assert stored() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_fails_as_the_last_is_kept_undoes_it(trips: None) -> None:
+    part = ("two", "INSERT INTO kernel_trip VALUES (%s), (%s)", [1, 1])
+    with pytest.raises(IntegrityError, match="trip_once"), transaction.atomic():
+        sql.together([part], last=True)
+    assert stored() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_more_than_a_socket_takes_goes_and_comes_in_one_trip() -> None:
+    long = "长" * 2_000_000
+    with transaction.atomic():
+        answers = sql.run_all(*[("SELECT %s::text", [f"{n}{long}"]) for n in range(3)])
+    assert [rows.fetchone()[0] == f"{n}{long}" for n, rows in enumerate(answers)] == [True] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_lost_in_a_trip_is_an_operational_error_and_the_next_one_works() -> None:
+    with pytest.raises(OperationalError), transaction.atomic():
+        sql.run_all(("SELECT 1", []), ("SELECT pg_terminate_backend(pg_backend_pid())", []), ("SELECT 2", []))
+    connection.close_if_unusable_or_obsolete()
+    assert sql.run("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trip_broken_off_takes_its_connection_along(trips: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pressed(self: prepared.Prepared) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), transaction.atomic(), monkeypatch.context() as patch:
+        sql.run("INSERT INTO kernel_trip VALUES (1)")
+        patch.setattr(prepared.Prepared, "_next", pressed)
+        sql.run_all(("SELECT 1", []), ("SELECT 2", []))
+    connection.close_if_unusable_or_obsolete()
+    assert stored() == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("statements", [1, 2])
+def test_other_threads_run_while_the_server_works(statements: int) -> None:
     over, gaps = threading.Event(), [0.0]
 
     def watch() -> None:
@@ -100,7 +191,9 @@ def test_other_threads_run_while_the_server_works() -> None:
 
     thread = threading.Thread(target=watch)
     thread.start()
-    sql.run("SELECT pg_sleep(1)")
+    with transaction.atomic():
+        sql.run("SELECT 1")
+        sql.run_all(*[("SELECT pg_sleep(%s)", [1 / statements])] * statements)
     over.set()
     thread.join()
     assert gaps[0] < 0.9

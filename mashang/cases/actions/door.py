@@ -250,10 +250,13 @@ def _finish(
     staff = by.id if by.kind == "staff" else None
     changed = [] if case.drop_steps else list(case.changed.values())
     more = [*clock_actions.writing(opened, changed), *ledger.recording([*case.entries, _entry(verb, case, by)])]
-    bound = write.write(case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new, more=more)
+    stop_all = case.drop_steps and not new
+    bound = write.write(
+        case, planned, by=staff, owner=by.ref, request=(*request, answer), new=new, last=not stop_all, more=more
+    )
     if bound != len(case.attached):
         raise Refused("document.gone", "有附件已失效或不是您上传的，请重新上传后再提交。", "documents")
-    if case.drop_steps and not new:
+    if stop_all:
         clock_actions.stop_all(case.id, case.now)
 
 

@@ -33,10 +33,10 @@ SELECT {", ".join("c." + f.strip() for f in _FIELDS.split(","))},
     WHERE n.case_id = c.id AND n.state = 'waiting'
       AND n.code = ANY (SELECT unnest(s.next) FROM cases_step s WHERE s.case_id = c.id AND s.id = %s)),
   (SELECT jsonb_build_array(encode(r.digest, 'hex'), r.answer) FROM cases_request r WHERE r.actor = %s AND r.key = %s)
-FROM cases_case c WHERE c.id = %s"""
+FROM cases_case c WHERE c.number = %s"""
 _ALLOCATE = f"""
 SELECT nextval('cases_case_id_seq'), cases_next_number(%s),
-  (SELECT array_agg(nextval('cases_step_id_seq')) FROM generate_series(1, %s)), {_PLANNED_ONCE}"""
+  (SELECT array_agg(nextval('cases_step_id_seq')) FROM unnest(%s::int[])), {_PLANNED_ONCE}"""
 _STEP_IDS = "SELECT nextval('cases_step_id_seq') FROM generate_series(1, %s)"
 _NEW = f"""
 INSERT INTO cases_case ({_FIELDS}, updated_at, search)
@@ -98,10 +98,14 @@ def lock(number: str) -> int:
 def take(number: str, step_id: int, actor: str, key: str, now: datetime) -> tuple[CaseFile, Any]:
     """Lock the case and read it: with the clocks in hand, the step pressed on and the steps that wait for it; and what
     was answered to this key before."""
-    id_ = lock(number)
-    *fields, step, following, before = sql.run(_LOAD, [step_id, step_id, actor, key, id_]).fetchone()
+    clocks_held = clocks.reading_open("SELECT id FROM cases_case WHERE number = %s", [number], step_id or None)
+    _, found, running = sql.run_all((_LOCK, [number]), (_LOAD, [step_id, step_id, actor, key, number]), clocks_held)
+    row = found.fetchone()
+    if row is None:
+        raise NotFound
+    *fields, step, following, before = row
     case = CaseFile(*(*fields, now))
-    case.clocks = clocks.open_clocks(id_, step_id or None)
+    case.clocks = clocks.rows(running)
     case.step = step_in_hand(sql.read_json(step)) if step else None
     case.opening = [step_in_hand(s) for s in sql.read_json(following or "[]")]
     return case, sql.read_json(before or "null")
@@ -109,7 +113,7 @@ def take(number: str, step_id: int, actor: str, key: str, now: datetime) -> tupl
 
 def allocate(prefix: str, steps: int) -> tuple[int, str, list[int]]:
     """Identity and number for a new case, identities for its steps. Sequences never wait for another session."""
-    row = sql.run(_ALLOCATE, [prefix, steps]).fetchone()
+    row = sql.run(_ALLOCATE, [prefix, _numbers(range(steps))]).fetchone()
     if row is None:
         raise NotFound
     return row[0], row[1], row[2] or []
@@ -153,12 +157,14 @@ def write(
     owner: str,
     request: Sequence[Any],
     new: bool,
+    last: bool,
     more: Sequence[sql.Part] = (),
 ) -> int:
     """Everything an act changes in one statement: the case, what hangs on it, the rooms' rows, and `more` that the door
     adds; only what there is to write stands in it. Gives how many documents were bound.
 
-    `request` is (actor, key, digest, answer); only unattached documents of `owner` can be bound.
+    `request` is (actor, key, digest, answer); only unattached documents of `owner` can be bound. With `last` the act ends
+    with it, unless what was bound has yet to be counted.
     """
     parts: list[sql.Part] = [("made", _NEW, _new_values(case)) if new else ("changed", _CHANGE, _change_values(case))]
     parts += [*_steps(case, planned, by), *_around(case, owner)]
@@ -167,7 +173,7 @@ def write(
         parts.append(("answered", _ANSWERED, [actor, key, digest, sql.as_json(answer), case.now]))
     parts += [(f"room{place}", *make(case)) for place, make in enumerate(case.also)]
     bound = "SELECT count(*) FROM bound" if case.attached else "SELECT 0"
-    row = sql.together([*parts, *more], bound).fetchone()
+    row = sql.together([*parts, *more], bound, last=last and not case.attached).fetchone()
     return int(row[0]) if row else 0
 
 

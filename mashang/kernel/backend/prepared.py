@@ -1,12 +1,13 @@
-"""Statements sent straight through libpq: prepared once a connection, each awaited in one call during which other threads run.
+"""Statements sent straight through libpq, prepared once a connection; other threads run while the server works.
 
-psycopg's cursors wait in Python, which takes three times as long as the call; reading and writing of values is psycopg's.
-A signal is heard when the statement in hand is done.
+psycopg's cursors wait in Python, which takes three times as long; reading and writing of values is psycopg's. What needs
+no answer in between goes in one trip (libpq's pipeline): the beginning of a transaction, several statements, its end.
 """
 
 from __future__ import annotations
 
 import re
+import select
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -30,8 +31,10 @@ class Rows:
 
     __slots__ = ("_count", "_next", "_reader")
 
-    def __init__(self, reader: abc.Transformer, count: int) -> None:
-        self._reader, self._count, self._next = reader, count, 0
+    def __init__(self, reader: abc.Transformer, result: PGresult) -> None:
+        if result.status == ExecStatus.TUPLES_OK:
+            reader.set_pgresult(result)
+        self._reader, self._count, self._next = reader, result.ntuples, 0
 
     def fetchone(self) -> Any:
         """The next row, None after the last."""
@@ -50,6 +53,12 @@ class Rows:
         return iter(self.fetchall())
 
 
+Statement = tuple[str, Sequence[Any]]
+"""A text (%s placeholders, %b for binary values) and its values."""
+Ready = tuple[bytes, abc.Transformer, Any]
+"""What the server calls it, what reads and writes its values, and these as they are sent."""
+
+
 class Prepared:
     """The statements prepared on one connection."""
 
@@ -57,20 +66,62 @@ class Prepared:
         self._connection = connection
         self._names: OrderedDict[tuple[str, tuple[int, ...]], bytes] = OrderedDict()
         self._numbers = count(1)
+        self._readable, self._either = select.poll(), select.poll()
+        self._readable.register(connection.pgconn.socket, select.POLLIN)
+        self._either.register(connection.pgconn.socket, select.POLLIN | select.POLLOUT)
 
-    def run(self, sql: str, params: Sequence[Any]) -> Rows:
-        """Send one statement (%s placeholders, %b for binary values) with its values, in a transaction where Django wants one.
-        Raises psycopg's errors."""
-        pg, values = self._connection.pgconn, Transformer(self._connection)
+    def run(self, *statements: Statement, last: bool = False) -> list[Rows]:
+        """Send them, in a transaction where Django wants one; all are prepared first, then each sees what those before it
+        did. With `last` the transaction ends with them. Raises psycopg's errors, the first of several."""
+        pg = self._connection.pgconn
+        ready = [self._ready(*statement) for statement in statements]  # SET TRANSACTION may follow nothing but BEGIN
+        first = pg.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit
+        if len(ready) == 1 and not first and not last:
+            [(name, values, dumped)] = ready
+            results = [pg.exec_prepared(name, dumped, values.formats)]
+        else:
+            results = self._in_one_trip(ready, first, last)
+        for result in results:
+            self._done(result)
+        return [Rows(values, result) for (_, values, _), result in zip(ready, results[first:], strict=False)]
+
+    def _ready(self, sql: str, params: Sequence[Any]) -> Ready:
+        values = Transformer(self._connection)
         text, formats = numbered(sql)
         dumped = values.dump_sequence(params, formats)
-        name = self._name(sql, text, values.types or ())  # first, for SET TRANSACTION may follow nothing but BEGIN
-        if pg.transaction_status == TransactionStatus.IDLE and not self._connection.autocommit:
-            self._done(pg.exec_(b"BEGIN"))
-        result = self._done(pg.exec_prepared(name, dumped, values.formats))  # type: ignore[arg-type]  # None is NULL
-        if result.status == ExecStatus.TUPLES_OK:
-            values.set_pgresult(result)
-        return Rows(values, result.ntuples)
+        return self._name(sql, text, values.types or ()), values, dumped
+
+    def _in_one_trip(self, ready: Sequence[Ready], first: bool, last: bool) -> list[PGresult]:
+        """The results of BEGIN (with `first`), the statements, and COMMIT (with `last`); after one that failed the server
+        does none."""
+        pg = self._connection.pgconn
+        try:
+            pg.enter_pipeline_mode()
+            if first:
+                pg.send_query_params(b"BEGIN", None)
+            for name, values, dumped in ready:
+                pg.send_query_prepared(name, dumped, values.formats)
+            if last:
+                pg.send_query_params(b"COMMIT", None)
+            pg.pipeline_sync()
+            while pg.flush():  # more than the socket takes at once, while the server may have begun to answer
+                self._either.poll()
+                pg.consume_input()
+            answers = [
+                self._next() for _ in range(2 * (first + len(ready) + last) + 1)
+            ]  # each ends with None; the sync
+            pg.exit_pipeline_mode()
+        except BaseException:  # half a trip is no place to go on from
+            self._connection.close()
+            raise
+        return [result for result in answers[:-1:2] if result is not None]
+
+    def _next(self) -> PGresult | None:
+        pg = self._connection.pgconn
+        while pg.is_busy():
+            self._readable.poll()
+            pg.consume_input()
+        return pg.get_result()
 
     def commit(self) -> None:
         """End the transaction, if there is one."""

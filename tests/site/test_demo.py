@@ -6,12 +6,13 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
 import psutil
@@ -132,3 +133,31 @@ def test_a_demo_that_was_killed_takes_everything_with_it(var: Path) -> None:
     again.send_signal(signal.SIGINT)
     again.communicate(timeout=60)
     assert again.returncode == 0
+
+
+def test_browsers_that_stay_connected_keep_nobody_waiting(var: Path) -> None:
+    demo, _ = start(var)  # for its database
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    environment = os.environ | {"MASHANG_VAR": str(var)}
+    environment.pop("DATABASE_URL", None)
+    STARTED.append(
+        subprocess.Popen([sys.executable, "-m", "mashang.site", "serve", "--port", str(port)], env=environment)
+    )
+    assert soon(lambda: answers("127.0.0.1", port))
+    question = f"GET /accounts/sign-in HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode()
+    with ExitStack() as open_ones:
+        for _ in range(100):
+            line = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+            line.sendall(question)
+            assert line.recv(12) == b"HTTP/1.1 200"
+    workers = psutil.Process(STARTED[-1].pid).children()
+    kept = {tuple(worker.cpu_affinity()) for worker in workers}
+    assert len(workers) == 2 and len(kept) == (2 if len(os.sched_getaffinity(0)) == 2 else 1), (
+        "a processor each where there are two"
+    )
+    STARTED[-1].terminate()
+    assert STARTED[-1].wait(60) == 0
+    demo.send_signal(signal.SIGTERM)
+    demo.communicate(timeout=60)
+    assert demo.returncode == 0

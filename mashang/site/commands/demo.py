@@ -104,7 +104,7 @@ def _children(host: str, port: int) -> list[Child]:
     logs = VAR / "log"
     logs.mkdir(exist_ok=True)
     children = [
-        Child(["serve", "--host", host, "--port", str(port), "--workers", "1"], logs / "web.log"),
+        Child(["serve", "--host", host, "--port", str(port), "--workers", "1", "--threads", "4"], logs / "web.log"),
         Child(["worker"], logs / "worker.log"),
     ]
     if seeds.DEMO_REST:

@@ -151,7 +151,7 @@ def test_a_matter_outlives_a_session_that_ends_while_it_is_written_and_the_sign_
     fill(page, {"cause": "占道施工未公示（演示）", "required": "三日内公示"})
     page.context.clear_cookies(name="mashang")
     page.locator("[data-send]").click()
-    expect(page.locator("main")).to_contain_text("登录后回到刚才的页面，填过的内容还在。")
+    expect(page.locator("main")).to_contain_text("登录后回到刚才的页面，填过的内容还在，选过的文件请再核对一次。")
     page.context.add_cookies(session)
     page.goto(unquote(page.url).split("next=")[1])
     expect(page.locator("[name=cause]")).to_have_value("占道施工未公示（演示）")

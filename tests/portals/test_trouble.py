@@ -61,7 +61,7 @@ def client(settings, monkeypatch, db) -> Client:
         ("size", 413, "文件超过 20 MB。"),
         ("rate", 429, "验证码发得太勤"),
         ("form", 422, "缺电话。"),
-        ("broken", 500, "系统出了故障"),
+        ("broken", 500, "刷新，看是否已经办成"),
         ("denied", 403, "您没有办理这一事项的权限"),
     ],
 )

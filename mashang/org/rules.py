@@ -239,11 +239,11 @@ def plain_name(name: str, kind: str = "natural") -> str:
 
 
 def mask_name(name: str, kind: str = "natural") -> str:
-    """陈某某 for a person; a firm's name is public and stays, and so does a note behind the name, as （演示）."""
+    """陈某某 for a person; a firm's name is public and stays, and so do notes behind the name, as （演示）."""
     if kind == "legal" or not name:
         return name
-    if note := re.search(r"（[^（）]+）$", name):
-        return mask_name(name[: note.start()], kind) + note[0]
+    if notes := re.search(r"(?:（[^（）]+）)+$", name):
+        return mask_name(name[: notes.start()], kind) + notes[0]
     if re.fullmatch(r"[A-Za-z .·'-]+", name):
         return name[0] + "**"
     surname = name[:2] if name[:2] in COMPOUND and len(name) > 2 else name[:1]

@@ -39,6 +39,8 @@ CREDIT = "91350100M000100Y43"  # the example form of GB 32100
         ("John Smith", "natural", "J**"),  # Latin letters
         ("漳州某某建筑有限公司", "legal", "漳州某某建筑有限公司"),  # a firm's name is public
         ("", "natural", ""),
+        ("陈土根（演示）", "natural", "陈某某（演示）"),  # a note is no part of the name
+        ("陈土根" + "（演示）" * 2000, "natural", "陈某某" + "（演示）" * 2000),
     ],
 )
 def test_names_are_masked(name: str, kind: str, masked: str) -> None:

@@ -107,9 +107,8 @@ class Prepared:
             while pg.flush():  # more than the socket takes at once, while the server may have begun to answer
                 self._either.poll()
                 pg.consume_input()
-            answers = [
-                self._next() for _ in range(2 * (first + len(ready) + last) + 1)
-            ]  # each ends with None; the sync
+            sent = first + len(ready) + last
+            answers = [self._next() for _ in range(2 * sent + 1)]  # a result and None for each; the trip's end
             pg.exit_pipeline_mode()
         except BaseException:  # half a trip is no place to go on from
             self._connection.close()

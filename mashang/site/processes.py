@@ -8,17 +8,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import psutil
-
 from .environment import embedded
 
-PARENT, WORKERS = "MASHANG_PARENT", "MASHANG_WORKERS"
+PARENT = "MASHANG_PARENT"
 STOP_SECONDS = 20.0
 PAUSE_SECONDS = (0.5, 1, 2, 5, 15)  # before the 1st, 2nd, ... restart in a row
 STEADY_SECONDS = 60.0
@@ -87,31 +83,11 @@ def follow_parent() -> None:
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
-def work_in_turns(workers: int) -> None:
-    """Before `serve` starts its workers: where the kernel can (Linux), these run to the end of their turn, not broken off each
+def work_in_turns() -> None:
+    """Where the kernel can (Linux): let this process and those it starts run to the end of their turn, not be broken off each
     time the database answers another of them. Answering is many short pieces of work; a tenth more of it gets done."""
-    os.environ[WORKERS] = str(workers)
     with suppress(AttributeError, OSError):  # another system, or a sandbox that forbids it
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
-def keep_to_a_processor() -> None:
-    """In a worker of `serve`, before it has threads: stay on one processor where the workers share them all evenly. Python uses
-    no more than one at a time, and what it works with is still in that one's cache; a tenth more gets done."""
-    with suppress(AttributeError, OSError, psutil.Error):
-        allowed = sorted(os.sched_getaffinity(0))
-        if int(os.environ.get(WORKERS) or 1) % len(allowed) == 0:
-            family = sorted(process.pid for process in psutil.Process(os.getppid()).children())
-            held = [kept for pid in family if len(kept := os.sched_getaffinity(pid)) == 1]
-            taken = Counter(processor for kept in held for processor in kept)
-            os.sched_setaffinity(0, {least_used(allowed, taken, family.index(os.getpid()))})
-
-
-def least_used(allowed: Sequence[int], taken: Mapping[int, int], place: int) -> int:
-    """The processor that fewest have taken; of those the one at this place, so that workers started at once part."""
-    fewest = min(taken.get(one, 0) for one in allowed)
-    free = [one for one in allowed if taken.get(one, 0) == fewest]
-    return free[place % len(free)]
 
 
 def _watch(parent: int) -> None:

@@ -6,10 +6,8 @@ from django.core.wsgi import get_wsgi_application
 from django.utils.module_loading import import_string
 
 from .environment import prepare
-from .processes import keep_to_a_processor
 from .proxies import behind
 
-keep_to_a_processor()
 prepare()
 import_string("mashang.site.procedures.load")()
 application = behind(get_wsgi_application())

@@ -151,11 +151,6 @@ def test_browsers_that_stay_connected_keep_nobody_waiting(var: Path) -> None:
             line = open_ones.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
             line.sendall(question)
             assert line.recv(12) == b"HTTP/1.1 200"
-    workers = psutil.Process(STARTED[-1].pid).children()
-    kept = {tuple(worker.cpu_affinity()) for worker in workers}
-    assert len(workers) == 2 and len(kept) == (2 if len(os.sched_getaffinity(0)) == 2 else 1), (
-        "a processor each where there are two"
-    )
     STARTED[-1].terminate()
     assert STARTED[-1].wait(60) == 0
     demo.send_signal(signal.SIGTERM)

@@ -158,11 +158,3 @@ def test_an_address_that_a_parent_gave_for_its_embedded_database_is_told_from_on
     assert environment.embedded()
     monkeypatch.setenv("DATABASE_URL", "postgresql://db.example/county")
     assert not environment.embedded()
-
-
-@pytest.mark.parametrize(
-    ("taken", "place", "gets"),
-    [({}, 0, 0), ({}, 1, 2), ({}, 2, 5), ({}, 3, 0), ({0: 1}, 0, 2), ({0: 1, 2: 1}, 0, 5), ({0: 2, 2: 1, 5: 1}, 1, 5)],
-)
-def test_a_worker_takes_the_processor_that_fewest_others_have(taken: dict[int, int], place: int, gets: int) -> None:
-    assert processes.least_used([0, 2, 5], taken, place) == gets

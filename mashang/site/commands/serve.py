@@ -21,7 +21,7 @@ def serve(
     """启动网页服务。一个线程用一个数据库连接；忙不过来的请求排队，不会开出更多连接。"""
     follow_parent()
     prepare(start_django=False)
-    work_in_turns(workers)
+    work_in_turns()
     Granian(
         "mashang.site.wsgi:application",
         address=host,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from mashang.kernel.refused import Refused
 from mashang.performance import sources
 from mashang.performance.rules import names
 from mashang.performance.rules.parse import parse, toml
+from tests.growth import linear
 
 from .builders import SHIPPED, raw_scheme
 
@@ -126,6 +130,26 @@ def test_a_tree_too_deep_to_read_is_refused_once(levels: int) -> None:
     with pytest.raises(Refused) as no:
         parse(raw)
     assert [(f.code, f.field) for f in no.value.faults] == [("scheme.deep", "nodes.n101.parent")]
+
+
+def test_the_size_of_a_scheme_is_all_it_costs_to_read() -> None:
+    def work(nodes: int, below: Callable[[int], str]) -> None:
+        tree: dict[str, Any] = {"n1": {}} | {f"n{n}": {"parent": below(n)} for n in range(2, nodes + 1)}
+        leaves = {f"x{n}": {"parent": f"n{n}", "method": {"kind": "as-is"}} for n in range(1, nodes + 1)}
+        classes = {"by": "k", "a": {"without": ["x1"]}}
+        with suppress(Refused):
+            parse(
+                {
+                    "scheme": {"code": "x"},
+                    "nodes": tree,
+                    "indicators": leaves,
+                    "attributes": {"k": {}},
+                    "classes": classes,
+                }
+            )
+
+    assert linear(partial(work, below=lambda n: f"n{n - 1}"), 4_000), "one below the other"
+    assert linear(partial(work, below=lambda n: "n1"), 4_000), "side by side"
 
 
 def test_a_circle_hides_no_other_fault() -> None:

@@ -45,6 +45,7 @@ def _head(scheme: Scheme) -> Iterator[Fault]:
 
 
 def _tree(scheme: Scheme) -> Iterator[Fault]:
+    levels, families = scheme.levels(), scheme.families()
     for node in scheme.nodes.values():
         where = f"nodes.{node.id}"
         if node.parent and node.parent not in scheme.nodes:
@@ -59,13 +60,13 @@ def _tree(scheme: Scheme) -> Iterator[Fault]:
                 said("节点“{id}”没有上级，但总分节点是“{root}”。", id=node.id, root=scheme.root),
                 f"{where}.parent",
             )
-        elif (level := _level(scheme, node)) == 0:
+        elif (level := levels[node.id]) == 0:
             yield Fault("scheme.cycle", said("节点“{id}”的上级绕回了自己，成了环。", id=node.id), f"{where}.parent")
         elif level == LEVELS + 1:
             text = said("节点“{id}”在第 {level} 层，方案最多 {most} 层。", id=node.id, level=level, most=LEVELS)
             yield Fault("scheme.deep", text, f"{where}.parent")
         yield from _limits(node, where)
-        if not any(c.role == "part" or node.role != "part" for c in scheme.children(node.id)):
+        if not any(c.role == "part" or node.role != "part" for c in families[node.id]):
             yield Fault("scheme.empty-node", said("节点“{id}”下没有计入平均的指标或节点。", id=node.id), where)
 
 
@@ -81,17 +82,6 @@ def _limits(node: Node, where: str) -> Iterator[Fault]:
     if node.method and (node.method.kind in ("points", "expert-mean") or any(own_limits(node.method))):
         text = said("节点“{id}”的方法只能用节点的得分，不能用各单位自己的目标或评分。", id=node.id)
         yield Fault("scheme.node-method", text, f"{where}.method")
-
-
-def _level(scheme: Scheme, node: Node) -> int:
-    """How many nodes lie from the top to this one, both counted; 0 where its parents go round in a ring."""
-    seen, at = {node.id}, node.parent
-    while at in scheme.nodes:
-        if at in seen:
-            return 0
-        seen.add(at)
-        at = scheme.nodes[at].parent
-    return len(seen)
 
 
 def _leaves(scheme: Scheme) -> Iterator[Fault]:
@@ -230,10 +220,11 @@ def _classes(scheme: Scheme) -> Iterator[Fault]:
 def _weights(scheme: Scheme, klass: str) -> Iterator[Fault]:
     """Under each node: no negative weight, all or none given, and in strict schemes they add up to 1, 100 or the node's own."""
     prefix = said("类别“{klass}”中，", klass=klass) if klass else ""
+    families = scheme.families()
     for node in scheme.nodes.values():
         if node.role != "part":
             continue
-        parts = [c for c in scheme.children(node.id) if c.role == "part"]
+        parts = [c for c in families[node.id] if c.role == "part"]
         given = [c.weight for c in parts if c.weight is not None]
         for child in parts:
             kind = "nodes" if child.id in scheme.nodes else "indicators"

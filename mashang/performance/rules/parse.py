@@ -24,6 +24,7 @@ from mashang.performance.rules.scheme import (
     Indicator,
     Method,
     Node,
+    Role,
     Scheme,
     Sensitivity,
 )
@@ -124,9 +125,17 @@ def _scheme(raw: Mapping[str, Any], faults: list[Fault]) -> Scheme:
 def _with_roles(scheme: Scheme, raw: Mapping[str, Any]) -> Scheme:
     """What hangs under a bonus or deduction node is bonus or deduction itself, added up unless a mean is named."""
 
-    def role(own: str, parent: str) -> Any:
-        above = (scheme.nodes[n].role for n in scheme.path(parent))
-        return own if own != "part" else next((r for r in above if r != "part"), "part")
+    known: dict[str, Role] = {}  # of the nodes gone through
+
+    def role(own: Role, at: str) -> Role:
+        way: dict[str, None] = {}
+        while own == "part" and at in scheme.nodes and at not in known and at not in way:
+            way[at] = None
+            own, at = scheme.nodes[at].role, scheme.nodes[at].parent
+        if own == "part":
+            own = known.get(at, "part")
+        known.update(dict.fromkeys(way, own))
+        return own
 
     def leaves(of: Mapping[str, Indicator]) -> dict[str, Indicator]:
         return {key: replace(leaf, role=role(leaf.role, leaf.parent)) for key, leaf in of.items()}

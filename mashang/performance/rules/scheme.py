@@ -168,13 +168,23 @@ class Scheme:
             i for i in self.indicators.values() if i.parent == node
         ]
 
+    def families(self) -> dict[str, list[Indicator | Node]]:
+        """The children of all nodes at once, as `children` gives them for one; a node without any has an empty list."""
+        found: dict[str, list[Indicator | Node]] = {key: [] for key in self.nodes}
+        items: list[Indicator | Node] = [*self.nodes.values(), *self.indicators.values()]
+        for item in items:
+            if item.parent in found:
+                found[item.parent].append(item)
+        return found
+
     def bottom_up(self) -> list[Node]:
         """Inner nodes, each after all nodes under it. Needs a tree without cycles, which `check` makes sure of."""
         order: list[Node] = []
+        families = self.families()
 
         def visit(node: Node) -> None:
-            for child in self.nodes.values():
-                if child.parent == node.id:
+            for child in families[node.id]:
+                if isinstance(child, Node):
                     visit(child)
             order.append(node)
 
@@ -193,14 +203,32 @@ class Scheme:
             for i in self.indicators.values()
             if i.id not in rule.without
         }
-        used = {node for leaf in leaves.values() for node in self.path(leaf.parent)}
+        used: set[str] = set()
+        for leaf in leaves.values():
+            at = leaf.parent
+            while at in self.nodes and at not in used:
+                used.add(at)
+                at = self.nodes[at].parent
         nodes = {n.id: replace(n, weight=rule.weights.get(n.id, n.weight)) for n in self.nodes.values() if n.id in used}
         return replace(self, indicators=leaves, nodes=nodes, classes={})
 
     def path(self, node: str) -> list[str]:
         """From a node up to the root, both included; stops at what is unknown or seen before."""
-        seen: list[str] = []
+        seen: dict[str, None] = {}
         while node in self.nodes and node not in seen:
-            seen.append(node)
+            seen[node] = None
             node = self.nodes[node].parent
-        return seen
+        return list(seen)
+
+    def levels(self) -> dict[str, int]:
+        """How many nodes lie from the top to each node, both counted; 0 where its parents go round in a ring."""
+        found: dict[str, int] = {}
+        for key in self.nodes:
+            way: dict[str, None] = {}
+            while key in self.nodes and key not in found and key not in way:
+                way[key] = None
+                key = self.nodes[key].parent
+            ring = key in way or found.get(key) == 0
+            for level, step in enumerate(reversed(way), found.get(key, 0) + 1):
+                found[step] = 0 if ring else level
+        return found

@@ -11,19 +11,24 @@ import pytest
 from django.db import connections
 from django.utils import translation
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from mashang.org.kept import forget
+from mashang.clocks import queries as clock_queries
+from mashang.org import kept
 from mashang.site import messages
-from tests.county import county_tables
+from tests.county import county_tables, forget
+from tests.waiting import PATIENCE
 
 __all__ = ["county_tables"]
 
 
 @pytest.fixture(autouse=True)
-def _nothing_kept() -> Iterator[None]:
-    """What the process keeps for a few seconds would outlive the rolled-back rows of a test; so would the language asked for."""
+def _nothing_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What the process keeps would outlive the rolled-back rows of a test; so would the language asked for. Within a test it
+    is kept however slow the machine is: what a test costs in statements must not hang on that."""
     forget()
+    for room in (kept, clock_queries):
+        monkeypatch.setattr(room, "monotonic", lambda: 0.0)
     yield
     forget()
     translation.deactivate()
@@ -33,6 +38,7 @@ messages.compile_all()
 # a machine at work on other things is slow now and then: that says nothing of what is tested
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+expect.set_options(timeout=PATIENCE * 1000)
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 IN_CI = os.environ.get("CI") == "true"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from time import monotonic, sleep
 
 from mashang.kernel import sql
 from mashang.ledger.actions import seal
-
-PATIENCE = 30  # seconds
+from tests.waiting import soon
 
 
 def recorded() -> int:
@@ -18,8 +16,13 @@ def recorded() -> int:
 
 def seal_all(now: datetime, already: int = 0) -> int:
     """Seal until all that is recorded is; gives how many entries were."""
-    sealed, end = 0, monotonic() + PATIENCE
-    while already + sealed < recorded() and monotonic() < end:
-        sealed += seal(now)
-        sleep(0.01)
+    sealed = 0
+
+    def all_sealed() -> bool:
+        nonlocal sealed
+        if already + sealed < recorded():
+            sealed += seal(now)
+        return already + sealed >= recorded()
+
+    soon(all_sealed)
     return sealed

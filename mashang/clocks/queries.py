@@ -7,11 +7,11 @@ path sends no statement for it. A clock begun on a calendar replaced in those se
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -321,7 +321,7 @@ def _read(text: str | None) -> datetime:
 
 
 def _current() -> _Kept:
-    tick = time.monotonic()
+    tick = monotonic()
     if _kept and tick - _kept[0].looked < FRESH:
         return _kept[0]
     number = sql.run("select coalesce(max(id), 0) from clocks_revision").fetchone()[0]

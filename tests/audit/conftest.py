@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from mashang.org import actions, queries
 from mashang.org.models import Account
 from tests.county import LEDGER, Tables, put_back
 from tests.sealing import recorded
+from tests.waiting import soon
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=clock.ZONE)
@@ -65,8 +65,9 @@ def auditors(county: None) -> Callable[..., str]:
 def follow() -> None:
     """Everything recorded is in the list, as the worker takes it in every ten seconds. Autovacuum's transactions can hold
     the horizon back for a moment."""
-    end = monotonic() + 20
-    while Line.objects.count() < recorded() and monotonic() < end:
+
+    def followed() -> bool:
         sweeps.follow(NOW)
-        sleep(0.01)
-    assert Line.objects.count() == recorded()
+        return Line.objects.count() == recorded()
+
+    assert soon(followed)

@@ -8,10 +8,8 @@ from datetime import date, datetime
 import pytest
 
 from mashang.clocks import actions as clocks
-from mashang.clocks import queries as clock_queries
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor, Grant
-from mashang.org import kept
 from mashang.org.models import Region, Unit
 
 from . import errand as _errand  # noqa: F401 -- declares the procedure
@@ -27,13 +25,6 @@ class County:
     handler: Actor
     lead: Actor
     stranger: Actor
-
-
-@pytest.fixture(autouse=True)
-def fresh():
-    """What processes keep in memory belongs to one test's database."""
-    kept.forget()
-    clock_queries.forget()
 
 
 @pytest.fixture

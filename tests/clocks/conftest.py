@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 
-from mashang.clocks import actions, queries, shipped
+from mashang.clocks import actions, shipped
 from mashang.clocks.rules import Calendar
 from mashang.kernel.clock import ZONE
 
@@ -19,9 +18,6 @@ def calendar() -> Calendar:
 
 
 @pytest.fixture
-def catalogue(db: None) -> Iterator[None]:
-    """The shipped notices and rules in the database, and nothing kept from the test before."""
-    queries.forget()
+def catalogue(db: None) -> None:
+    """The shipped notices and rules in the database."""
     actions.seed_catalogue(now=datetime(2026, 1, 1, tzinfo=ZONE))
-    yield
-    queries.forget()

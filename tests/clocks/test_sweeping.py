@@ -82,7 +82,6 @@ def test_a_sweep_is_one_statement(catalogue: None) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_clocks_of_a_case_somebody_acts_on_are_left_for_the_next_sweep() -> None:
-    queries.forget()
     actions.seed_catalogue(now=AT)
     actions.write([make_clock("XK-BZ", case_id=n) for n in (1, 2)])
     late = at("2026-06-01T00:00")
@@ -96,7 +95,6 @@ def test_clocks_of_a_case_somebody_acts_on_are_left_for_the_next_sweep() -> None
         assert [f.case_id for f in actions.sweep(late)] == [1]
     finally:
         other.close()
-        queries.forget()
 
 
 @pytest.mark.parametrize("due", [0, 500])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from time import perf_counter
 
 import psycopg
 import pytest
@@ -12,6 +11,7 @@ from django.db import DataError, IntegrityError, OperationalError, connection, t
 
 from mashang.kernel import sql
 from mashang.kernel.backend import prepared
+from tests.waiting import soon
 
 pytestmark = pytest.mark.django_db
 
@@ -181,19 +181,18 @@ def test_a_trip_broken_off_takes_its_connection_along(trips: None, monkeypatch: 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("statements", [1, 2])
 def test_other_threads_run_while_the_server_works(statements: int) -> None:
-    over, gaps = threading.Event(), [0.0]
+    """The server waits for a lock that only another thread can give back."""
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as another:
+        another.execute("SELECT pg_advisory_lock(1)")
 
-    def watch() -> None:
-        last = perf_counter()
-        while not over.is_set():
-            now = perf_counter()
-            gaps[0], last = max(gaps[0], now - last), now
+        def give_back() -> None:
+            soon(lambda: another.execute(waits).fetchone() == (1,))
+            another.execute("SELECT pg_advisory_unlock(1)")
 
-    thread = threading.Thread(target=watch)
-    thread.start()
-    with transaction.atomic():
-        sql.run("SELECT 1")
-        sql.run_all(*[("SELECT pg_sleep(%s)", [1 / statements])] * statements)
-    over.set()
-    thread.join()
-    assert gaps[0] < 0.9
+        thread = threading.Thread(target=give_back)
+        thread.start()
+        with transaction.atomic():
+            sql.run("SET LOCAL lock_timeout = '20s'")
+            sql.run_all(*[("SELECT pg_advisory_xact_lock(%s)", [1])] * statements)
+        thread.join()

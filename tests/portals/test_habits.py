@@ -214,7 +214,7 @@ def test_without_a_signal_a_site_check_waits_on_the_phone_and_is_sent_later(open
     posted = []
     page.on("request", lambda r: posted.append(r) if r.method == "POST" else None)
     page.context.set_offline(False)
-    expect(page.locator("[data-queue] li")).to_have_count(0, timeout=10_000)
+    expect(page.locator("[data-queue] li")).to_have_count(0)
     assert [r.headers["idempotency-key"] for r in posted] == [key]
     assert taken == ["地基已开挖，四至与批准一致"]
     open_page.complaints[:] = [c for c in open_page.complaints if not any(said in c for said in OFFLINE_SAYS)]
@@ -233,8 +233,8 @@ def test_a_refused_site_check_keeps_words_and_photos(open_page, sign_in_as):
 
 def test_progress_moves_and_ends(open_page):
     page = open_page("/styleguide/parts")
-    expect(page.get_by_text("20 / 40")).to_be_visible(timeout=5000)
-    expect(page.get_by_role("link", name="查看结果")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("20 / 40")).to_be_visible()
+    expect(page.get_by_role("link", name="查看结果")).to_be_visible()
 
 
 def test_the_strings_of_the_scripts_are_complete(open_page):

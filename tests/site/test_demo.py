@@ -10,8 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import pytest
 
 from mashang.site import place, postgres, running
 from mashang.site.commands.demo import answers
+from tests.waiting import soon
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.slow
@@ -76,15 +76,6 @@ def of_this_demo(var: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
-
-
-def soon(true: Callable[[], bool], seconds: float = 60) -> bool:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True
 
 
 def part(demo: subprocess.Popen[str], word: str) -> psutil.Process | None:

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import threading
-import time
 from datetime import datetime
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from procrastinate.contrib.django import app
 
 from mashang.kernel import clock
 from mashang.site import coverage, environment, jobs, processes, settings
+from tests.waiting import PATIENCE, soon
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -95,7 +95,7 @@ def test_a_sweep_runs_with_the_clock_and_never_twice_at_once() -> None:
         other.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [PATH])
         assert jobs.sweep(PATH) == 0
     other.close()  # as a killed worker's connection is; the server notices in its own time
-    assert any(jobs.sweep(PATH) == 2 or time.sleep(0.1) for _ in range(100))
+    assert soon(lambda: jobs.sweep(PATH) == 2, every=0.1)
 
 
 def test_every_sweep_is_known_to_the_queue_with_its_hours() -> None:
@@ -125,7 +125,7 @@ time.sleep(120)
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    psutil.wait_procs([child], timeout=20)
+    psutil.wait_procs([child], timeout=PATIENCE)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
 
 

@@ -15,9 +15,9 @@ from django.conf import settings
 from django.db import connection
 
 from mashang.kernel.refused import Refused
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-WAIT = 60
 
 
 def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -29,7 +29,7 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
     def run(place: int, work: Callable[[], Any]) -> None:
         try:
             connection.ensure_connection()
-            start.wait(WAIT)
+            start.wait(PATIENCE)
             ends[place] = work()
         except Refused as no:
             ends[place] = no
@@ -42,7 +42,7 @@ def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(WAIT)
+        thread.join(PATIENCE)
     assert not any(t.is_alive() for t in threads), "somebody waits for ever"
     if faults:
         raise faults[0]
@@ -66,7 +66,7 @@ class Other:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(WAIT)
+        self.process.wait(PATIENCE)
 
 
 @dataclass

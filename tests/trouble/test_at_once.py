@@ -22,7 +22,8 @@ from mashang.kernel.refused import Refused
 from mashang.org import actions as org_actions
 from mashang.org.models import Person, Unit
 from tests.flows.story import Story, applicant, hand_in_house, upload, verbs_of, who
-from tests.trouble.hands import WAIT, at_once
+from tests.trouble.hands import at_once
+from tests.waiting import PATIENCE, soon
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -178,13 +179,11 @@ def test_a_sweep_and_an_act_on_the_same_case_never_wait_for_each_other():
     with transaction.atomic():
         case_id = write.lock(story.number)
         sweep.start()
-        until = time.monotonic() + WAIT
-        while sweep.is_alive() and not waiting() and time.monotonic() < until:
-            time.sleep(0.01)
+        assert soon(lambda: not sweep.is_alive() or waiting())
         clocks.open_clocks(case_id, None)
         if not sweep.is_alive():
             assert ends == [1]
-    sweep.join(WAIT)
+    sweep.join(PATIENCE)
     assert ends == [1]
     assert Expiry.objects.count() == 1
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
 
 import psycopg
 import pytest
@@ -21,6 +20,7 @@ from mashang.site import postgres
 from mashang.supervision import sweeps as supervision
 from tests.flows.story import ANSWERS, TOWN, Story, applicant, upload, verbs_of, who
 from tests.trouble.hands import Others, at_once
+from tests.waiting import soon
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 BEGAN = datetime(2026, 3, 2, 9, 10, tzinfo=clock.ZONE)
@@ -110,9 +110,9 @@ def test_an_act_killed_while_the_server_writes_and_commits_is_whole_or_not_there
     with psycopg.connect(**connection.get_connection_params()) as held:
         held.execute("SELECT FROM cases_step WHERE id = %s FOR UPDATE", [step])
         other.go_on()
-        soon(lambda: waiting() == 1)
+        assert soon(lambda: waiting() == 1)
         other.kill()
-    soon(lambda: waiting(still="state <> 'idle'") == 0)
+    assert soon(lambda: waiting(still="state <> 'idle'") == 0)
     press = partial(actions.act, story.number, "accept", {}, by=who("window"), now=BEGAN, step=step, key="press")
     [answer] = at_once([press])
     after = rows(story.number)
@@ -127,13 +127,6 @@ def waiting(still: str = "wait_event_type = 'Lock'") -> int:
         others = "datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
         cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {others} AND {still}")
         return int(cursor.fetchone()[0])
-
-
-def soon(true: Callable[[], bool]) -> None:
-    deadline = monotonic() + 20
-    while not true():
-        assert monotonic() < deadline
-        sleep(0.05)
 
 
 def test_an_act_killed_after_its_commit_is_there_and_the_same_press_again_does_nothing_more(

@@ -13,7 +13,8 @@ from mashang.kernel import sql
 from mashang.kernel.clock import ZONE
 from tests.clocks.test_keeping import make_clock
 from tests.clocks.test_recomputing import NOTICE, NOW
-from tests.trouble.hands import WAIT, at_once
+from tests.trouble.hands import at_once
+from tests.waiting import PATIENCE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 MANY = 120
@@ -71,7 +72,7 @@ def test_whoever_tells_misses_no_move_that_is_committed_late(monkeypatch):
             written.set()
             read.wait(2)
             return count
-        written.wait(WAIT)
+        written.wait(PATIENCE)
         return whole(*given)
 
     def load() -> None:

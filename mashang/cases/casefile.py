@@ -197,13 +197,16 @@ class CaseFile:
         for row in self.live(code):
             self.changed[row.id] = clock_rules.suspend(row, self.now, ground, expected, of)
 
-    def resume_clock(self, code: str, ground: str = "") -> None:
-        """End what the step in hand suspends (on this ground): the clocks run on when no other suspension lasts."""
-        of = self.step.id if self.step else None
+    def resume_clock(self, code: str, ground: str = "") -> bool:
+        """End what the step in hand suspends (on this ground): the clocks run on when no other suspension lasts. Gives whether
+        any does."""
+        of, runs = self.step.id if self.step else None, False
         for row in self.live(code):
             if clock_rules.lasting(row, ground, of):
                 calendar = clocks.calendar_for(self.region, self.unit_of(row), self.now)
-                self.changed[row.id] = clock_rules.resume(row, self.now, calendar, ground, of)
+                again = self.changed[row.id] = clock_rules.resume(row, self.now, calendar, ground, of)
+                runs = runs or again.state == "running"
+        return runs
 
     def extend_clock(self, code: str, limit: str, ground: str) -> None:
         for row in self.live(code):

@@ -8,15 +8,18 @@ import pytest
 from django.urls import reverse
 
 from mashang.approvals.actions.forms import Evidence, StartVisit
+from mashang.cases import queries as cases
 from mashang.cases.actions import common
 from mashang.cases.models import Notice
 from mashang.cases.rules import parse
+from mashang.catalogue import actions as catalogue_actions
 from mashang.catalogue import queries as catalogue
 from mashang.clocks import queries as clocks
 from mashang.clocks.rules import ClockRow
 from mashang.documents import queries as documents
 from mashang.documents.models import Issued
 from mashang.documents.rules.wording import worded
+from mashang.kernel import clock
 from mashang.kernel.refused import Refused
 
 from .story import Story, accepted, at, change_steps, hand_in_house, publish_steps, upload, who
@@ -96,6 +99,53 @@ def test_two_visits_beside_each_other_suspend_until_the_last_of_them_is_done(gro
     with at("2026-03-09 09:30"):
         alone.do("village", "finish_visit", {**alone.evidence("village"), "passed": True}, "visit")
     assert statutory(story).due_at == statutory(alone).due_at
+
+
+def told(story: Story, verb: str) -> list[str]:
+    """What the timeline says of this verb."""
+    lines = cases.timeline(cases.case_for(who("office"), story.number), who("office"))
+    return [line.text for line in lines if line.verb == f"application.{verb}"]
+
+
+def test_the_clock_runs_again_with_the_last_visit_and_each_names_the_law_of_its_ground():
+    story = two_visits("testing")
+    began = [words.partition("，")[0] for words in told(story, "start_visit")]
+    assert began == ["停表：现场踏勘（行政许可法第四十五条）"] * 2
+    assert "。依据行政许可法第四十五条，这段时间不计入办理期限。" in paper(story, "special")
+    for moment, step in (("2026-03-04 09:30", "second"), ("2026-03-09 09:30", "visit")):
+        with at(moment):
+            login = {"visit": "village", "second": "land"}[step]
+            story.do(login, "finish_visit", {**story.evidence(login), "passed": True}, step)
+    assert told(story, "finish_visit") == ["第二次踏勘完成，1 张照片", "现场踏勘完成，停表结束，1 张照片"]
+
+
+def test_a_ground_taken_by_analogy_is_told_as_such():
+    with at("2026-02-27 09:00"):
+        change_steps(visit={"ground": "site_visit"})
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        story.do("village", "start_visit", VISIT, "visit")
+    assert told(story, "start_visit")[0].startswith("停表：现场踏勘（参照行政许可法第四十五条检验、检测），")
+    assert "。参照行政许可法第四十五条检验、检测，这段时间" in paper(story, "special")
+
+
+def test_where_no_statutory_clock_runs_a_visit_suspends_none_and_says_of_none():
+    with at("2026-02-27 09:00"):
+        spec = catalogue.current("rural-house").spec
+        without = {"statutory": "", "statutory_note": "法律没有规定"}
+        items = tuple(item.model_copy(update=without) for item in spec.items)
+        form = spec.model_copy(update={**without, "items": items})
+        catalogue_actions.draft(form, by=who("editor"), now=clock.now())
+        catalogue_actions.publish("rural-house", by=who("editor"), now=clock.now())
+    story = accepted()
+    with at("2026-03-03 09:30"):
+        story.do("village", "start_visit", VISIT, "visit")
+    assert told(story, "start_visit") == ["现场踏勘，预计 3月10日 11:30，已告知申请人"]
+    assert not Issued.objects.filter(case=story.number, kind="special").exists()
+    assert "停表" not in Notice.objects.filter(case=story.case, channel="sms").latest("id").text
+    with at("2026-03-04 09:30"):
+        story.do("village", "finish_visit", {**story.evidence("village"), "passed": True}, "visit")
+    assert told(story, "finish_visit") == ["现场踏勘完成，1 张照片"]
 
 
 def test_a_step_done_right_after_its_pause_was_due_when_the_time_left_ends():

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext_lazy as _
 
 from mashang.cases.casefile import CaseFile
+from mashang.clocks import queries as clocks
 from mashang.documents.rules import chinese_date
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
@@ -39,25 +40,26 @@ def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> N
     on="step", steps=[rules.VISIT], suspends=STATUTORY, first=True,
 )  # fmt: skip
 def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datetime) -> None:
-    """The statutory clock rests while the site is inspected, never the promised one; the applicant is told how long."""
+    """The statutory clock, where one runs, rests while the site is inspected, never the promised one; the applicant is told
+    how long."""
     if form.expected <= now:
         raise Refused("visit.past", "预计完成时间应在现在之后。", "expected")
-    for code in STATUTORY:
-        case.suspend_clock(code, _ground(case), form.expected)
-    told = clock.in_words(form.expected)
-    papers.notice(
-        case,
-        store.folder(case.id),
-        "special",
-        by=by,
-        nth=case.revision,
-        procedure=form.purpose,
-        time=f"预计 {told} 前完成",
-    )
-    case.fact(purpose=form.purpose, expected=told)
-    case.tell_persons(
-        f"“{case.title}”将{form.purpose}，预计 {told} 前完成，其间法定时限停表，承诺时限不停。", channel="sms"
-    )
+    told, law, rests = clock.in_words(form.expected), "", ""
+    if any(case.live(code) for code in STATUTORY):
+        law, rests = _suspend(case, form.expected), "，其间法定时限停表，承诺时限不停"
+        folder, time = store.folder(case.id), f"预计 {told} 前完成"
+        papers.notice(case, folder, "special", by=by, nth=case.revision, procedure=form.purpose, time=time, law=law)
+    case.fact(purpose=form.purpose, expected=told, clock=said("停表") if law else "", law=law)
+    case.tell_persons(f"“{case.title}”将{form.purpose}，预计 {told} 前完成{rests}。", channel="sms")
+
+
+def _suspend(case: CaseFile, expected: datetime) -> str:
+    """Suspend the statutory clocks for the step in hand; gives the law that allows it."""
+    code = _ground(case)
+    for limit in STATUTORY:
+        case.suspend_clock(limit, code, expected)
+    ground = clocks.known_grounds()[code]
+    return ground.article or ground.label
 
 
 @application.action(
@@ -67,8 +69,8 @@ def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datet
 def finish_visit(case: CaseFile, form: forms.FinishVisit, *, by: Actor, now: datetime) -> None:
     """What was found on site, with photos, place and time; the statutory clock runs on once no other visit suspends it."""
     _visited(case, form, by)
-    for code in STATUTORY:
-        case.resume_clock(code, _ground(case))
+    runs = [case.resume_clock(code, _ground(case)) for code in STATUTORY]
+    case.fact(clock=said("停表结束") if any(runs) else "")
 
 
 def _ground(case: CaseFile) -> str:

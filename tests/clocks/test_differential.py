@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mashang.clocks import shipped
 from mashang.clocks.rules import Calendar, Counting, Limit, OpeningHours, Overlay, compile_calendar
 from mashang.clocks.rules.batch import due_batch, due_days_batch, provisional_batch, warning_batch
+from mashang.clocks.rules.counting import merged
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import Refused
 
@@ -43,6 +44,7 @@ minutes = st.integers(0, 1439)
 moments = st.builds(lambda d, m: datetime.combine(d, time(m // 60, m % 60)), days, minutes)
 date_pauses = st.lists(st.builds(lambda d, n: (d, d + timedelta(days=n)), days, st.integers(0, 12)), max_size=4)
 pauses = st.lists(st.builds(lambda d, n: (d, d + timedelta(minutes=n)), moments, st.integers(1, 9000)), max_size=4)
+spans = st.lists(st.tuples(st.integers(-5, 30), st.integers(-5, 30)), max_size=6)
 countings = st.builds(Counting, start_day=st.booleans(), rolls=st.booleans(), over_pauses=st.booleans())
 
 
@@ -121,3 +123,14 @@ def test_rows_that_cannot_be_computed_are_named_or_left_empty(calendar: Calendar
     wrong = np.array([["2026-03-05"]], dtype="datetime64[D]"), np.array([["2026-03-04"]], dtype="datetime64[D]")
     with pytest.raises(Refused, match="起止颠倒"):
         due_batch(calendar, starts[:1], amounts[:1], "wd", wrong)
+
+
+@given(spans, st.integers(-5, 30))
+def test_the_union_of_spans_is_that_of_their_numbers_in_order_and_apart(
+    given: list[tuple[int, int]], floor: int
+) -> None:
+    found = merged(given, floor)
+    numbers = {n for start, end in given for n in range(max(start, floor), end)}
+    assert [n for start, end in found for n in range(start, end)] == sorted(numbers)
+    assert all(start < end for start, end in found)
+    assert all(before[1] < after[0] for before, after in zip(found, found[1:], strict=False))

@@ -139,7 +139,7 @@ class Calendar:
         for start, end in pauses:
             if self.before[start] >= target:
                 break
-            target += self.before[min(end, self.size)] - self.before[start]
+            target += self.before[end] - self.before[start]
         return self.workdays[target - 1]
 
     def _natural_day(self, first: int, amount: int, pauses: Sequence[tuple[int, int]], counting: Counting) -> int:
@@ -169,15 +169,15 @@ class Calendar:
 
     def paused_days(self, pauses: Iterable[Span]) -> list[tuple[int, int]]:
         """Days touched, as half-open spans of day numbers."""
-        touched = []
+        touched, zero = [], self.ordinal
         for start, end in pauses:
-            first = self._local(start).toordinal() - self.ordinal
-            if isinstance(end, datetime) and end == start:
+            first = (self._local(start) if isinstance(start, datetime) else start).toordinal() - zero
+            instant = isinstance(end, datetime)
+            if instant and end == start:
                 touched.append((first, first))
                 continue
-            stop = end - _SECOND if isinstance(end, datetime) else end
-            last = self._local(stop).toordinal() - self.ordinal
-            if last < first or (isinstance(end, datetime) and end < start):
+            last = (self._local(end - _SECOND) if instant else end).toordinal() - zero
+            if last < first or (instant and end < start):
                 raise reversed_pause(start, end)
             if first < 0 or last >= self.size:
                 raise outside(start if first < 0 else end, self.first, self.last, "pauses")

@@ -75,13 +75,15 @@ def reversed_pause(start: Moment, end: Moment) -> Refused:
 def merged(spans: Iterable[tuple[int, int]], floor: int) -> list[tuple[int, int]]:
     """The union of half-open integer spans from `floor` on, in order, apart. The sum would count overlaps twice."""
     union: list[tuple[int, int]] = []
+    began = until = floor  # of the span in hand
     for start, end in sorted(spans):
-        start = max(start, floor)
-        if end <= start:
+        if end <= until or end <= start:
             continue
-        if union and start <= union[-1][1]:
-            if end > union[-1][1]:
-                union[-1] = (union[-1][0], end)
-        else:
-            union.append((start, end))
+        if start > until:
+            if until > began:
+                union.append((began, until))
+            began = start
+        until = end
+    if until > began:
+        union.append((began, until))
     return union

@@ -18,6 +18,7 @@ from .said import said
 LIMIT = 1 << 28  # characters of a cell that the reader takes in at all
 NUMBER = re.compile(r"[+-]?(?=\.?\d)([1-9]\d{0,2}(,\d{3})+|\d*)(\.\d*)?([eE][+-]?\d+)?", re.ASCII)
 """A number in a cell, as people write it: commas stand before every third digit or nowhere."""
+LONGEST_VALUE = 1000  # characters; thousands of accents upon one letter would be put in order in quadratic time
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes a cell with such a beginning for
 AGAIN = 20  # how many times over a file is read again at most, to name broken quotes
 _SMALL = 1 << 20  # characters; a smaller file may be read again as often as if it had so many
@@ -27,6 +28,8 @@ _SURE = 4  # Chinese characters of a line from which it cannot be GB 18030 that 
 def number_in(cell: str, share: bool = False) -> float:
     """The number that a cell holds, NaN if it is none: full-width digits, thousands' commas and a per cent sign are understood.
     Of a share the sign divides by 100."""
+    if len(cell) > LONGEST_VALUE:
+        return math.nan
     plain = unicodedata.normalize("NFKC", cell)
     body = plain.removesuffix("%").strip()
     if not NUMBER.fullmatch(body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,16 @@ def test_one_cell_that_cannot_be_read_costs_no_more_than_the_column_is_long(tmp_
             read(tmp_path, "\n".join(["unit,x,y,z", *lines, "last,abc,1,1"]))
 
     assert linear(work, 40_000)
+
+
+@pytest.mark.parametrize("line", ["a,2026-01,{0},2,3", "a,{0},1,2,3\nb,2026-01,1,2,3"], ids=["figure", "period"])
+def test_a_cell_of_accents_costs_no_more_than_it_is_long(tmp_path: Path, line: str) -> None:
+    def work(length: int) -> None:
+        accents = ("\u0301" * 500 + "\u0316" * 500) * (length // 1000)
+        with suppress(Refused):
+            read(tmp_path, "unit,period,x,y,z\n" + line.format("1" + accents))
+
+    assert linear(work, 80_000)
 
 
 def test_errors_and_unworked_formulas_of_a_workbook_are_not_empty_cells(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
-from mashang.kernel.sheet import number_in
+from mashang.kernel.sheet import LONGEST_VALUE, number_in
 from mashang.performance.rules.reading import Rows, rows_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.performance.rules.statistics import Array, digits
@@ -227,7 +227,9 @@ class _Reading:
         for (_unit, period), line in self.lines.items():
             if period == self.meant:
                 continue
-            plain = unicodedata.normalize("NFKC", "".join(period.split())).upper()
+            plain = (
+                unicodedata.normalize("NFKC", "".join(period[:LONGEST_VALUE].split())).upper() + period[LONGEST_VALUE:]
+            )
             known = first.setdefault(re.sub(r"(?<!\d)0+(?=\d)", "", plain), period)
             if known != period:
                 text = said(
@@ -294,13 +296,12 @@ class _Reading:
         if _ERRORS.fullmatch(cell):
             self._not_computed(line, name, cell)
             return np.nan
-        plain = unicodedata.normalize("NFKC", cell)
         value = number_in(cell, unit == "share")
         if np.isnan(value):
             text = said("第 {line} 行“{name}”应当是数，现在是“{cell}”。", line=line, name=name, cell=cell[:40])
             self.fault("values.not-a-number", text, f"第 {line} 行 {name}")
             return np.nan
-        if plain != cell:
+        if (plain := unicodedata.normalize("NFKC", cell)) != cell:
             text = said(
                 "第 {line} 行“{name}”的“{cell}”用了全角字符，请改为“{plain}”。",
                 line=line,

@@ -14,10 +14,9 @@ from typing import Any
 from mashang.kernel.clock import ZONE
 from mashang.kernel.refused import SHOWN, Fault, Refused
 from mashang.kernel.said import said
-from mashang.kernel.sheet import NUMBER, encoding_of, is_blank, records
+from mashang.kernel.sheet import LONGEST_VALUE, NUMBER, encoding_of, is_blank, records
 
 LONGEST = 100_000  # characters in one cell
-_VALUE = 1000  # characters beyond which a cell is neither a number nor a time
 UNREAD = datetime(1970, 1, 1, tzinfo=ZONE)  # stands for a time that could not be read
 ALIASES = {
     "label": ("类别", "标签", "分类", "一级标签", "一级分类"),
@@ -105,7 +104,7 @@ class Table:
     def _number(self, row: int, name: str, cell: str) -> float:
         if not cell:
             return 0.0
-        plain = unicodedata.normalize("NFKC", cell) if len(cell) <= _VALUE else ""
+        plain = unicodedata.normalize("NFKC", cell) if len(cell) <= LONGEST_VALUE else ""
         value = float(plain.replace(",", "")) if NUMBER.fullmatch(plain) else -1.0
         if not 0 <= value < 1e12:
             self.fault(row, name, said("“{cell}”不是不小于零的数。", cell=cell[:20]))
@@ -150,7 +149,7 @@ def read_time(text: str) -> datetime | None:
 
     Years have four digits and come first: 24/3/5 and 3/5/2024 may mean several days.
     """
-    if len(text) > _VALUE:
+    if len(text) > LONGEST_VALUE:
         return None
     plain = unicodedata.normalize("NFKC", text).strip().rstrip("日").replace("年", "-").replace("月", "-")
     day, _, hour = plain.replace("/", "-").replace("日", " ").replace("T", " ").partition(" ")

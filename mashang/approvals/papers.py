@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from mashang.cases.casefile import CaseFile
 from mashang.catalogue.rules import answer_rows
 from mashang.clocks.rules import APPLICANT
 from mashang.documents import actions as documents
+from mashang.documents.rules import chinese_date
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 
@@ -56,12 +58,18 @@ def _issue(
     )  # fmt: skip
 
 
+def moment(at: datetime) -> str:
+    """2026年3月10日 11:30: a paper is read in other years too."""
+    here = clock.local(at)
+    return f"{chinese_date(here)} {here:%H:%M}"
+
+
 def acceptance(case: CaseFile, folder: Folder, *, by: Actor, promised: str, deemed: bool, **follow: Any) -> str:
     """受理通知书: that it is accepted, or counts as such, and by when it is done as was `promised`, else as the law has it; gives
     the words of the latter for a message."""
     begun = [r for r in case.began if r.step_id is None and r.due_at and r.party != APPLICANT]
     due = min((r.due_at for r in begun if r.due_at and (r.kind == "promised" or not promised)), default=None)
-    day = f"{clock.local(due).year}年{clock.in_words(due)}" if due else ""
+    day = moment(due) if due else ""
     if promised:
         limit, words = ("promised", f"，承诺{promised}办结") if day else ("instant", f"，承诺{promised}办结")
     else:

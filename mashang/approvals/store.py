@@ -10,6 +10,7 @@ from typing import Any
 from mashang.cases.casefile import CaseFile
 from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import Spec, Step
+from mashang.clocks import queries as clocks
 from mashang.kernel import sql, vault
 from mashang.kernel.refused import NotFound
 
@@ -141,6 +142,11 @@ def stands(case: CaseFile) -> tuple[bool, frozenset[str]]:
 
 def undecided(case_id: int, step: int) -> bool:
     return not decided(case_id)
+
+
+def goes_on(case_id: int, step: int) -> bool:
+    """Whether the step suspends no clock of the case now."""
+    return not any(p.of == step and p.end is None for row in clocks.clocks_of(case_id) for p in row.pauses)
 
 
 def defined(case: CaseFile) -> Step:

@@ -64,7 +64,7 @@ def _word(fact: Any) -> Any:
     return Number(fact) if type(fact) is int else fact
 
 
-_DAY = re.compile(r"(?<!\d)0?(\d{1,2})月0?(\d{1,2})日")
+_DAY = re.compile(r"(?<!\d)(?:(\d{4})年)?0?(\d{1,2})月0?(\d{1,2})日")
 _LIMIT = re.compile(r"(\d{1,9}) ?(个工作日|日|个工作时|小时)(内?)", re.ASCII)
 _UNITS = {"个工作日": "wd", "日": "nd", "个工作时": "wh", "小时": "h"}
 
@@ -74,5 +74,8 @@ def _told(fact: str) -> str:
     if found := _LIMIT.fullmatch(fact):
         limit = UNITS[_UNITS[found[2]]](int(found[1]))
         return told(said("{limit}内", limit=limit) if found[3] else limit, gettext)
-    day = gettext("{month}月{day}日")
-    return _DAY.sub(lambda found: day.format(month=found[1], day=found[2]), told(fact, gettext))
+    day, full = gettext("{month}月{day}日"), gettext("{year}年{month}月{day}日")
+    return _DAY.sub(
+        lambda found: (full if found[1] else day).format(year=found[1], month=int(found[2]), day=int(found[3])),
+        told(fact, gettext),
+    )

@@ -34,9 +34,10 @@ def local(instant: datetime) -> datetime:
 
 
 def in_words(instant: datetime) -> str:
-    """11月9日 17:30, as sentences say it."""
+    """11月9日 17:30, as sentences say it; of another year with the year."""
     here = local(instant)
-    return f"{here.month}月{here.day}日 {here:%H:%M}"
+    year = "" if here.year == today().year else f"{here.year}年"
+    return f"{year}{here.month}月{here.day}日 {here:%H:%M}"
 
 
 @contextmanager

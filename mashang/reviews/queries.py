@@ -79,6 +79,17 @@ def may_rate(view: CaseView, by: Actor) -> rules.Turn | None:
         return None
 
 
+def closed_to(view: CaseView) -> str:
+    """Why this service can't be rated now, in a sentence; empty where it can."""
+    if no := rules.not_yet(view.case.kind, view.case.state):
+        return no.text
+    try:
+        turn_of(view.case.pk)
+    except Refused as no:
+        return no.text
+    return ""
+
+
 def turn_of(case_id: int) -> rules.Turn:
     """Which rating of this service is next. Refuses when none is."""
     given = _explicit(case_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import quote
 
 import pytest
@@ -11,17 +11,22 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from mashang.approvals import queries as approvals
+from mashang.approvals.rules import PROMISED
 from mashang.cases import sweeps
 from mashang.cases.models import Case, Miss, Step
 from mashang.catalogue import actions as catalogue_actions
 from mashang.clocks import actions as clock_actions
+from mashang.clocks import queries as clocks
+from mashang.clocks import rules as clock_rules
 from mashang.clocks.rules import Overlay
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.portals.desk import lists
 from mashang.portals.hall import views as hall
+from mashang.portals.shared import casepage
+from mashang.site import procedures
 
-from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant, at, hand_in_house, text_of
+from .story import ANSWERS, HOUSE, PDF, PNG, TOWN, Story, applicant, at, hand_in_house, text_of, who
 
 pytestmark = [pytest.mark.django_db, pytest.mark.row("A7")]
 
@@ -445,3 +450,44 @@ def test_days_that_do_not_count_are_told_with_their_own_reason(sign_in):
     with at("2026-10-09 10:00"):
         page = sign_in("window").get(f"/desk/case/{story.number}").content.decode()
     assert "<title>国庆节" in page and "<title>周末" not in page
+
+
+def test_a_file_that_cannot_be_taken_hides_no_other_fault(sign_in):
+    wrong = SimpleUploadedFile("材料.exe", b"MZ", "application/octet-stream")
+    posted = {**flat(), "floors": "9", "applicant.phone": "123", "materials.identity": wrong}
+    answer = sign_in("citizen").post("/apply/rural-house/approval", posted)
+    fields = [fault.field for fault in answer.context["form"].faults]
+    assert answer.status_code == 422 and {"floors", "applicant.phone", "materials.identity"} <= set(fields)
+
+
+def test_a_page_on_which_nothing_can_be_rated_says_why(sign_in):
+    with at("2026-03-02 09:10"):
+        number = hand_in_house("citizen").number
+        page = sign_in("citizen").get(f"/my/{number}/rate")
+    assert "现在不能评价" in text_of(page) and "还没有办结" in text_of(page)
+    assert 'name="grade"' not in page.content.decode()
+
+
+def test_a_clock_in_hours_counts_from_its_moment_and_days_from_the_next():
+    began = datetime(2026, 3, 2, 9, 0, tzinfo=clock.ZONE)
+    told = {}
+    for limit in ("2wh", "2wd"):
+        row = clock_rules.start(
+            clocks.rule_for(PROMISED), at=began, calendar=clocks.calendar_for("350824", None), case_id=1, step_id=None,
+            party="unit:1", limit=limit,
+        )  # fmt: skip
+        told[limit] = str(casepage.why(row, began)[0].text)
+    assert told["2wh"].endswith("自此时起算") and told["2wd"].endswith("当日不计")
+
+
+def test_a_matter_is_about_a_case_that_there_is_and_lists_tell_when_it_is_due(sign_in):
+    procedures.load()
+    office = sign_in("office")
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        form = {"unit": who("town").unit_id, "cause": "核查用地", "required": "限期反馈", "days": "5"}
+        wrong = office.post("/desk/watch/new", {**form, "about": "武平-事-2026-999999", "key": "a"})
+        assert wrong.status_code == 422 and "没有找到编号为“武平-事-2026-999999”的件" in text_of(wrong)
+        assert office.post("/desk/watch/new", {**form, "about": story.number, "key": "b"}).status_code == 302
+        shown = text_of(office.get("/desk/cases?kind=supervision"))
+        assert "剩 5 个工作日" in shown and "未计时" not in shown

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from mashang.approvals.actions.forms import Evidence, StartVisit
 from mashang.cases import queries as cases
@@ -202,3 +203,32 @@ def test_a_day_beyond_reason_is_a_fault_and_none_of_ours(until):
         with pytest.raises(Refused) as no:
             story.do("window", "accept", {"later_until": until}, "intake")
     assert no.value.code == "calendar.outside"
+
+
+def test_a_visit_that_suspends_already_is_not_offered_once_more():
+    story = accepted()
+
+    def offered() -> set[str]:
+        by = who("village")
+        return {press.action.code for press in cases.available(cases.case_for(by, story.number), by)}
+
+    with at("2026-03-03 09:30"):
+        assert {"start_visit", "finish_visit"} <= offered()
+        story.do("village", "start_visit", VISIT, "visit")
+        assert "start_visit" not in offered() and "finish_visit" in offered()
+
+
+def test_the_expected_end_of_a_visit_lies_within_half_a_year_and_is_told_with_its_year():
+    with at("2026-12-21 09:10"):
+        story = hand_in_house("citizen")
+        story.do("window", "accept", {}, "intake")
+    with at("2026-12-22 09:30"):
+        with pytest.raises(Refused) as no:
+            story.do("village", "start_visit", {**VISIT, "expected": "2027-12-20T10:00:00+08:00"}, "visit")
+        assert (no.value.code, no.value.field) == ("visit.far", "expected")
+        story.do("village", "start_visit", {**VISIT, "expected": "2027-01-05T10:00:00+08:00"}, "visit")
+    with at("2026-12-23 09:30"):
+        assert "，预计 2027年1月5日 10:00，" in told(story, "start_visit")[0]
+        with translation.override("en"):
+            assert "expected until 2027-01-05 10:00" in told(story, "start_visit")[0]
+    assert "，预计 2027年1月5日 10:00 前完成。依据" in paper(story, "special")

@@ -129,7 +129,7 @@ def test_every_fault_of_a_scheme_is_told_with_its_line_and_what_was_typed_is_kep
     assert any(text.startswith("第 ") and "指标考核" in text or "indicators" in text for text in faults), faults
     line = TEXT.splitlines().index('source = "measure:promise_cut"') + 1
     assert f"第 {line} 行：没有名为“luck”的实测指标" in body(unknown)
-    assert f"第 {len(TEXT.splitlines()) + 2} 行：" in body(broken)
+    assert f"方案文件第 {len(TEXT.splitlines()) + 2} 行第 5 个字：等号后面的值不对" in body(broken)
     assert "请选择一个地区。" in body(empty)
     assert not models.Scheme.objects.exists()
 
@@ -368,3 +368,14 @@ def test_the_tabs_are_for_those_who_may_open_them(sign_in: SignIn) -> None:
             assert len(sign_in(login).get("/desk/score").context["tabs"]) == tabs
         assert sign_in("leader").get("/desk/score/figures").status_code == 403
         assert sign_in("citizen").get("/desk/score/schemes").status_code == 403
+
+
+def test_what_is_no_toml_is_told_in_chinese_with_its_place(sign_in: SignIn) -> None:
+    text = TEXT + "\n[there"
+    with at("2026-03-20 09:00"):
+        answer = sign_in("office").post("/desk/score/scheme/new", {"region": "350824", "text": text})
+    [fault] = answer.context["form"].faults
+    line = text.count("\n") + 1
+    assert answer.status_code == 422
+    assert str(fault.text) == f"方案文件第 {line} 行第 1 个字：方括号没有配对。"
+    assert "Expected" not in answer.content.decode()

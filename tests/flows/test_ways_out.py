@@ -326,3 +326,28 @@ def test_a_closed_unit_is_neither_offered_nor_taken():
     assert no.value.code == "hand_over.closed"
     offered_ = {choice[0] for field in fields if field.name == "unit" for choice in field.choices}
     assert old not in offered_ and who("town").unit_id in offered_
+
+
+@pytest.mark.row("A10")
+def test_what_was_asked_stands_beside_the_form_and_every_material_can_be_handed_in_anew(sign_in):
+    with at("2026-03-02 09:10"):
+        story = hand_in_house("citizen")
+        asked = {"missing": ["户口簿第三页"], "help": "请把第三页也拍下来"}
+        story.do("window", "notice", asked, "intake")
+        citizen, address = sign_in("citizen"), f"/my/{story.number}/do/supplement"
+        page = text_of(citizen.get(address))
+        assert "户口簿第三页" in page and "请把第三页也拍下来" in page and "重新上传就换成新的" in page
+        paper = SimpleUploadedFile("户口簿.pdf", PDF, "application/pdf")
+        sent = {"materials.household": paper, "words": "第三页在这里", "key": "k"}
+        assert citizen.post(address, sent).status_code == 302
+    for login in ("citizen", "window"):
+        told = cases.timeline(cases.case_for(who(login), story.number), who(login))[-1].text
+        assert told.startswith("补正材料：户口簿") and told.endswith("；说明：第三页在这里")
+    with at("2026-03-02 10:10"):
+        story.do("window", "notice", {"missing": ["地址"]}, "intake")
+        story.do("citizen", "supplement", {"words": "地址写在申请表上"})
+        story.do("window", "notice", {"missing": ["身份证"]}, "intake")
+        story.do("citizen", "supplement", {"materials": {"identity": upload(who("citizen"))}})
+    lines = [line.text for line in cases.timeline(cases.case_for(who("citizen"), story.number), who("citizen"))]
+    assert [text for text in lines if text.startswith("补正")][1] == "补正材料：地址写在申请表上"
+    assert "说明" not in lines[-1] and "（已删除）" not in "".join(lines)

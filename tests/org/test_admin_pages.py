@@ -17,6 +17,7 @@ from mashang.org import actions, queries
 from mashang.org.models import Account, ApiClient, GrantRow
 from mashang.performance import actions as performance
 from mashang.performance.seeds import SHIPPED
+from mashang.site import procedures
 
 from .builders import DAY, SYSTEM, actor, grant, make_region, make_staff, make_unit
 
@@ -362,3 +363,49 @@ def test_an_absence_is_registered_and_ended_on_the_page(admin: Client) -> None:
     (absence,) = queries.absences_from(clock.now())
     press(admin, page, "end", absence=absence.id)
     assert queries.absences_from(clock.now()) == []
+
+
+def test_a_form_without_its_choice_comes_back_with_what_was_typed(admin: Client) -> None:
+    make_staff(make_unit(), "甲")
+    page, now = reverse("admin:absences"), clock.now()
+    answer = press(admin, page, "register", starts_at=now.date(), ends_at=now.date(), reason="外出培训")
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert "请先选择。" in shown and "外出培训" in shown
+
+
+def test_an_end_is_shown_as_the_day_that_was_typed(admin: Client) -> None:
+    unit = make_unit()
+    a, b = make_staff(unit, "甲"), make_staff(unit, "乙")
+    page = reverse("admin:absences")
+    with clock.at("2026-03-02 09:00"):
+        form = {"staff": a, "stand_in": b, "starts_at": "2026-03-03", "ends_at": "2026-03-05", "reason": "出差"}
+        assert press(admin, page, "register", **form).status_code == 302
+        shown = admin.get(page).content.decode()
+    assert "<td>03-05</td>" in shown and "03-06" not in shown
+
+
+def test_a_role_is_granted_over_kinds_that_there_are(admin: Client) -> None:
+    procedures.load()
+    staff = make_staff(make_unit(), "甲")
+    page = reverse("admin:staff", args=[staff])
+    wrong = press(admin, page, "grant", role="inspector", kinds="乱写的类别")
+    assert wrong.status_code == 422 and "没有“乱写的类别”这一类办件" in wrong.content.decode()
+    assert press(admin, page, "grant", role="inspector", kinds="办件、supervision").status_code == 302
+    assert GrantRow.objects.get(staff=staff).kinds == "application,supervision"
+
+
+def test_a_short_password_is_refused_in_the_readers_language_and_not_written_back(admin: Client) -> None:
+    staff = make_staff(make_unit(), "甲")
+    answer = press(admin, reverse("admin:staff", args=[staff]), "password", password="Kurz-7x")
+    shown = answer.content.decode()
+    assert answer.status_code == 422 and "密码至少 10 位。" in shown
+    assert "too short" not in shown and "Kurz-7x" not in shown
+
+
+def test_a_calling_system_is_listed_with_what_it_may_and_how_far_it_reaches(admin: Client) -> None:
+    unit = make_unit("热线办")
+    form = actions.NewClient("12345热线", frozenset({"cases:read"}), unit, per_minute=60)
+    actions.make_token(form, by=SYSTEM, now=clock.now())
+    shown = admin.get(reverse("admin:clients")).content.decode()
+    assert "接口：查询办件" in shown and "热线办" in shown and "cases:read</td>" not in shown

@@ -11,6 +11,7 @@ import pytest
 from mashang.kernel.refused import Refused
 from mashang.performance.rules.dense import Dense
 from mashang.performance.rules.engine import evaluate
+from mashang.performance.rules.explain import explain
 from mashang.performance.rules.live import Live
 from mashang.performance.rules.statistics import Groups, half_up, ranks, wilson
 
@@ -136,6 +137,18 @@ def test_a_missing_figure_is_a_fault_unless_a_rule_says_what_it_counts_as() -> N
     with pytest.raises(Refused) as no:
         evaluate(tree({}, {"p": {}, "q": {"missing": "refuse"}}), make_table(figures))
     assert [f.code for f in no.value.faults] == ["values.missing"]
+
+
+def test_what_is_not_known_is_not_told_as_a_number() -> None:
+    parts = [
+        {"kind": "all-or-nothing", "target": 6, "share": 0.4},
+        {"kind": "baseline", "base": 5, "target": 9, "share": 0.6},
+    ]
+    scheme = tree({}, {"p": {}, "q": {"missing": "zero", "method": {"kind": "combined", "parts": parts}}})
+    result = evaluate(scheme, make_table({"p": [50, 70], "q": [math.nan, 8]}))
+    missing, known = (next(line.how for line in explain(result, row) if line.id == "q") for row in (0, 1))
+    assert "缺数" in missing and "nan" not in missing
+    assert "第2部分得分" in known
 
 
 def test_a_node_of_which_too_little_is_known_has_no_score_and_no_rank() -> None:

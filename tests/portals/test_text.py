@@ -298,3 +298,9 @@ def test_a_month_of_answers_is_checked_in_a_moment(office: Client) -> None:
         (f"第{n}件路灯", f"第{n}村路灯不亮", f"经查第{n}村路灯已修好。", "2026-03-02", "2026-03-04") for n in range(300)
     ]
     assert "检查了 300 件答复" in send(office, "/desk/text", sheet(REPLIES[0], *rows)).content.decode()
+
+
+def test_an_answer_without_its_time_is_told_as_not_filled_in(office: Client) -> None:
+    row = ("路灯", "路灯不亮", "经查已修好。", "2026-03-02", "")
+    shown = send(office, "/desk/text", sheet(REPLIES[0], row)).content.decode()
+    assert "没有填写时间。" in shown and "“”不是时间" not in shown

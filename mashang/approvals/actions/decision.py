@@ -73,7 +73,7 @@ def propose_refusal(case: CaseFile, form: forms.ProposeRefusal, *, by: Actor, no
     values = [case.id, case.step.id, form.grounds, form.basis, form.remedy, by.id, now]
     case.write_also(lambda _: (_PROPOSE, values))
     case.confide(grounds=form.grounds, basis=form.basis, remedy=form.remedy)
-    case.fact(what="受理" if case.step.kind == INTAKE else "许可")
+    case.fact(what=said("受理") if case.step.kind == INTAKE else said("许可"))
     case.tell(Message(f"{case.number} 拟不予办理，请作为第二人确认或退回。", unit=case.step.unit_id))
 
 
@@ -96,8 +96,9 @@ def confirm_refusal(case: CaseFile, form: forms.Nothing, *, by: Actor, now: date
     case.write_also(lambda _: (ANSWER, ["confirmed", by.id, now, "", case.id]))
     case.fact(outcome=str(S(case.state).label))
     case.finish(case.state)
+    remedy = f"{report['remedy'].rstrip('。')}。" if report["remedy"] else ""
     case.tell_persons(
-        f"“{case.title}”{S(case.state).label}：{report['grounds']}（{report['basis']}）。{report['remedy']}"
+        f"“{case.title}”{S(case.state).label}：{report['grounds'].rstrip('。')}（{report['basis']}）。{remedy}"
         "不服的，可自知道之日起六十日内申请行政复议，或六个月内提起行政诉讼。"
     )
     case.tell_persons(f"“{case.title}”{S(case.state).label}，理由、依据和救济途径请登录查看。", channel="sms")

@@ -210,7 +210,7 @@ def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> N
     extra = rules.new_demands(folder.row["noticed"], form.missing) if folder.row["notices"] else []
     store.change(case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing}))
     papers.notice(case, folder, "supplement", by=by, nth=folder.row["notices"] + 1, missing=list(form.missing))
-    case.fact(missing="、".join(form.missing), breach=bool(extra), new=extra)
+    case.fact(missing="、".join(form.missing), help=form.help, breach=bool(extra), new=extra)
     case.tell_persons(f"“{case.title}”需补正：{'；'.join(form.missing)}。{form.help}", channel="sms")
 
 
@@ -225,8 +225,10 @@ def supplement(case: CaseFile, form: forms.Supplement, *, by: Actor, now: dateti
     given = _hand(case, store.folder(case.id), form.materials)
     if given:
         case.fact(given="、".join(given))
-    else:
-        case.confide(given=form.words)
+    if form.words:
+        case.confide(**{"words" if given else "given": form.words})
+    if not (given and form.words):
+        case.fact(words="")
     case.tell(Message(f"{case.number} 申请人已补正，请核对。", unit=case.lead_unit_id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from . import forms
 from .moving import FORWARD, move_on
 
 STATUTORY = rules.STATUTORY
+LONGEST = timedelta(days=183)
 AFTER_PAUSE = "恢复计时后重新计算"
 
 
@@ -37,17 +38,19 @@ def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> N
 
 @application.action(
     "start_visit", label=_("开始踏勘（停表）"), right="approvals.visit", form=forms.StartVisit, leaves=[S.ACCEPTED],
-    on="step", steps=[rules.VISIT], suspends=STATUTORY, first=True,
+    on="step", steps=[rules.VISIT], suspends=STATUTORY, first=True, offered=store.goes_on,
 )  # fmt: skip
 def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datetime) -> None:
     """The statutory clock, where one runs, rests while the site is inspected, never the promised one; the applicant is told
     how long."""
     if form.expected <= now:
         raise Refused("visit.past", "预计完成时间应在现在之后。", "expected")
+    if form.expected > now + LONGEST:
+        raise Refused("visit.far", "预计完成时间离现在超过半年，请核对年份。", "expected")
     told, law, rests = clock.in_words(form.expected), "", ""
     if any(case.live(code) for code in STATUTORY):
         law, rests = _suspend(case, form.expected), "，其间法定时限停表，承诺时限不停"
-        folder, time = store.folder(case.id), f"预计 {told} 前完成"
+        folder, time = store.folder(case.id), f"预计 {papers.moment(form.expected)} 前完成"
         papers.notice(case, folder, "special", by=by, nth=case.revision, procedure=form.purpose, time=time, law=law)
     case.fact(purpose=form.purpose, expected=told, clock=said("停表") if law else "", law=law)
     case.tell_persons(f"“{case.title}”将{form.purpose}，预计 {told} 前完成{rests}。", channel="sms")

@@ -222,6 +222,11 @@ def paper_of(by: Actor, mandate: int) -> tuple[Document, bytes]:
     return document, _bytes(document)
 
 
+def kinds() -> dict[str, str]:
+    """Every kind of case: code → label."""
+    return {kind: str(procedure.label) for kind, procedure in registry.items()}
+
+
 def kinds_for_persons() -> list[tuple[str, str]]:
     """(kind, label) of the kinds of case in which persons act for themselves, or through a helper."""
     return [

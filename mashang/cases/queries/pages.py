@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -214,6 +214,12 @@ def by_numbers(by: Actor, numbers: Sequence[str]) -> Mapping[str, Row]:
     """Those of the named cases that the actor may see, by number."""
     found = page(by, Filter(numbers=numbers), limit=MAX_PAGE).rows if numbers else []
     return {row.number: row for row in found}
+
+
+def with_due(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the time by which each is due: where no clock runs for the whole case, that of its next open step."""
+    steps = soonest([row.id for row in rows])
+    return [replace(row, due_at=row.due_at or steps.get(row.id)) for row in rows]
 
 
 def soonest(case_ids: Sequence[int]) -> Mapping[int, datetime]:

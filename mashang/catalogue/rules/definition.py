@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import listed, said
+from mashang.kernel.toml import toml_hint, toml_place
 
 from .spec import Code, EntryCode, Limit, Spec
 from .words import codes_of, inner_of, place_of, shape_of
@@ -25,7 +26,6 @@ FIELD = "definition"
 _INLINE = frozenset({"choices", "when", "instant_when", "visits", "replaced_visits", "organ", "codes"})
 _BRIEF = frozenset({"materials", "form", "fees", "basis", "questions", "choices", "when", "instant_when"})
 _USUAL = frozenset({"detail", "opens", "instant_limit"})
-_AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 _TABLE = re.compile(r"\s*(\[\[?)([\w.\- \t\"']+)\]\]?\s*(#.*)?")
 _KEY = re.compile(r"\s*([\w-]+)\s*=")
 Path = tuple[int | str, ...]
@@ -145,11 +145,10 @@ def _values(text: str) -> dict[str, Any]:
     try:
         values = json.loads(text) if is_json else tomllib.loads(text)
     except json.JSONDecodeError as no:
-        raise _unread(no.lineno, no.colno, no.msg) from no
+        raise _unread(no.lineno, no.colno, toml_hint(no.msg)) from no
     except tomllib.TOMLDecodeError as no:
-        at = _AT.search(str(no))
-        line, column = (int(at[1]), int(at[2])) if at else (text.count("\n") + 1, 1)
-        raise _unread(line, column, str(no).partition(" (at ")[0]) from no
+        line, column, hint = toml_place(no, text)
+        raise _unread(line, column, hint) from no
     except (RecursionError, ValueError) as no:
         raise Refused("definition.deep", "定义看不懂：括号套得太深，或者有不合写法的数字。", FIELD) from no
     if not isinstance(values, dict):
@@ -164,18 +163,7 @@ def _refuse_dotted(text: str) -> None:
             raise Refused("definition.syntax", told, FIELD)
 
 
-_HINTS = (
-    ("Expected '='", said("项名后面应有等号")), ("Invalid value", said("等号后面的值不对，文字要加引号")),
-    ("Unterminated string", said("引号没有配对")), ("Illegal character", said("引号没有配对，或者有不能用的字符")),
-    ("Unclosed", said("括号没有配对")), ("Expected newline", said("一行只能写一项")),
-    ("Cannot overwrite", said("这一项前面已经写过")), ("Cannot declare", said("这一组前面已经写过")),
-    ("Expected ']'", said("方括号没有配对")), ("Invalid statement", said("这一行看不懂")),
-    ("Duplicate", said("这一项前面已经写过")), ("Unescaped", said("引号里的反斜杠要写两个")),
-)  # fmt: skip
-
-
-def _unread(line: int, column: int, said_in_english: str) -> Refused:
-    hint = next((words for start, words in _HINTS if said_in_english.startswith(start)), said("写法不对"))
+def _unread(line: int, column: int, hint: str) -> Refused:
     text = said("第 {line} 行第 {column} 个字：{hint}。", line=line, column=column, hint=hint)
     return Refused("definition.syntax", text, FIELD)
 

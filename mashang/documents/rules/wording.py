@@ -98,9 +98,10 @@ def _extension(item: str, facts: Facts) -> Wording:
 
 def _special(item: str, facts: Facts) -> Wording:
     """行政许可法 45: the time needed is told in writing."""
+    time = as_text(facts["time"])
     law = as_text(facts.get("law", "")) or f"{LAW}第四十五条"
     first = (
-        f"您申请的“{item}”，依法需要{as_text(facts['procedure'])}，所需时间为{as_text(facts['time'])}。"
+        f"您申请的“{item}”，依法需要{as_text(facts['procedure'])}，{'' if time.startswith('预计') else '所需时间为'}{time}。"
         f"{'' if law.startswith('参照') else '依据'}{law}，这段时间不计入办理期限。"
     )
     return (first,), (), ()

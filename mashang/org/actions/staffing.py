@@ -51,8 +51,16 @@ def password_faults(password: str, account: Account) -> list[Fault]:
     try:
         validate_password(password, account)
     except ValidationError as fault:
-        return [Fault(f"password.{e.code}", str(e.message % (e.params or {})), "password") for e in fault.error_list]
+        return [Fault(f"password.{e.code}", _password_words(e), "password") for e in fault.error_list]
     return []
+
+
+def _password_words(fault: ValidationError) -> str:
+    """Django's own sentence, but for the one that its Chinese catalogue lacks."""
+    params = fault.params or {}
+    if fault.code == "password_too_short":
+        return said("密码至少 {n} 位。", n=params["min_length"])
+    return str(fault.message % params)
 
 
 def username_faults(username: str) -> list[Fault]:

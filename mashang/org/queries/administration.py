@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from mashang.kernel.actor import Actor
+from mashang.kernel.actor import Actor, Grant
 
 from ..models import Absence, Account, ApiClient, GrantRow, Staff
 from ..rights import ROLES, Label
 from .decide import scopes
-from .places import unit
+from .places import unit, units_under
 from .reasons import scope_text
 from .spread import grant_of
 
@@ -46,10 +46,14 @@ class AbsenceInfo:
 
 @dataclass(frozen=True, slots=True)
 class ClientInfo:
+    """`may` and `reach`: its interfaces, and how far they reach, in words."""
+
     id: int
     name: str
     token_head: str
     scopes: tuple[str, ...]
+    may: str
+    reach: str
     unit: int | None
     region: str
     per_minute: int
@@ -107,6 +111,8 @@ def api_clients() -> list[ClientInfo]:
             row.name,
             row.token_head,
             tuple(row.scopes.split(",")),
+            "、".join(str(ROLES[scope].label) for scope in row.scopes.split(",")),
+            scope_text(Grant("", None if row.unit_id is None else units_under(row.unit_id), row.region)),
             row.unit_id,
             row.region,
             row.per_minute,

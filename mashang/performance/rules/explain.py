@@ -126,7 +126,7 @@ def _leaf_how(result: Result, row: int, leaf: Indicator, line: Line) -> str:
         words.append(said("极端值处理为 {value:.10g}", value=_shown(seen["treated"])))
     method = KINDS[leaf.method.kind].label
     method = method if leaf.higher else said("{method}（低者为优）", method=method)
-    used = strung([_fact(name, value) for name, value in line.facts.items()])
+    used = strung([_fact(name, value) for name, value in line.facts.items() if not math.isnan(value)])
     return strung([*words, said("{method}（{used}）", method=method, used=used) if used else method])
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from mashang.kernel.refused import Fault, Refused
 from mashang.kernel.said import said
+from mashang.kernel.toml import toml_place
 from mashang.performance.rules.aggregate import MEANS
 from mashang.performance.rules.check import structure_faults
 from mashang.performance.rules.fields import Fields
@@ -56,11 +57,17 @@ def toml(data: bytes) -> dict[str, Any]:
             text = said("第 {line} 行有 {n} 个点，不是方案的写法，请改正。", line=number, n=line.count(b"."))
             raise Refused("scheme.toml", text)
     try:
-        return {key: _plain(value) for key, value in tomllib.loads(data.decode("utf-8-sig")).items()}
+        content = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Refused("scheme.encoding", "方案文件不是 UTF-8 编码，请另存为 UTF-8。") from error
-    except (ValueError, RecursionError) as error:  # a TOMLDecodeError, a number without end, brackets without end
-        raise Refused("scheme.toml", said("方案文件不是合格的 TOML：{error}。", error=error)) from error
+    try:
+        return {key: _plain(value) for key, value in tomllib.loads(content).items()}
+    except tomllib.TOMLDecodeError as error:
+        at, column, hint = toml_place(error, content)
+        told = said("方案文件第 {line} 行第 {column} 个字：{hint}。", line=at, column=column, hint=hint)
+        raise Refused("scheme.toml", told) from error
+    except (ValueError, RecursionError) as error:  # a number without end, brackets without end
+        raise Refused("scheme.toml", "方案文件看不懂：括号套得太深，或者有不合写法的数字。") from error
 
 
 def _plain(value: Any) -> Any:

@@ -132,7 +132,7 @@ def _table(rows: list[queries.Row], now: datetime, empty: Promise) -> parts.Tabl
         parts.Column(_("剩余")), parts.Column(_("件"), lead=True), parts.Column(_("状态")), parts.Column(_("单位")),
         parts.Column(_("收件"), "t"),
     )  # fmt: skip
-    return parts.Table(columns, [_row(r, now) for r in rows], str(empty), _("件"))
+    return parts.Table(columns, [_row(r, now) for r in queries.with_due(rows)], str(empty), _("件"))
 
 
 def _row(row: queries.Row, now: datetime) -> parts.Row:
@@ -163,7 +163,7 @@ def export(request: HttpRequest) -> HttpResponse:
     after, written = "", 0
     while written < MOST:
         found = queries.page(by, filter_of(request), after=after, limit=500, right="cases.export")
-        for row in found.rows:
+        for row in queries.with_due(found.rows):
             sheet.append([defused(v) for v in _values(row)])
         written, after = written + len(found.rows), found.after
         if not after:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -30,7 +28,6 @@ def matters(request: HttpRequest) -> HttpResponse:
     filter = queries.Filter(kind="supervision", state=state if state in ("open", "settled") else "")
     found = queries.page(by, filter, after=request.GET.get("after", ""), right="supervision.view")
     details = supervision.matters([r.id for r in found.rows])
-    soonest = queries.soonest([r.id for r in found.rows])
     columns = (
         parts.Column(_("剩余")), parts.Column(_("事项"), lead=True), parts.Column(_("责任单位")), parts.Column(_("状态")),
         parts.Column(_("扣分"), "n"), parts.Column(_("立项"), "t"),
@@ -38,13 +35,13 @@ def matters(request: HttpRequest) -> HttpResponse:
     rows = [
         parts.Row(
             (
-                row_remaining(replace(r, due_at=r.due_at or soonest.get(r.id)), now), parts.Cell(r.title, reverse("desk:case", args=[r.number]), f"{r.number} · {r.about}"),
+                row_remaining(r, now), parts.Cell(r.title, reverse("desk:case", args=[r.number]), f"{r.number} · {r.about}"),
                 next((u.short_name for u in org.units_of([r.lead_unit_id])), ""), r.state_label,
                 float(details[r.id].deduction) if r.id in details else 0.0, r.opened_at,
             ),
             key=r.number,
         )
-        for r in found.rows
+        for r in queries.with_due(found.rows)
     ]  # fmt: skip
     states = (("open", _("未销号")), ("settled", _("已销号")))
     context = {

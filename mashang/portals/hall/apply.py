@@ -20,6 +20,7 @@ from mashang.catalogue import queries as catalogue
 from mashang.catalogue.rules import (
     FieldType,
     Spec,
+    clean_answers,
     form_fields,
     guide_questions,
     materials_needed,
@@ -324,7 +325,8 @@ def _hand_in(request: Asked, spec: Spec, part: str, acting: Acting) -> HttpRespo
 
 
 def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, Any]:
-    """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once."""
+    """The post as `hand_in` takes it. Files are kept first; all faulty files are named at once, with
+    what is wrong in the form."""
     post, by = request.POST, acting.by
     _still_helped(post, acting)
     again = AGAIN in post and _confirmed(post, acting, _running(spec, part, acting, post))
@@ -344,15 +346,24 @@ def _posted(request: Asked, spec: Spec, part: str, acting: Acting) -> dict[str, 
                 ).pk
             except Refused as no:
                 faults += [Fault(f.code, f.text, name) for f in no.faults]
-    if faults:
-        raise Refused.of(faults)
     reuse = [name.removeprefix("reuse.") for name in post if name.startswith("reuse.")]
     answers = {name: value for name, value in flat.items() if not name.startswith(("materials.", "reuse."))}
+    if faults:
+        raise Refused.of([*_faults_of(spec, part, answers), *faults])
     return {
         "entry": spec.code, "part": part, "region": post.get("region", ""), "answers": answers, "materials": materials,
         "reuse": reuse, "channel": _channel(request, acting), FOR: acting.helped or acting.person,
         "again": again,
     }  # fmt: skip
+
+
+def _faults_of(spec: Spec, part: str, answers: Mapping[str, str]) -> Sequence[Fault]:
+    """What else is wrong with a form of which a file could not be taken in."""
+    try:
+        clean_answers(spec, answers, part, today=clock.today())
+    except Refused as no:
+        return no.faults
+    return ()
 
 
 def _own(spec: Spec, part: str, flat: Mapping[str, str], by: Actor) -> dict[str, str]:

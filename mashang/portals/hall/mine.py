@@ -116,7 +116,7 @@ def rate(request: Asked, number: str) -> HttpResponse:
             refused = no
     person = by.kind == "person"
     context = {
-        "view": view, "again": review_queries.may_rate(view, by) is Turn.SECOND,
+        "view": view, "closed": "" if refused else review_queries.closed_to(view), "again": review_queries.may_rate(view, by) is Turn.SECOND,
         "ratings": review_queries.ratings_of(view.case.pk) if person else [],
         "redressed": review_queries.redressed(view.case.pk) if person else None,
     }  # fmt: skip
@@ -133,8 +133,10 @@ def press(request: Asked, number: str, action: str, step: int = 0) -> HttpRespon
     found = pressing.press(request, number, action, step, back=reverse("hall:case", args=[number]))
     if isinstance(found, HttpResponse):
         return found
-    helped = present.acting_for(found.view, request.actor)
-    context = {"view": found.view, "verb": found.verb, "form": found.form, "acting_for": helped}
+    view, helped = found.view, present.acting_for(found.view, request.actor)
+    told = queries.timeline(view, request.actor) if action == "supplement" else []
+    asked = next((line for line in reversed(told) if line.verb == "application.notice"), None)
+    context = {"view": view, "verb": found.verb, "form": found.form, "acting_for": helped, "asked": asked}
     return render(request, "hall/press.html", context, status=found.status)
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from mashang.audit.queries import kind_of_act
 from mashang.cases import actions
 from mashang.catalogue import queries as catalogue
 from mashang.documents import queries as documents
@@ -152,7 +153,8 @@ def proof(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         file = request.FILES.get("receipt")
         try:
-            context["checked"] = present.checked(file.read(1_000_000) if file else b"")
+            checked = present.checked(file.read(1_000_000) if file else b"")
+            context |= {"checked": checked, "acts": [(kind_of_act(act.verb), act.at) for act in checked.acts]}
         except Refused as no:
             refused = no
     form = forms.build(_proof(), action=request.path, button=_("核验"), refused=refused)

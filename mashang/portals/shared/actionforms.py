@@ -108,10 +108,13 @@ def _lines(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
 
 
 def _materials(name: str, info: FieldInfo, ask: Ask) -> list[Field]:
-    """A file for each material that is not here yet."""
-    folder = approvals.folder(ask.view.case.pk)
-    wanted = [m for m in folder.materials if m["state"] in ("missing", "later", "optional")] or folder.materials
-    return [Field(f"{name}.{m['code']}", m["name"], "file") for m in wanted]
+    """A file for each material that is not here yet; while something is to be put right also for those that are."""
+    materials = approvals.folder(ask.view.case.pk).materials
+    wanted = [m for m in materials if m["state"] in ("missing", "later", "optional")]
+    if ask.view.case.state == "supplement" or not wanted:
+        wanted += [m for m in materials if m not in wanted]
+    here = _("已经交过，重新上传就换成新的。")
+    return [Field(f"{name}.{m['code']}", m["name"], "file", help=here if m.get("document") else "") for m in wanted]
 
 
 def _photos(name: str, info: FieldInfo, ask: Ask) -> list[Field]:

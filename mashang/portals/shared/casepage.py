@@ -134,11 +134,10 @@ def _ground(row: ClockRow) -> str:
 
 def why(row: ClockRow, now: datetime) -> list[parts.WhyLine]:
     """The count of a clock, day by day: days in a row that do not count for one reason stand in one line."""
-    lines = [
-        parts.WhyLine(_("起算"), _("%(when)s %(start)s，当日不计") % {"when": words.when(row.started_at), "start": told(row.rule.trigger, _)},
-                      source="民法典第二百零一条")
-    ]  # fmt: skip
     by_hours, begun = Limit.parse(row.limit, periods=True).by_hours, clock.local(row.started_at).date()
+    start = _("%(when)s %(start)s，自此时起算") if by_hours else _("%(when)s %(start)s，当日不计")
+    start %= {"when": words.when(row.started_at), "start": told(row.rule.trigger, _)}
+    lines = [parts.WhyLine(_("起算"), start, source="民法典第二百零一条")]
     told_of = (line for line in clocks.explanation(row, now) if line.counted or line.day != begun)
     for reason, days in groupby(told_of, _reason):
         if reason:

@@ -64,7 +64,7 @@ def draft_name(form: str, fields: Iterable[Field]) -> str:
 
 
 def typed(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
-    """What was posted, a list for fields that take several, a truth for a checkbox; files are left out."""
+    """What was posted, a list for fields that take several, a truth for a checkbox; files and passwords are left out."""
     values: dict[str, Any] = {}
     for f in fields:
         if f.type == "multi":
@@ -73,7 +73,7 @@ def typed(data: QueryDict, fields: Iterable[Field]) -> dict[str, Any]:
             values[f.name] = f.name in data
         elif f.type == "limit":
             values[f.name] = limit_in(data, f.name)
-        elif f.type not in ("file", "photo"):
+        elif f.type not in ("file", "photo", "password"):
             values[f.name] = data.get(f.name, "")
     return values
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
@@ -71,6 +71,13 @@ def stamp(moment: datetime | date) -> str:
         return f"{moment:%m-%d}" if moment.year == clock.today().year else f"{moment:%Y-%m-%d}"
     local = clock.local(moment)
     return f"{local:%m-%d %H:%M}" if local.year == clock.today().year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def last_day(end: datetime) -> str:
+    """An end as people say it: midnight is the end of the day before, which is named; else the time itself."""
+    local = clock.local(end)
+    midnight = (local.hour, local.minute, local.second) == (0, 0, 0)
+    return stamp(local.date() - timedelta(days=1)) if midnight else stamp(end)
 
 
 def weekday(day: date) -> str:

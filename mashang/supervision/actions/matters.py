@@ -9,11 +9,13 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field, JsonValue
 
+from mashang.cases import queries as cases
 from mashang.cases.casefile import CaseFile, Message
 from mashang.cases.procedure import Form
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import Refused
+from mashang.kernel.said import said
 from mashang.org import queries as org
 
 from .. import rules
@@ -81,7 +83,9 @@ def assign_rating(case: CaseFile, form: Overdue, *, by: Actor, now: datetime) ->
     "assign_matter", label=_("交办"), right="supervision.assign", form=Assign, on="new", reaches=S.ASSIGNED
 )
 def assign_matter(case: CaseFile, form: Assign, *, by: Actor, now: datetime) -> None:
-    """The office or a leader gives a unit a matter to answer by a date."""
+    """The office or a leader gives a unit a matter to answer by a date. Refuses the number of a case that they can't see."""
+    if form.about and not cases.sees(by, form.about):
+        raise Refused("matter.about", said("没有找到编号为“{about}”的件，请核对。", about=form.about), "about")
     _assign(
         case, form.unit, "inspection" if form.about else "instruction", form.about, form.cause, form.required, form.days
     )

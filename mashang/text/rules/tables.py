@@ -119,7 +119,9 @@ class Table:
 
     def _time(self, row: int, name: str, cell: str) -> datetime:
         found = read_time(cell)
-        if found is None:
+        if not cell:
+            self.fault(row, name, said("没有填写时间。"))
+        elif found is None:
             self.fault(row, name, said("“{cell}”不是时间，请写成 2026-03-02 或 2026-03-02 09:10。", cell=cell[:30]))
         return found or UNREAD
 

@@ -116,6 +116,13 @@ def page(request: HttpRequest, name: str, here: str, refused: Refused | None, **
     return render(request, f"desk/admin/{name}.html", known, status=422 if refused else 200)
 
 
+def chosen(data: QueryDict, name: str) -> int:
+    """The id of what was chosen from a list. Refuses none at its field."""
+    if (found := number(data, name)) is None:
+        raise Refused("choice.none", "请先选择。", name)
+    return found
+
+
 def number(data: QueryDict, name: str) -> int | None:
     text = data.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

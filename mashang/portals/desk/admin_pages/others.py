@@ -18,7 +18,19 @@ from mashang.org import actions, queries
 from mashang.org.rights import PUBLIC, RIGHTS, ROLES, SCOPES, STAFF_ROLES
 from mashang.portals.shared.parts import Column, Field, Row, Table
 
-from .common import division, division_field, form_of, my_units, needed_day, number, page, pressed, unit_choices, who
+from .common import (
+    chosen,
+    division,
+    division_field,
+    form_of,
+    my_units,
+    needed_day,
+    number,
+    page,
+    pressed,
+    unit_choices,
+    who,
+)
 
 
 @never_cache
@@ -29,7 +41,7 @@ def absences(request: HttpRequest) -> HttpResponse:
 
     def register(data: QueryDict) -> str:
         form = actions.NewAbsence(
-            number(data, "staff") or 0,
+            chosen(data, "staff"),
             max(needed_day(data, "starts_at"), now),
             needed_day(data, "ends_at", after=1),
             data.get("reason", "").strip(),

@@ -11,18 +11,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from mashang.cases import queries as cases
 from mashang.cases.actions import close_unit
 from mashang.kernel import clock
 from mashang.kernel.actor import Actor
 from mashang.kernel.refused import NotFound, Refused
+from mashang.kernel.said import said
 from mashang.org import actions, queries
 from mashang.org.rights import ROLES, STAFF_ROLES
+from mashang.org.rules import CLOSED_KINDS
 from mashang.performance import queries as performance
 from mashang.portals.shared.forms import Form
 from mashang.portals.shared.parts import Cell, Column, Field, Row, Table
 
 from .common import (
     Press,
+    chosen,
     day,
     division,
     division_field,
@@ -272,7 +276,7 @@ def _role_presses(actor: Actor, id_: int, now: datetime) -> dict[str, Press]:
             data.get("role", ""),
             unit=number(data, "unit"),
             region=division(data),
-            kinds=frozenset(data.get("kinds", "").replace("，", ",").replace(" ", "").split(",")) - {""} or None,
+            kinds=_kinds(data.get("kinds", "")),
             starts_at=day(data, "starts_at"),
             ends_at=day(data, "ends_at", after=1),
             reason=data.get("reason", "").strip(),
@@ -285,6 +289,17 @@ def _role_presses(actor: Actor, id_: int, now: datetime) -> dict[str, Press]:
         return _("授权已收回。")
 
     return {"grant": grant, "revoke": revoke}
+
+
+def _kinds(text: str) -> frozenset[str] | None:
+    """Kinds of case by name or code, parted by commas; None for all. Refuses what is none."""
+    known = {**cases.kinds(), **{code: code for code in CLOSED_KINDS}}
+    codes = {name: code for code, label in known.items() for name in (code, label)}
+    named = {one.strip() for one in text.replace("，", ",").replace("、", ",").split(",")} - {""}
+    if unknown := sorted(named - codes.keys()):
+        text = said("没有“{kind}”这一类办件，可填：{known}。", kind=unknown[0], known=[*cases.kinds().values()])
+        raise Refused("kinds.unknown", text, "kinds")
+    return frozenset(codes[name] for name in named) or None
 
 
 def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> dict[str, Press]:
@@ -304,7 +319,7 @@ def _staff_presses(actor: Actor, member: queries.StaffInfo, now: datetime) -> di
         return _("{name}已离岗，账号停用，授权收回。").format(name=member.name)
 
     def transfer(data: QueryDict) -> str:
-        actions.transfer(id_, number(data, "to") or 0, by=actor, now=now)
+        actions.transfer(id_, chosen(data, "to"), by=actor, now=now)
         return _("{name}已调动，请在新单位授予角色。").format(name=member.name)
 
     def factor(data: QueryDict) -> str:
@@ -351,7 +366,9 @@ def _grant_form(request: HttpRequest, actor: Actor, refused: Refused | None) -> 
             choices=unit_choices(my_units(actor)),
         ),
         division_field("region", _("地区范围"), _("填名称或代码，含下级区划；不填为全部地区。")),
-        Field("kinds", _("办件类别"), help=_("用逗号分开；不填为全部普通类别，保密类别须点名。"), size="m"),
+        Field(
+            "kinds", _("办件类别"), help=_("如办件、督办件，用逗号分开；不填为全部普通类别，保密类别须点名。"), size="m"
+        ),
         Field("starts_at", _("起"), "date"),
         Field("ends_at", _("止"), "date", help=_("含当天；不填为长期。")),
         Field("reason", _("授权理由")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 
 from django.urls import reverse
@@ -17,8 +16,6 @@ from mashang.performance.rules.periods import in_words, recent
 from mashang.performance.rules.places import line_of, lines_of
 from mashang.performance.rules.scheme import Scheme
 from mashang.portals.shared import parts
-
-TOML_LINE = re.compile(r"\(at line (\d+)")
 
 
 def tabs(by: Actor, here: str) -> list[parts.Tab]:
@@ -64,8 +61,7 @@ def placed(no: Refused, text: str, fields: Collection[str], last: str) -> Refuse
 def _placed(fault: Fault, lines: dict[str, int], fields: Collection[str], last: str) -> Fault:
     if fault.field in fields:
         return fault
-    broken = TOML_LINE.search(str(fault.text))
-    line = int(broken[1]) if broken else line_of(lines, fault.field) if fault.field else 0
+    line = line_of(lines, fault.field) if fault.field else 0
     words = said("第 {line} 行：{text}", line=line, text=fault.text) if line else fault.text
     return Fault(fault.code, words, last)
 

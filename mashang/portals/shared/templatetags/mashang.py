@@ -25,6 +25,7 @@ from mashang.portals.shared.forms import Form
 register = template.Library()
 register.filter("when", words.when)
 register.filter("stamp", words.stamp)
+register.filter("last_day", words.last_day)
 register.filter("weekday", words.weekday)
 
 

@@ -134,7 +134,11 @@ def test_a_helper_gives_a_mandate_back_and_the_other_is_told(sign_in, outbox):
 def test_without_the_right_code_there_is_no_mandate_and_tries_are_counted(sign_in, outbox):
     citizen = sign_in("citizen")
     with at(MORNING):
+        sent = SignInCode.objects.count()
         assert citizen.post("/my/mandates", typed(do="ask")).status_code == 200
+        reloaded = citizen.post("/my/mandates", typed(do="ask"))  # the code that was sent is still good
+        assert reloaded.status_code == 200 and 'name="code"' in reloaded.content.decode()
+        assert SignInCode.objects.count() == sent + 1
         right = code_in(outbox)
         wrong = f"{(int(right) + 1) % 1_000_000:06d}"
         answer = citizen.post("/my/mandates", typed(do="give", code=wrong))

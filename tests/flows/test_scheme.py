@@ -79,6 +79,12 @@ def test_from_the_example_to_a_run_with_the_corrected_figure(sign_in: SignIn) ->
         assert "已上报 1 项" in body(answer)
         assert "发改局函〔2026〕3号" in body(answer)
         assert office.post("/desk/score/run", {"scheme": scheme, "period": MARCH}).status_code == 302
+        board = body(office.get("/desk/score"))
+        run = queries.runs(who("office"), scheme)[0].id
+        missing = queries.unscored(run, who("office"))
+        assert f"{len(missing)} 个单位没有可以计分的数据，不排名次" in board and missing
+        assert all(name in board for name in missing)
+        assert not {row.name for row in queries.board(run, who("office"))} & set(missing)
     figure = models.Figure.objects.get()
     with at("2026-04-03 09:00"):
         asked = {"value": "99%", "evidence": "发改局更正函", "reason": "漏报一项"}

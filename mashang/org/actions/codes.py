@@ -64,6 +64,13 @@ def send_code(phone: str, purpose: str, *, now: datetime) -> None:
     sender(phone, f"【马上办】验证码{code}，五分钟内有效，请勿告诉他人。")
 
 
+def just_sent(phone: str, purpose: str, *, now: datetime) -> bool:
+    """Whether a code was sent for this so lately that no other would be, and can still be used."""
+    digest = vault.blind(plain_phone(phone), "phone")
+    sent = SignInCode.objects.filter(phone_blind=digest, sent_at__gt=now - PAUSE, sent_at__lte=now, tries_left__gt=0)
+    return sent.filter(purpose=purpose, used_at=None).exists()
+
+
 def _digest(phone: str, code: str) -> bytes:
     return vault.blind(f"{phone}/{code}", "code")
 

@@ -17,7 +17,7 @@ from mashang.ledger import queries as ledger
 from ..models import Mandate, Person, Staff
 from ..queries import PersonInfo, address_of, find_person, may_act
 from ..rules import is_mobile, plain_name, plain_phone
-from .codes import check_code, send_code
+from .codes import check_code, just_sent, send_code
 from .door import at_own_unit, check, guard, kinds_text, note, short_text
 from .people import person_row
 
@@ -91,12 +91,15 @@ def look_up_person(words: str, *, by: Actor, now: datetime) -> list[PersonInfo]:
 def ask_mandate(form: NewMandate, *, by: Actor, now: datetime) -> None:
     """The first half of a mandate that the person confirms: everything is checked, and a code goes to their own phone.
 
-    Refuses all faults at once, a person without a phone, and asking for codes too often.
+    A code that was just sent for this is still good: none is sent beside it. Refuses all faults at once, a person without a
+    phone, and asking for codes too often.
     """
     if by.kind != "person" or by.person_id != form.person:
         raise NotFound
     check(_mandate_faults(form, True, now))
-    send_code(_own_phone(form.person), PURPOSE, now=now)
+    phone = _own_phone(form.person)
+    if not just_sent(phone, PURPOSE, now=now):
+        send_code(phone, PURPOSE, now=now)
 
 
 def confirm_mandate(person: int, code: str, *, by: Actor, now: datetime) -> None:

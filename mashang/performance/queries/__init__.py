@@ -35,6 +35,7 @@ from .results import (
     schemes,
     takes_inputs,
     unit_classes,
+    unscored,
 )
 from .sheet import Brought, Evidence, Sheet, SheetLine, sheet
 from .spoken import Spoken, spoken
@@ -92,6 +93,7 @@ __all__ = [
     "measured_of",
     "own_scheme",
     "recomputes",
+    "unscored",
     "regions_to_write_for",
     "run_for",
     "runs",

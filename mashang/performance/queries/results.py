@@ -121,6 +121,14 @@ def board(run: int, by: Actor) -> list[BoardRow]:
     ]  # fmt: skip
 
 
+def unscored(run: int, by: Actor) -> list[str]:
+    """The names of the units that took part in the run and of which nothing could be scored, as far as the actor may see."""
+    run_for(run, by)
+    root, _ = _shape(run)
+    scored = set(Score.objects.filter(run=run, node=root).values_list("unit_id", flat=True))
+    return [u.short_name for u in seen(by, {int(unit) for unit in result_of(run).table.units} - scored)]
+
+
 def frozen_inputs(run: int, by: Actor) -> tuple[str, str]:
     """The canonical inputs and their SHA-256, with which anyone recomputes the run (`mashang score recompute`). They hold every
     unit's figures, and ranks come out of no fewer: forbidden for those who see some units of the region alone."""

@@ -90,7 +90,8 @@ def _page(request: Asked, by: Actor, now: datetime, refused: Refused | None, ask
     place = _place(request, by)
     context: dict[str, Any] = {
         "given": mandates.shown(given, now),
-        "held": mandates.shown(held, now),
+        "held": (helped := mandates.shown(held, now)),
+        "helping": any(m.live for m in helped),
         "own": own,
         "has_cases": org.holds(by, "cases.view"),
         "moments": mandates.moments([*given, *held], by),

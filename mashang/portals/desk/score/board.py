@@ -55,6 +55,7 @@ def sheet(request: HttpRequest) -> HttpResponse:
         "groups": [(labels.get(g, g), _table(list(found), info.id)) for g, found in groupby(rows, lambda r: r.group)]
         if info
         else [],
+        "unscored": queries.unscored(info.id, by) if info else [],
         "filters": filters,
         "may_run": org.may(by, "performance.run", region=region) if region else False,
         "schemes": [s for s in known if s.region == region],

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
     "hand_in": _("提交“{what}”，收件并出具回执"),
-    "notice": _("一次性告知需补正：{missing}"),
+    "notice": _("一次性告知需补正：{missing}{help:（怎样补：|）}"),
     "supplement": _("补正材料：{given}{words:；说明：}"),
     "accept": _("受理{promised:，承诺|办结}"),
     "deem_accepted": _("逾期未一次性告知，自收到材料之日起视为受理（行政许可法第三十二条）"),

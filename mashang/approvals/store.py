@@ -144,7 +144,7 @@ def undecided(case_id: int, step: int) -> bool:
     return not decided(case_id)
 
 
-def goes_on(case_id: int, step: int) -> bool:
+def suspends_nothing(case_id: int, step: int) -> bool:
     """Whether the step suspends no clock of the case now."""
     return not any(p.of == step and p.end is None for row in clocks.clocks_of(case_id) for p in row.pauses)
 

@@ -336,6 +336,8 @@ def test_what_was_asked_stands_beside_the_form_and_every_material_can_be_handed_
         story.do("window", "notice", asked, "intake")
         citizen, address = sign_in("citizen"), f"/my/{story.number}/do/supplement"
         page = text_of(citizen.get(address))
+        noticed = ledger.history(story.number)[-1]
+        assert noticed.private == {"help": "请把第三页也拍下来"} and "第三页也拍" not in str(noticed.facts)
         assert "户口簿第三页" in page and "请把第三页也拍下来" in page and "重新上传就换成新的" in page
         paper = SimpleUploadedFile("户口簿.pdf", PDF, "application/pdf")
         sent = {"materials.household": paper, "words": "第三页在这里", "key": "k"}

@@ -210,7 +210,11 @@ def notice(case: CaseFile, form: forms.Notice, *, by: Actor, now: datetime) -> N
     extra = rules.new_demands(folder.row["noticed"], form.missing) if folder.row["notices"] else []
     store.change(case, notices=folder.row["notices"] + 1, noticed=sorted({*folder.row["noticed"], *form.missing}))
     papers.notice(case, folder, "supplement", by=by, nth=folder.row["notices"] + 1, missing=list(form.missing))
-    case.fact(missing="、".join(form.missing), help=form.help, breach=bool(extra), new=extra)
+    case.fact(missing="、".join(form.missing), breach=bool(extra), new=extra)
+    if form.help:
+        case.confide(help=form.help)
+    else:
+        case.fact(help="")
     case.tell_persons(f"“{case.title}”需补正：{'；'.join(form.missing)}。{form.help}", channel="sms")
 
 

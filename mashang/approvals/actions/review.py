@@ -38,7 +38,7 @@ def review(case: CaseFile, form: forms.Review, *, by: Actor, now: datetime) -> N
 
 @application.action(
     "start_visit", label=_("开始踏勘（停表）"), right="approvals.visit", form=forms.StartVisit, leaves=[S.ACCEPTED],
-    on="step", steps=[rules.VISIT], suspends=STATUTORY, first=True, offered=store.goes_on,
+    on="step", steps=[rules.VISIT], suspends=STATUTORY, first=True, offered=store.suspends_nothing,
 )  # fmt: skip
 def start_visit(case: CaseFile, form: forms.StartVisit, *, by: Actor, now: datetime) -> None:
     """The statutory clock, where one runs, rests while the site is inspected, never the promised one; the applicant is told
